@@ -1,0 +1,87 @@
+"""What an entry says in the clear: the MLS `authenticated_data` of every message (PROTOCOL.md, Declaration).
+
+The relay can read it, cannot change it, and takes a channel's access list from it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+import msgspec
+
+from rogatory.protocol.errors import MalformedError
+from rogatory.protocol.limits import HASH, MAX_AUTHORITY_ID, MAX_DECLARATION, MAX_MEMBERS
+
+
+class DirectoryPin(msgspec.Struct, frozen=True, array_like=True, order=True):
+    """The directory version that the author used: of the top-level targets and of the network's role (or 0)."""
+
+    targets: int
+    network: int = 0
+
+
+class Seen(msgspec.Struct, frozen=True, array_like=True):
+    """The log as the author held it: seq (0 for the empty log) and head."""
+
+    seq: int
+    head: bytes
+
+
+class Declaration(msgspec.Struct, frozen=True, array_like=True):
+    """`document`: commitment to the document inside. `access`: members after this commit, sorted authority ids;
+    `amendment`: digest of the amendment that allows an addition; `rejoins`: seqs of the rejoin entries answered."""
+
+    directory: DirectoryPin
+    seen: Seen
+    document: bytes | None = None
+    access: list[str] | None = None
+    amendment: bytes | None = None
+    rejoins: list[int] = []
+    version: int = 1
+
+
+_decoder = msgspec.msgpack.Decoder(Declaration)
+_encoder = msgspec.msgpack.Encoder()
+
+
+def encode_declaration(declaration: Declaration) -> bytes:
+    """The declaration's bytes for MLS `authenticated_data`."""
+    return _encoder.encode(declaration)
+
+
+def decode_declaration(data: bytes) -> Declaration:
+    """The declaration in `data`; raises MalformedError for anything out of bounds."""
+    if len(data) > MAX_DECLARATION:
+        raise MalformedError(f"a declaration has at most {MAX_DECLARATION} bytes")
+    try:
+        declaration = _decoder.decode(data)
+    except msgspec.MsgspecError as error:
+        raise MalformedError(f"not a declaration: {error}") from None
+    if declaration.version != 1:
+        raise MalformedError(f"a declaration of version {declaration.version}; this side knows version 1")
+    if len(declaration.seen.head) != HASH or declaration.seen.seq < 0:
+        raise MalformedError("a declaration's head has 32 bytes")
+    if min(declaration.directory.targets, declaration.directory.network) < 0:
+        raise MalformedError("a directory version is not negative")
+    for digest in (declaration.document, declaration.amendment):
+        if digest is not None and len(digest) != HASH:
+            raise MalformedError("a declaration's digests have 32 bytes")
+    if declaration.access is not None:
+        check_access(declaration.access)
+    if len(declaration.rejoins) > MAX_MEMBERS or any(seq <= 0 for seq in declaration.rejoins):
+        raise MalformedError("a declaration's rejoins are sequence numbers of this log")
+    return declaration
+
+
+def check_access(access: list[str]) -> None:
+    """Raise MalformedError unless `access` is a sorted list of distinct authority ids within bounds."""
+    if not 0 < len(access) <= MAX_MEMBERS or access != sorted(set(access)):
+        raise MalformedError(f"an access list has 1 to {MAX_MEMBERS} authority ids, sorted, each once")
+    if any(not 0 < len(authority.encode()) <= MAX_AUTHORITY_ID for authority in access):
+        raise MalformedError("an authority id in the access list is out of bounds")
+
+
+def access_digest(access: Iterable[str]) -> bytes:
+    """By which a member checks that the relay serves whom the members declared."""
+    return hashlib.sha256(b"rogatory access 1\x00" + "\x00".join(sorted(access)).encode()).digest()

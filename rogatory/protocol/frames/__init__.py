@@ -1,0 +1,1 @@
+"""Frames between node and relay: one MessagePack value per binary WebSocket message (PROTOCOL.md, Frames)."""

@@ -1,0 +1,117 @@
+"""Frames that a node sends."""
+
+from __future__ import annotations
+
+import msgspec
+
+from rogatory.protocol.acknowledgement import Acknowledgement
+from rogatory.protocol.frames.base import Frame
+from rogatory.protocol.header import Form
+
+
+class Hello(Frame, frozen=True, tag="hello"):
+    """The first frame: who connects, and which versions it speaks, best first."""
+
+    authority: str
+    nonce: bytes
+    versions: list[int]
+
+
+class Proof(Frame, frozen=True, tag="proof"):
+    """The authority's signature over the challenge, with the online key of its key set `key_set`."""
+
+    key_set: int
+    signature: bytes
+
+
+class Joiner(msgspec.Struct, frozen=True, array_like=True):
+    """A joiner's own part of an invitation: its EncryptedGroupSecrets (RFC 9420 section 12.4.3.1), encoded."""
+
+    authority: str
+    secrets: bytes
+
+
+class Invitation(msgspec.Struct, frozen=True, array_like=True):
+    """The Welcome of a commit, its large part once: `info` is the encrypted GroupInfo with the ratchet tree."""
+
+    info: bytes
+    joiners: list[Joiner]
+
+
+class Append(Frame, frozen=True, tag="append"):
+    """Append an entry. `base` is the seq of the last commit entry that the author has processed; 0 founds the channel.
+
+    Answered by Accepted or Refused with the same `ref`. Repeatable: the same body is the same entry.
+    """
+
+    ref: int
+    channel: bytes
+    base: int
+    form: Form
+    body: bytes
+    invitation: Invitation | None = None
+
+
+class Resume(Frame, frozen=True, tag="resume"):
+    """Deliver this channel's entries after seq `after`, and take appends on it again. Answered by Resumed."""
+
+    ref: int
+    channel: bytes
+    after: int
+
+
+class FetchHeaders(Frame, frozen=True, tag="fetch_headers"):
+    """Headers after seq `after`, up to seq `until`. Answered by one Headers frame, perhaps shorter than asked for."""
+
+    ref: int
+    channel: bytes
+    after: int
+    until: int
+
+
+class Acknowledge(Frame, frozen=True, tag="acknowledge"):
+    """Not answered; repeated at every connect until the relay's copy is current."""
+
+    acknowledgement: Acknowledgement
+
+
+class Credit(Frame, frozen=True, tag="credit"):
+    """The node has persisted entries that cost `amount` of the delivery window."""
+
+    amount: int
+
+
+class PublishKeyPackages(Frame, frozen=True, tag="publish"):
+    """Key packages (MLSMessage bytes) to be handed out once each, and one of last resort. Answered by Published."""
+
+    ref: int
+    packages: list[bytes]
+    last_resort: bytes | None = None
+    replace: bool = False
+
+
+class ClaimKeyPackages(Frame, frozen=True, tag="claim"):
+    """One key package of each authority. Answered by Claimed."""
+
+    ref: int
+    authorities: list[str]
+
+
+class InvitationsTaken(Frame, frozen=True, tag="taken"):
+    """The node has persisted these invitations; the relay may forget them."""
+
+    ids: list[int]
+
+
+ClientFrame = (
+    Append
+    | Acknowledge
+    | Credit
+    | Resume
+    | FetchHeaders
+    | PublishKeyPackages
+    | ClaimKeyPackages
+    | InvitationsTaken
+    | Hello
+    | Proof
+)

@@ -1,0 +1,89 @@
+"""The log of a channel: one header per entry, each over the hash of the one before (PROTOCOL.md, The log)."""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+
+from rogatory.protocol.errors import MalformedError, ProtocolError
+from rogatory.protocol.limits import CHANNEL_ID, HASH, MAX_AUTHORITY_ID
+
+
+class Form(IntEnum):
+    """What an entry's body is."""
+
+    MLS = 1
+    """An MLSMessage: PrivateMessage with application data or a commit."""
+    REJOIN = 2
+    """A signed rejoin document in the clear (DESIGN section 4)."""
+
+
+class ChainBroken(ProtocolError):
+    """The relay's entries do not continue the log that this member holds: altered, reordered or dropped."""
+
+
+class ForkDetected(ProtocolError):
+    """Two members, or this member and the relay, hold different logs of one channel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """How far a log goes: the seq of its last entry (0: empty) and the hash of that entry's header."""
+
+    seq: int
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """One entry's header. It stays when the body goes after retention."""
+
+    channel: bytes
+    seq: int
+    author: str
+    form: Form
+    body_hash: bytes
+    previous: bytes
+
+    def hash(self) -> bytes:
+        """SHA-256 over the header's one encoding, 32 bytes."""
+        author = self.author.encode()
+        if len(self.channel) != CHANNEL_ID or len(self.body_hash) != HASH or len(self.previous) != HASH:
+            raise MalformedError("a header's channel id and hashes have 32 bytes")
+        if not 0 < len(author) <= MAX_AUTHORITY_ID or not 0 < self.seq < 1 << 63:
+            raise MalformedError("a header's author or sequence number is out of bounds")
+        packed = struct.pack(">QBH", self.seq, self.form, len(author))
+        return hashlib.sha256(
+            b"rogatory header 1" + self.channel + packed + author + self.body_hash + self.previous
+        ).digest()
+
+
+def genesis(channel: bytes) -> Head:
+    """The head of a channel's empty log."""
+    return Head(0, hashlib.sha256(b"rogatory log 1" + channel).digest())
+
+
+def body_hash(body: bytes) -> bytes:
+    """What a header says of its entry's body."""
+    return hashlib.sha256(body).digest()
+
+
+def next_header(channel: bytes, head: Head, author: str, form: Form, hash_of_body: bytes) -> Header:
+    """The header of the entry that follows `head`."""
+    return Header(channel, head.seq + 1, author, form, hash_of_body, head.hash)
+
+
+def extend(head: Head, headers: Iterable[Header]) -> Head:
+    """The head after `headers`; raises ChainBroken where one does not follow the one before."""
+    for header in headers:
+        if header.seq != head.seq + 1:
+            raise ChainBroken(
+                f"entry {header.seq} came where {head.seq + 1} is due: the relay dropped or reordered entries"
+            )
+        if header.previous != head.hash:
+            raise ChainBroken(f"entry {header.seq} does not follow the log held here: the relay altered it")
+        head = Head(header.seq, header.hash())
+    return head

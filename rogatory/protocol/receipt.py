@@ -1,0 +1,85 @@
+"""Receipts of the relay: one signature per database commit, a Merkle path per entry (PROTOCOL.md, Receipts)."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from rogatory.protocol.errors import MalformedError, ProtocolError
+from rogatory.protocol.limits import HASH
+from rogatory.protocol.merkle import leaf_hash, root_and_paths, root_from_path
+
+MAX_PATH = 40
+
+
+class ReceiptInvalid(ProtocolError):
+    """A receipt that does not prove what it claims. The relay's fault: keep it and report it."""
+
+
+class Receipt(msgspec.Struct, frozen=True, array_like=True):
+    """`relay` says that it took the entry that made `head` the log's head at `time` (Unix milliseconds)."""
+
+    relay: str
+    channel: bytes
+    seq: int
+    head: bytes
+    time: int
+    index: int
+    count: int
+    path: list[bytes]
+    signature: bytes
+
+
+class Stamped(msgspec.Struct, frozen=True):
+    """What a leaf of a receipt's tree is about."""
+
+    channel: bytes
+    seq: int
+    head: bytes
+    time: int
+
+    def leaf(self) -> bytes:
+        """The leaf's hash."""
+        if len(self.head) != HASH or not 0 < self.seq < 1 << 63 or not 0 <= self.time < 1 << 63:
+            raise MalformedError("a receipt's head, sequence number or time is out of bounds")
+        return leaf_hash(
+            b"rogatory receipt 1"
+            + self.channel
+            + struct.pack(">Q", self.seq)
+            + self.head
+            + struct.pack(">Q", self.time)
+        )
+
+
+def root_input(relay: str, count: int, root: bytes) -> bytes:
+    """What the relay's receipt key signs once per database commit."""
+    name = relay.encode()
+    return b"rogatory receipt root 1" + struct.pack(">H", len(name)) + name + struct.pack(">Q", count) + root
+
+
+def issue(relay: str, stamped: Sequence[Stamped], sign: Callable[[bytes], bytes]) -> list[Receipt]:
+    """The receipts of one database commit, in the order of `stamped`; `sign` is called once."""
+    root, paths = root_and_paths([item.leaf() for item in stamped])
+    signature = sign(root_input(relay, len(stamped), root))
+    return [
+        Receipt(relay, item.channel, item.seq, item.head, item.time, index, len(stamped), path, signature)
+        for index, (item, path) in enumerate(zip(stamped, paths, strict=True))
+    ]
+
+
+def check_receipt(receipt: Receipt, verify: Callable[[bytes, bytes], None]) -> None:
+    """Raise ReceiptInvalid unless the path leads to a root that `verify(signature, data)` accepts.
+
+    `verify` checks against the relay's receipt key from the directory and raises ProtocolError.
+    The caller compares `head` with the log once it has read that far.
+    """
+    if len(receipt.path) > MAX_PATH or any(len(node) != HASH for node in receipt.path):
+        raise ReceiptInvalid("the relay's receipt has a path of the wrong shape")
+    try:
+        leaf = Stamped(receipt.channel, receipt.seq, receipt.head, receipt.time).leaf()
+        root = root_from_path(leaf, receipt.index, receipt.count, receipt.path)
+    except (ValueError, MalformedError) as error:
+        raise ReceiptInvalid(f"the relay's receipt does not lead to a root: {error}") from None
+    verify(receipt.signature, root_input(receipt.relay, receipt.count, root))
