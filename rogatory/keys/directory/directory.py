@@ -1,0 +1,232 @@
+"""An accepted directory as a value: who is who, and what that lets them do. No input or output here."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from rogatory.keys.directory.model import (
+    AuthorityEntry,
+    KeySet,
+    Purpose,
+    RelayEntry,
+    Roster,
+    Seat,
+    in_force,
+)
+from rogatory.keys.errors import (
+    DirectoryExpired,
+    DirectoryTooStale,
+    NotVouched,
+    UnknownAuthority,
+    UnknownNetwork,
+    UnknownRelay,
+    UnknownVersion,
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Directory:
+    """One version of the directory. Times are unix seconds; versions are those of the signed metadata.
+
+    `expires` is the earliest expiry of the top-level roles. A network's own role runs out for that network alone
+    (`network_expires`): a coordinator who is late stops no one else.
+    """
+
+    root_version: int
+    timestamp_version: int
+    snapshot_version: int
+    targets_version: int
+    network_versions: Mapping[str, int]
+    expires: int
+    timestamp_expires: int
+    network_expires: Mapping[str, int]
+    max_stale_seconds: int
+    authority_entries: Mapping[str, AuthorityEntry]
+    relay_entries: Mapping[str, RelayEntry]
+    roster_entries: Mapping[str, Roster]
+
+    def __repr__(self) -> str:
+        return f"<Directory version {self.targets_version}, timestamp {self.timestamp_version}>"
+
+    # Entries
+
+    def authority(self, authority: str) -> AuthorityEntry:
+        """The entry, also of an authority that was struck off. Raises UnknownAuthority."""
+        entry = self.authority_entries.get(authority)
+        if entry is None:
+            raise UnknownAuthority(f"the directory (version {self.targets_version}) has no authority {authority}")
+        return entry
+
+    def authorities(self) -> list[AuthorityEntry]:
+        """Authorities in force now, by id."""
+        return [
+            entry
+            for _, entry in sorted(self.authority_entries.items())
+            if in_force(entry.since, entry.until, self.targets_version)
+        ]
+
+    def find(
+        self, state: str | None = None, purpose: Purpose | None = None, territory: str | None = None
+    ) -> list[AuthorityEntry]:
+        """Authorities in force that match all that is given. One without a territory serves the whole State."""
+        return [
+            entry
+            for entry in self.authorities()
+            if (state is None or entry.state == state.upper())
+            and (purpose is None or purpose in entry.competences)
+            and (territory is None or entry.territory is None or entry.territory.casefold() == territory.casefold())
+        ]
+
+    def relay(self, relay: str) -> RelayEntry:
+        """The entry of a relay. Raises UnknownRelay."""
+        entry = self.relay_entries.get(relay)
+        if entry is None:
+            raise UnknownRelay(f"the directory (version {self.targets_version}) has no relay {relay}")
+        return entry
+
+    def relays(self) -> list[RelayEntry]:
+        """Relays in force now, by id."""
+        return [
+            entry
+            for _, entry in sorted(self.relay_entries.items())
+            if in_force(entry.since, entry.until, self.targets_version)
+        ]
+
+    def roster(self, network: str) -> Roster:
+        """The roster of a network. Raises UnknownNetwork."""
+        entry = self.roster_entries.get(network)
+        if entry is None:
+            raise UnknownNetwork(f"the directory (version {self.targets_version}) has no network {network}")
+        return entry
+
+    def rosters(self) -> list[Roster]:
+        """All rosters, by network id."""
+        return [entry for _, entry in sorted(self.roster_entries.items())]
+
+    def roster_of_channel(self, channel: bytes) -> Roster | None:
+        """The roster whose network owns this channel id, or None for a channel that is no network's."""
+        return next((entry for entry in self.roster_entries.values() if entry.channel_id == channel), None)
+
+    # Keys, as of a version
+
+    def key_set(self, authority: str, version: int) -> KeySet:
+        """The key set with this number, in force or not. Raises UnknownAuthority, NotVouched."""
+        for key_set in self.authority(authority).key_sets:
+            if key_set.version == version:
+                return key_set
+        raise NotVouched(f"{authority} has no key set {version} in directory version {self.targets_version}")
+
+    def key_sets_in_force(self, authority: str, targets_version: int) -> list[KeySet]:
+        """Key sets in force as of a directory version, newest first; empty if the authority is not in force.
+
+        Raises UnknownAuthority, UnknownVersion.
+        """
+        self._known(targets_version)
+        entry = self.authority(authority)
+        if not in_force(entry.since, entry.until, targets_version):
+            return []
+        return [
+            key_set
+            for key_set in sorted(entry.key_sets, key=lambda key_set: -key_set.version)
+            if in_force(key_set.since, key_set.until, targets_version)
+        ]
+
+    def online_key(self, authority: str, targets_version: int) -> bytes:
+        """The newest online key in force as of a directory version: 32 bytes. Raises NotVouched, UnknownVersion."""
+        if authority in self.authority_entries:
+            key_sets = self.key_sets_in_force(authority, targets_version)
+            if key_sets:
+                return key_sets[0].online
+        raise NotVouched(f"{authority} is not enrolled, or struck off, in directory version {targets_version}")
+
+    def vouch_leaf(self, authority: str, signature_key: bytes, targets_version: int) -> None:
+        """Raise unless the key is an online key of the authority, in force as of `targets_version`.
+
+        Raises UnknownVersion if that version is newer than ours (refresh and ask again), NotVouched otherwise.
+        The authentication service of RFC 9420 section 5.3.1.
+        """
+        self._known(targets_version)
+        if authority not in self.authority_entries:
+            raise NotVouched(f"{authority} does not stand in directory version {targets_version}")
+        key_sets = self.key_sets_in_force(authority, targets_version)
+        if not any(key_set.online == signature_key for key_set in key_sets):
+            raise NotVouched(f"directory version {targets_version} does not vouch for this key of {authority}")
+
+    # Networks, as of a version of the network's own role
+
+    def members_at(self, network: str, network_version: int) -> frozenset[str]:
+        """Authorities with a member's seat. Raises UnknownNetwork, UnknownVersion (so do the next four)."""
+        return self._seated(network, network_version, self.roster(network).members)
+
+    def participants_at(self, network: str, network_version: int) -> frozenset[str]:
+        """Everyone who belongs in the network's channel: members, coordinators and observers."""
+        roster = self.roster(network)
+        return self._seated(network, network_version, (*roster.members, *roster.coordinators, *roster.observers))
+
+    def is_coordinator(self, network: str, authority: str, network_version: int) -> bool:
+        """Whether the authority coordinates the network."""
+        return authority in self._seated(network, network_version, self.roster(network).coordinators)
+
+    def is_observer(self, network: str, authority: str, network_version: int) -> bool:
+        """Whether the authority may only read: it has an observer's seat and no other."""
+        roster = self.roster(network)
+        return authority in self._seated(network, network_version, roster.observers) and authority not in self._seated(
+            network, network_version, (*roster.members, *roster.coordinators)
+        )
+
+    def may_announce(self, network: str, authority: str, network_version: int) -> bool:
+        """Whether the roster lets this authority announce to the network."""
+        roster = self.roster(network)
+        seats = roster.coordinators
+        if roster.announcers == "members":
+            seats = (*seats, *roster.members)
+        return authority in self._seated(network, network_version, seats)
+
+    # Time
+
+    def may_trust_new(self, now: float, network: str | None = None) -> None:
+        """Raise DirectoryExpired if nothing new (channel, member, key) may be trusted at `now`.
+
+        With `network`, that network's own role must not have run out either. What was accepted stays readable.
+        """
+        if now >= self.expires:
+            raise DirectoryExpired(
+                f"the directory (version {self.targets_version}) ran out {_ago(now - self.expires)} ago, so no new"
+                " channel, member or key is trusted: refresh it; if the relay has no newer one, its publisher is late"
+            )
+        if network is not None and now >= self.network_expires.get(network, self.expires):
+            self.roster(network)
+            raise DirectoryExpired(
+                f"the roster of {network} ran out {_ago(now - self.network_expires[network])} ago:"
+                " its coordinators must sign it again"
+            )
+
+    def may_send(self, now: float) -> None:
+        """Raise DirectoryTooStale once the timestamp has been expired for longer than `max_stale_seconds`."""
+        late = now - self.timestamp_expires
+        if late > self.max_stale_seconds:
+            raise DirectoryTooStale(
+                f"the directory was last confirmed too long ago (its timestamp ran out {_ago(late)} ago), a revocation"
+                " may be hidden and sending stops: connect and refresh; if the relay has no newer one, tell its"
+                " operator and the publisher, and check this computer's clock"
+            )
+
+    def _known(self, targets_version: int) -> None:
+        if targets_version > self.targets_version:
+            raise UnknownVersion(
+                f"directory version {targets_version} is newer than ours ({self.targets_version}): refresh first"
+            )
+
+    def _seated(self, network: str, network_version: int, seats: Iterable[Seat]) -> frozenset[str]:
+        ours = self.network_versions[network]
+        if network_version > ours:
+            raise UnknownVersion(
+                f"version {network_version} of the roster of {network} is newer than ours ({ours}): refresh first"
+            )
+        return frozenset(seat.authority for seat in seats if in_force(seat.since, seat.until, network_version))
+
+
+def _ago(seconds: float) -> str:
+    hours = int(seconds // 3600)
+    if hours >= 48:
+        return f"{hours // 24} days"
+    return f"{hours} hours" if hours >= 2 else f"{int(seconds // 60)} minutes"
