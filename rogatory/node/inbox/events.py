@@ -1,0 +1,44 @@
+"""What happened, in the order in which it happened here: the officer's inbox."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from rogatory.node.inbox.views import View
+
+
+class EventKind(StrEnum):
+    """What an event tells."""
+
+    DOCUMENT_SENT = "document_sent"
+    DOCUMENT_RECEIVED = "document_received"
+    DOCUMENT_SHARED = "document_shared"
+    DOCUMENT_ACCEPTED = "document_accepted"
+    """The relay's receipt came."""
+    DOCUMENT_DELIVERED = "document_delivered"
+    """Every addressee's node has acknowledged it."""
+    DOCUMENT_VOID = "document_void"
+    JOINED = "joined"
+    PARTY_ADDED = "party_added"
+    PARTY_LEFT = "party_left"
+    AMENDMENT_WAITING = "amendment_waiting"
+    """This authority's agreement is asked for."""
+    AMENDMENT_COMPLETE = "amendment_complete"
+    COMMIT_VOID = "commit_void"
+    REJOIN = "rejoin"
+    TROUBLE = "trouble"
+    """Something is wrong and a person should know: a fork, a relay that lied, a directory that is too old."""
+
+
+class Event(View, frozen=True, kw_only=True):
+    """One line of the inbox. `id` grows; `at` is this node's clock; `code` names the trouble or rule, if any."""
+
+    id: int
+    at: str
+    kind: EventKind
+    summary: str
+    matter: str | None = None
+    network: str | None = None
+    document: str | None = None
+    author: str | None = None
+    code: str | None = None
