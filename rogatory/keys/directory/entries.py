@@ -1,0 +1,109 @@
+"""What makes one document of the directory acceptable by itself."""
+
+from typing import TypeVar
+
+import msgspec
+
+from rogatory.keys.directory.model import (
+    AuthorityEntry,
+    Document,
+    Index,
+    KeySet,
+    RelayEntry,
+    Roster,
+    Seat,
+)
+from rogatory.keys.errors import EntryMismatch
+
+MAX_DOCUMENT_BYTES = 2 * 1024 * 1024
+
+D = TypeVar("D", bound=Document)
+
+
+def encode_document(document: Document) -> bytes:
+    """JSON bytes, indented for the people who sign them."""
+    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+
+
+def decode_index(data: bytes) -> Index:
+    """Raises EntryMismatch."""
+    index = _decode(data, Index, "the index")
+    for ids in (index.authorities, index.relays, index.networks):
+        if len(set(ids)) != len(ids):
+            raise EntryMismatch("the directory's index names an entry twice")
+    return index
+
+
+def decode_authority(data: bytes, authority: str, targets_version: int) -> AuthorityEntry:
+    """The entry that should stand for `authority` in this version of the targets. Raises EntryMismatch."""
+    entry = _decode(data, AuthorityEntry, authority)
+    _require(entry.id == authority, authority, f"it speaks of {entry.id}")
+    _require(entry.id.startswith(f"{entry.state.lower()}."), authority, "its id is not of its State")
+    _check_term(authority, entry.since, entry.until, targets_version)
+    check_key_sets(entry.key_sets, authority, targets_version)
+    return entry
+
+
+def check_key_sets(key_sets: tuple[KeySet, ...], authority: str, targets_version: int) -> None:
+    """Key sets are numbered 1, 2, 3...; each has a term of its own; no key serves twice. Raises EntryMismatch."""
+    numbers = [key_set.version for key_set in key_sets]
+    _require(numbers == list(range(1, len(numbers) + 1)), authority, "its key sets are not numbered 1, 2, 3...")
+    seen: set[bytes] = set()
+    for key_set in key_sets:
+        _check_term(authority, key_set.since, key_set.until, targets_version)
+        keys = {key_set.online, key_set.ed25519, key_set.mldsa65}
+        # One Ed25519 key for link, leaves and documents would let a signature of one serve as another's.
+        _require(len(keys) == 3 and not keys & seen, authority, "a key stands in it twice")
+        seen |= keys
+
+
+def decode_relay(data: bytes, relay: str, targets_version: int) -> RelayEntry:
+    """The entry that should stand for `relay` in this version of the targets. Raises EntryMismatch."""
+    entry = _decode(data, RelayEntry, relay)
+    _require(entry.id == relay, relay, f"it speaks of {entry.id}")
+    _require(entry.identity != entry.receipt, relay, "a key stands in it twice")
+    _check_term(relay, entry.since, entry.until, targets_version)
+    for former in entry.former:
+        _check_term(relay, former.since, former.until, targets_version)
+    return entry
+
+
+def decode_roster(data: bytes, network: str, network_version: int) -> Roster:
+    """The roster that should stand for `network` in this version of its role. Raises EntryMismatch."""
+    roster = _decode(data, Roster, network)
+    _require(roster.id == network, network, f"it speaks of {roster.id}")
+    for seats in (roster.members, roster.coordinators, roster.observers):
+        _check_seats(network, seats, network_version)
+    return roster
+
+
+def _check_seats(network: str, seats: tuple[Seat, ...], network_version: int) -> None:
+    last: dict[str, int | None] = {}
+    for seat in seats:
+        _check_term(network, seat.since, seat.until, network_version)
+        if seat.authority in last:
+            until = last[seat.authority]
+            _require(until is not None and until <= seat.since, network, f"{seat.authority} has the same seat twice")
+        last[seat.authority] = seat.until
+
+
+def _check_term(name: str, since: int, until: int | None, version: int) -> None:
+    _require(1 <= since <= version, name, f"it begins with version {since}, and this is version {version}")
+    _require(until is None or since < until <= version, name, f"it ends with version {until} (of {version})")
+
+
+def _decode(data: bytes, kind: type[D], name: str) -> D:
+    if len(data) > MAX_DOCUMENT_BYTES:
+        raise EntryMismatch(f"the directory's document of {name} is over {MAX_DOCUMENT_BYTES} bytes")
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise EntryMismatch(f"the directory's document of {name} is malformed: {error}") from None
+
+
+def _require(condition: bool, name: str, reason: str) -> None:
+    if not condition:
+        raise EntryMismatch(
+            f"the directory's document of {name} is refused: {reason}; tell whoever signed it (trustees, or the"
+            " network's coordinators)"
+        )

@@ -1,0 +1,168 @@
+"""The directory as a node or relay holds it: refreshed from bundles that anybody may hand over, trusted by signature.
+
+The folder holds one file, the last accepted bundle, replaced as a whole: a refused bundle changes nothing.
+`refresh` judges rollback and expiry with python-tuf's client (against this computer's clock), everything else with
+`assemble` and `history`.
+"""
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from tuf.api.exceptions import (
+    BadVersionNumberError,
+    DownloadError,
+    DownloadHTTPError,
+    ExpiredMetadataError,
+    RepositoryError,
+)
+from tuf.ngclient import FetcherInterface, Updater
+
+from rogatory.keys.directory import bundle as bundles
+from rogatory.keys.directory.assemble import (
+    TIMESTAMP_FILE,
+    Assembled,
+    assemble,
+    metadata_file,
+)
+from rogatory.keys.directory.directory import Directory
+from rogatory.keys.directory.history import check_succession, older
+from rogatory.keys.errors import (
+    DirectoryExpired,
+    DirectoryRefused,
+    Equivocated,
+    IncompleteBundle,
+    RolledBack,
+)
+from rogatory.keys.files import write_atomically
+
+_FILE = "directory.bundle"
+_BASE = "mirror:/"
+
+
+class TrustedDirectory:
+    """The last accepted directory, in a folder of its own.
+
+    `bootstrap_root` is a root.json got by hand (with the software, from a trustee): all trust starts there.
+    One process may use a folder at a time.
+    """
+
+    def __init__(self, folder: Path, bootstrap_root: bytes) -> None:
+        self._file = folder / _FILE
+        self._bootstrap_root = bootstrap_root
+        self._accepted: Assembled | None = None
+
+    def load(self) -> Directory:
+        """The last accepted directory, even if it has run out since. Raises IncompleteBundle if there is none yet."""
+        accepted = self._load()
+        if accepted is None:
+            raise IncompleteBundle("no directory was accepted yet: connect to a relay, or import a bundle")
+        return accepted.directory
+
+    def bundle(self) -> bytes:
+        """The last accepted bundle, to be served to others. Raises IncompleteBundle if there is none yet."""
+        self.load()
+        return self._file.read_bytes()
+
+    def refresh(self, bundle: bytes) -> Directory:
+        """Accept a bundle, or refuse it and change nothing.
+
+        Raises MalformedBundle, IncompleteBundle, WrongSignature, EntryMismatch, RolledBack, Equivocated,
+        HistoryRewritten, DirectoryExpired.
+        """
+        accepted = self._load()
+        files = bundles.unpack(bundle)
+        if accepted is not None:
+            _keep_roots(accepted, files)
+        offered = assemble(files, self._bootstrap_root)
+        _run_updater(offered.files, accepted.files if accepted else {}, self._bootstrap_root)
+        if accepted is not None:
+            check_succession(accepted.directory, offered.directory)
+        data = bundles.pack(offered.files)
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(self._file, data, mode=0o644)
+        self._accepted = offered
+        return offered.directory
+
+    def _load(self) -> Assembled | None:
+        if self._accepted is None and self._file.exists():
+            try:
+                self._accepted = assemble(bundles.unpack(self._file.read_bytes()), self._bootstrap_root)
+            except DirectoryRefused as error:
+                raise type(error)(
+                    f"the stored directory {self._file} is damaged or belongs to another root ({error}):"
+                    " delete this file and fetch the directory again"
+                ) from None
+        return self._accepted
+
+
+def _keep_roots(accepted: Assembled, files: dict[str, bytes]) -> None:
+    """Roots once accepted stay: a mirror that lacks one is behind, one that has another shows two truths."""
+    for version in range(1, accepted.directory.root_version + 1):
+        name = metadata_file("root", version)
+        held = accepted.files.get(name)
+        if held is None:
+            continue
+        offered = files.setdefault(name, held)
+        if offered != held:
+            raise Equivocated(f"root version {version} in the bundle is not the one held: tell the trustees")
+        if offered is held and version == accepted.directory.root_version:
+            raise RolledBack(older("root", version - 1, version))
+
+
+def _run_updater(offered: Mapping[str, bytes], accepted: Mapping[str, bytes], bootstrap_root: bytes) -> None:
+    """Judge expiry and rollback of the top-level roles by python-tuf's client (TUF specification 5.3 to 5.6)."""
+    with tempfile.TemporaryDirectory(prefix="rogatory-directory-") as name:
+        folder = Path(name)
+        _lay_out(folder, accepted)
+        try:
+            updater = Updater(name, f"{_BASE}metadata/", fetcher=_MirrorFetcher(offered), bootstrap=bootstrap_root)
+            updater.refresh()
+        except ExpiredMetadataError as error:
+            raise DirectoryExpired(
+                f"the directory offered has run out ({error}): nothing new is trusted; the relay's mirror is stale or"
+                " the publisher is late: tell them, and check this computer's clock"
+            ) from None
+        except BadVersionNumberError as error:
+            raise RolledBack(
+                f"the directory offered is older than the one held ({error}): the relay serves a stale mirror; tell"
+                " its operator, and trust no new key until it has caught up"
+            ) from None
+        except (RepositoryError, DownloadError) as error:
+            raise DirectoryRefused(f"the directory offered was refused: {error}") from None
+        # The client keeps what it holds when version numbers are equal; then the bytes must be, too.
+        for role in ("timestamp", "snapshot", "targets"):
+            held = (folder / f"{role}.json").read_bytes()
+            if held not in offered.values():
+                raise Equivocated(
+                    f"two different {role} documents were signed under one version: this is the signers' doing, not the"
+                    " relay's; keep both bundles and tell the trustees"
+                )
+
+
+def _lay_out(folder: Path, accepted: Mapping[str, bytes]) -> None:
+    """Write accepted metadata where python-tuf's client looks for what it trusted before."""
+    (folder / "root_history").mkdir()
+    for name, data in accepted.items():
+        kind, _, file = name.partition("/")
+        if kind != "metadata":
+            continue
+        if file.endswith(".root.json"):
+            (folder / "root_history" / file).write_bytes(data)
+        elif name == TIMESTAMP_FILE:
+            (folder / file).write_bytes(data)
+        else:
+            (folder / file.partition(".")[2]).write_bytes(data)
+
+
+class _MirrorFetcher(FetcherInterface):
+    """Serves python-tuf's client from files in memory."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self._files = files
+
+    def _fetch(self, url: str) -> Iterator[bytes]:
+        data = self._files.get(url.removeprefix(_BASE))
+        if data is None:
+            raise DownloadHTTPError(f"no {url}", 404)
+        return iter([data])
