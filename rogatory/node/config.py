@@ -1,0 +1,113 @@
+"""The node's settings: `node.toml` in its folder, each overridden by an environment variable ROGATORY_NODE_*."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from rogatory.node.errors import RefusedInput
+
+ENVIRONMENT_PREFIX = "ROGATORY_NODE_"
+NOT_SETTINGS = frozenset({"FOLDER", "PASSPHRASE_FILE"})
+"""Variables with the prefix that are no settings: where the folder is, and which file holds the passphrase."""
+
+Port = Annotated[int, Meta(ge=0, le=65535)]
+Seconds = Annotated[float, Meta(gt=0, le=7 * 24 * 3600)]
+
+
+class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an operator may set. Durations are seconds.
+
+    `relay_urls`: where the directory is fetched until the directory itself says where relays are.
+    `api_names`: further names under which the local API may be addressed (the Host header), beside loopback.
+    `api_expose`: whether the API may listen on an address other than loopback; then TLS belongs in front of it.
+    """
+
+    authority: str
+    relay_urls: tuple[str, ...] = ()
+    api_host: str = "127.0.0.1"
+    api_port: Port = 0
+    api_names: tuple[str, ...] = ()
+    api_expose: bool = False
+    directory_refresh: Seconds = 3600.0
+    backoff_first: Seconds = 0.2
+    backoff_most: Seconds = 60.0
+    log_level: str = "info"
+
+
+def load_config(path: Path, environment: Mapping[str, str] = os.environ) -> NodeConfig:
+    """The settings in `path` with the environment's overrides. Raises RefusedInput, naming the setting."""
+    try:
+        settings = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RefusedInput(f"{path} is missing", "make the node's folder with: rogatory-node init FOLDER") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise RefusedInput(f"{path} cannot be read: {error}", "correct the file") from None
+    settings |= _from_environment(environment)
+    try:
+        config = msgspec.convert(settings, NodeConfig)
+    except msgspec.ValidationError as error:
+        raise RefusedInput(
+            f"a setting in {path} or in the environment is wrong: {error}", "correct or remove it"
+        ) from None
+    if not config.api_expose and not is_loopback(config.api_host):
+        raise RefusedInput(
+            f"api_host = {config.api_host!r} is not a loopback address: the local API carries case data",
+            'use api_host = "127.0.0.1", or put TLS in front of it and set api_expose = true',
+        )
+    return config
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` is a loopback address or the name localhost."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def write_config(path: Path, config: NodeConfig) -> None:
+    """Write what differs from the defaults, as TOML."""
+    lines = ["# Settings of this node; `rogatory-node run` reads them at start."]
+    defaults = NodeConfig(authority="")
+    for name in NodeConfig.__struct_fields__:
+        value = getattr(config, name)
+        if value != getattr(defaults, name):
+            # JSON's strings, numbers, booleans and arrays are TOML's too.
+            lines.append(f"{name} = {msgspec.json.encode(value).decode()}")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for variable, text in environment.items():
+        if not variable.startswith(ENVIRONMENT_PREFIX):
+            continue
+        name = variable.removeprefix(ENVIRONMENT_PREFIX)
+        if name in NOT_SETTINGS:
+            continue
+        field = name.lower()
+        found[field] = _value(field, text)
+    return found
+
+
+def _value(field: str, text: str) -> Any:
+    """A variable's text in the type of its field: lists are separated by commas."""
+    default = getattr(NodeConfig(authority=""), field, "")
+    if isinstance(default, tuple):
+        return [part.strip() for part in text.split(",") if part.strip()]
+    if isinstance(default, bool):
+        return {"true": True, "1": True, "false": False, "0": False}.get(text.lower(), text)
+    if isinstance(default, int | float):
+        try:
+            return int(text) if isinstance(default, int) else float(text)
+        except ValueError:
+            return text
+    return text

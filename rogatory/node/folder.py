@@ -1,0 +1,147 @@
+"""A node's folder: what lies where, and that only one process uses it at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from rogatory.node.errors import Conflict, DaemonUnreachable, NotFound, Unauthorised
+
+
+class Address(msgspec.Struct, frozen=True):
+    """Where the running daemon's API listens. `url` has no path; `pid` is its process id."""
+
+    url: str
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFolder:
+    """The paths in a node's folder."""
+
+    path: Path
+
+    @property
+    def config(self) -> Path:
+        """Settings."""
+        return self.path / "node.toml"
+
+    @property
+    def root(self) -> Path:
+        """The directory's root of trust, as it was handed over in person."""
+        return self.path / "root.json"
+
+    @property
+    def vault(self) -> Path:
+        """Secret keys under the passphrase."""
+        return self.path / "vault"
+
+    @property
+    def database(self) -> Path:
+        """Everything else that is kept, encrypted with a key from the vault."""
+        return self.path / "node.db"
+
+    @property
+    def directory(self) -> Path:
+        """The last trusted directory."""
+        return self.path / "directory"
+
+    @property
+    def enrolment(self) -> Path:
+        """What the trustees of the directory are given."""
+        return self.path / "enrolment.json"
+
+    @property
+    def recovery(self) -> Path:
+        """The recovery key as `init` writes it; it belongs offline."""
+        return self.path / "recovery.key"
+
+    @property
+    def token(self) -> Path:
+        """What a caller of the local API must know."""
+        return self.path / "api.token"
+
+    @property
+    def address(self) -> Path:
+        """Where the running daemon listens."""
+        return self.path / "daemon.json"
+
+    def check(self) -> None:
+        """Raise NotFound unless this is a node's folder."""
+        if not self.config.is_file() or not self.vault.is_file():
+            raise NotFound(
+                f"{self.path} is no node's folder", "make one with: rogatory-node init FOLDER, or name another one"
+            )
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder for this process alone. Raises Conflict while another holds it.
+
+        The kernel ends the lock with the process, so that a killed daemon leaves none behind.
+        """
+        descriptor = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise Conflict(
+                    f"another daemon runs on {self.path}", "use that one, or stop it before starting again"
+                ) from None
+            yield
+        finally:
+            os.close(descriptor)
+
+    def ensure_token(self) -> str:
+        """The API's token, made if there is none."""
+        if not self.token.exists():
+            write_private(self.token, secrets.token_urlsafe(32).encode())
+        return self.read_token()
+
+    def read_token(self) -> str:
+        """The API's token. Raises Unauthorised where this user may not read it."""
+        try:
+            return self.token.read_text(encoding="ascii").strip()
+        except FileNotFoundError:
+            raise DaemonUnreachable(
+                f"no daemon has run on {self.path} yet", f"start it: rogatory-node run --folder {self.path}"
+            ) from None
+        except (PermissionError, UnicodeDecodeError):
+            raise Unauthorised(
+                f"{self.token} cannot be read by this user", "run the command as the user whose daemon it is"
+            ) from None
+
+    def write_address(self, address: Address) -> None:
+        """Say where the daemon listens."""
+        write_private(self.address, msgspec.json.encode(address))
+
+    def clear_address(self) -> None:
+        """Say that no daemon listens."""
+        with suppress(FileNotFoundError):
+            self.address.unlink()
+
+    def read_address(self) -> Address:
+        """Where the daemon listens. Raises DaemonUnreachable if none said so."""
+        try:
+            return msgspec.json.decode(self.address.read_bytes(), type=Address)
+        except (FileNotFoundError, msgspec.DecodeError):
+            raise DaemonUnreachable(
+                f"no daemon runs on {self.path}", f"start it: rogatory-node run --folder {self.path}"
+            ) from None
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write a file that only this user may read, whole or not at all."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
