@@ -1,0 +1,66 @@
+"""Consents: the other parties' signatures under an amendment, over the same payload bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Set
+
+from rogatory.protocol.documents.document import Document, KeysOf, UnverifiedDocument, open_signed
+from rogatory.protocol.documents.dsse import encode_envelope
+from rogatory.protocol.documents.errors import DocumentError, SignerIsNotAuthor
+from rogatory.protocol.documents.kinds.amendment import Amendment
+from rogatory.protocol.documents.signing import DocumentSigner, sign_envelope
+
+
+class IncompleteAmendment(DocumentError):
+    """Parties' signatures are missing, or somebody signed who is no party; nobody may be added by it."""
+
+    def __init__(self, message: str, missing: frozenset[str] = frozenset()) -> None:
+        self.missing = missing
+        super().__init__(message)
+
+
+def sign_consent(amendment: Document | UnverifiedDocument, signer: DocumentSigner) -> bytes:
+    """Another party's envelope over the amendment's own payload bytes; raises SignerIsNotAuthor for other kinds."""
+    if not isinstance(amendment.payload.body, Amendment):
+        raise SignerIsNotAuthor(f"a {amendment.kind} is signed by its author alone")
+    return encode_envelope(sign_envelope(amendment.payload_bytes, signer))
+
+
+def open_consent(envelope: bytes, keys_of: KeysOf) -> Document:
+    """A verified signature of any party under an amendment, its author's included; raises a DocumentError."""
+    document = open_signed(envelope, keys_of)
+    payload = document.payload
+    if not isinstance(payload.body, Amendment):
+        raise SignerIsNotAuthor(f"{document.signer} signed a {document.kind} by {payload.author}")
+    if document.signer == payload.author and document.key_set != payload.key_set:
+        raise SignerIsNotAuthor(f"the amendment says key set {payload.key_set}, not {document.key_set}")
+    return document
+
+
+def check_amendment(envelopes: Iterable[bytes], parties: Set[str], keys_of: KeysOf) -> Document:
+    """The amendment that all of `parties` signed, as its author's document.
+
+    Raises IncompleteAmendment unless the signers are exactly the existing parties, each once, the
+    author among them, under one payload; other errors as `open_consent`.
+    """
+    signed: dict[str, Document] = {}
+    for envelope in envelopes:
+        consent = open_consent(envelope, keys_of)
+        if consent.signer not in parties:
+            raise IncompleteAmendment(f"{consent.signer} signed the amendment and is no party")
+        signed[consent.signer] = consent
+        if len({document.digest for document in signed.values()}) > 1:
+            raise IncompleteAmendment("the parties signed different amendments")
+    missing = frozenset(parties) - signed.keys()
+    if missing:
+        raise IncompleteAmendment(f"the amendment lacks the signature of {', '.join(sorted(missing))}", missing)
+    if not signed:
+        raise IncompleteAmendment("an amendment without signatures")
+    author = next(iter(signed.values())).payload.author
+    if author not in signed:
+        raise IncompleteAmendment(f"the amendment's author {author} is no party")
+    amendment = signed[author]
+    body = amendment.payload.body
+    if isinstance(body, Amendment) and parties & set(body.adds):
+        raise IncompleteAmendment("the amendment adds an authority that is a party already")
+    return amendment

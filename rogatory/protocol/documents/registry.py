@@ -1,0 +1,108 @@
+"""The kinds of documents, and payload bytes to values and back. A new kind is registered here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from rogatory.protocol.documents.base import VERSION, Body, Head, Payload, check_payload
+from rogatory.protocol.documents.errors import (
+    DocumentTooLarge,
+    MalformedDocument,
+    UnknownKind,
+    UnsupportedDocument,
+)
+from rogatory.protocol.documents.kinds.amendment import Amendment
+from rogatory.protocol.documents.kinds.announcement import Announcement
+from rogatory.protocol.documents.kinds.charter import Charter
+from rogatory.protocol.documents.kinds.consultation import Consultation
+from rogatory.protocol.documents.kinds.leave import Leave
+from rogatory.protocol.documents.kinds.receipt import DocumentReceipt
+from rogatory.protocol.documents.kinds.rejoin import Rejoin
+from rogatory.protocol.documents.kinds.reply import Reply
+from rogatory.protocol.documents.kinds.request import Request
+
+KINDS: Final[Mapping[str, type[Body]]] = {
+    body.KIND: body
+    for body in (
+        Charter,
+        Amendment,
+        Request,
+        Reply,
+        Consultation,
+        Announcement,
+        DocumentReceipt,
+        Leave,
+        Rejoin,
+    )
+}
+
+MAX_PAYLOAD: Final = 700 * 1024
+"""Bytes of a payload; its envelope then fits an entry, padding and MLS included."""
+
+
+class _Outline(msgspec.Struct, frozen=True):
+    """What says how the rest is to be read."""
+
+    v: int
+    kind: str
+
+
+class _Unread(Head, frozen=True, kw_only=True):
+    body: msgspec.Raw
+
+
+_outline = msgspec.json.Decoder(_Outline)
+_unread = msgspec.json.Decoder(_Unread)
+_bodies: Mapping[str, msgspec.json.Decoder[Body]] = {kind: msgspec.json.Decoder(body) for kind, body in KINDS.items()}
+_encoder = msgspec.json.Encoder()
+
+
+def encode_payload(payload: Payload) -> bytes:
+    """The payload's bytes. They are made once, by the author; everybody else keeps them as they are."""
+    return _encoder.encode(payload)
+
+
+def decode_payload(data: bytes) -> Payload:
+    """A sound payload; raises MalformedDocument, UnsupportedDocument, UnknownKind or UnsoundDocument."""
+    if len(data) > MAX_PAYLOAD:
+        raise DocumentTooLarge(f"a document's payload has at most {MAX_PAYLOAD} bytes: put long parts into annexes")
+    try:
+        outline = _outline.decode(data)
+        if outline.v != VERSION:
+            raise UnsupportedDocument(
+                f"a document of version {outline.v}; this side knows version {VERSION}: update the software"
+            )
+        if outline.kind not in KINDS:
+            raise UnknownKind(f"a document of kind {outline.kind[:40]!r} is not known here: update the software")
+        unread = _unread.decode(data)
+        body = _bodies[unread.kind].decode(unread.body)
+        json.loads(data, object_pairs_hook=_refuse_repeated_names)
+    except msgspec.MsgspecError as error:
+        raise MalformedDocument(f"not a document of this protocol: {error}") from None
+    except (UnicodeDecodeError, RecursionError, ValueError):
+        raise MalformedDocument("not a document of this protocol: no sound JSON") from None
+    payload = Payload(
+        v=unread.v,
+        kind=unread.kind,
+        id=unread.id,
+        author=unread.author,
+        key_set=unread.key_set,
+        addressees=unread.addressees,
+        channel=unread.channel,
+        written_at=unread.written_at,
+        thread=unread.thread,
+        in_reply_to=unread.in_reply_to,
+        body=body,
+    )
+    check_payload(payload)
+    return payload
+
+
+def _refuse_repeated_names(pairs: list[tuple[str, Any]]) -> None:
+    """RFC 8259 section 4: readers differ about repeated names, so a signature over them proves nothing."""
+    if len({name for name, _ in pairs}) != len(pairs):
+        raise MalformedDocument("not a document of this protocol: a name stands twice in one object")

@@ -1,0 +1,166 @@
+"""The judgement of a commit: the rules of every channel here, those of its kind in `matter.py` and `network.py`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from rogatory.protocol.declaration import DirectoryPin
+from rogatory.protocol.judgement.facts import CommitFacts
+from rogatory.protocol.judgement.matter import MATTER_RULES, check_matter_members
+from rogatory.protocol.judgement.network import NETWORK_RULES, check_network_members
+from rogatory.protocol.judgement.policy import ChannelPolicy, MatterPolicy
+from rogatory.protocol.judgement.void import NotVouched, VoidCode, VoidCommit
+
+Vouch = Callable[[str, bytes, DirectoryPin], None]
+"""From (authority, signature key, pin): raises NotVouched, or an error of the caller's own when it must wait."""
+
+
+def _private_only(facts: CommitFacts, policy: ChannelPolicy) -> None:
+    if not facts.wire_is_private:
+        raise VoidCommit(VoidCode.NOT_PRIVATE, "handshakes travel as PrivateMessage only")
+
+
+def _no_external_commit(facts: CommitFacts, policy: ChannelPolicy) -> None:
+    if facts.committer is None:
+        raise VoidCommit(VoidCode.EXTERNAL_COMMIT, "nobody joins by a commit of its own")
+
+
+def _by_value_only(facts: CommitFacts, policy: ChannelPolicy) -> None:
+    # RFC 9420 section 12.4: an unanswered proposal by reference stalls the group.
+    if facts.proposals_by_reference:
+        raise VoidCommit(VoidCode.BY_REFERENCE, "proposals stand in their commit by value only")
+
+
+def _add_and_remove_only(facts: CommitFacts, policy: ChannelPolicy) -> None:
+    if facts.other_proposals:
+        names = ", ".join(facts.other_proposals)
+        raise VoidCommit(VoidCode.FORBIDDEN_PROPOSAL, f"commits add and remove members only, not: {names}")
+
+
+def _with_path(facts: CommitFacts, policy: ChannelPolicy) -> None:
+    # Else a leaf whose key the directory no longer vouches for could go on committing.
+    if not any(updated.leaf == facts.committer_leaf for updated in facts.updated):
+        raise VoidCommit(VoidCode.NO_PATH, "every commit updates its committer's own path")
+
+
+def _author_commits(facts: CommitFacts, policy: ChannelPolicy) -> None:
+    if facts.committer != facts.entry_author:
+        raise VoidCommit(VoidCode.WRONG_AUTHOR, f"{facts.entry_author} appended a commit of {facts.committer}'s leaf")
+
+
+def _pin_never_decreases(facts: CommitFacts, policy: ChannelPolicy) -> None:
+    pin, last = facts.declaration.directory, policy.last_pin
+    if pin.targets < last.targets or pin.network < last.network:
+        raise VoidCommit(
+            VoidCode.PIN_DECREASED,
+            f"the commit uses directory version {pin.targets}/{pin.network}, "
+            f"the one before used {last.targets}/{last.network}",
+        )
+
+
+def _authority_stays(facts: CommitFacts, policy: ChannelPolicy) -> None:
+    for updated in facts.updated:
+        if updated.authority_before != updated.authority_after:
+            raise VoidCommit(
+                VoidCode.AUTHORITY_CHANGED,
+                f"leaf {updated.leaf} of {updated.authority_before} became one of {updated.authority_after}",
+            )
+
+
+def _one_leaf_each(facts: CommitFacts, policy: ChannelPolicy) -> None:
+    check_distinct_members(facts.members_after)
+
+
+def _access_is_the_tree(facts: CommitFacts, policy: ChannelPolicy) -> None:
+    access = facts.declaration.access
+    if access is None:
+        if facts.changes_members:
+            raise VoidCommit(VoidCode.ACCESS_MISSING, "a commit that changes the members declares them")
+    elif access != sorted(facts.members_after):
+        raise VoidCommit(VoidCode.ACCESS_DIFFERS, "the declared access list is not the group's membership")
+
+
+def _rejoins_are_answered(facts: CommitFacts, policy: ChannelPolicy) -> None:
+    """DESIGN section 4: Remove and Add together, with the key package of the rejoin entry that is named."""
+    refs = {added.authority: added.key_package_ref for added in facts.added}
+    named: set[str] = set()
+    for seq in facts.declaration.rejoins:
+        notice = policy.rejoins.get(seq)
+        if notice is None:
+            raise VoidCommit(VoidCode.REJOIN_UNKNOWN, f"entry {seq} is no rejoin that waits for an answer")
+        if notice.authority not in facts.rejoined:
+            raise VoidCommit(VoidCode.REJOIN_MISMATCH, f"{notice.authority} is not removed and added together")
+        if refs[notice.authority] != notice.key_package_ref:
+            raise VoidCommit(
+                VoidCode.REJOIN_MISMATCH, f"{notice.authority} is added by another key package than it sent"
+            )
+        named.add(notice.authority)
+    for authority in sorted(facts.rejoined - named):
+        raise VoidCommit(VoidCode.REJOIN_UNDECLARED, f"{authority} is removed and added without a rejoin named")
+
+
+COMMON_RULES: Final = (
+    _private_only,
+    _no_external_commit,
+    _by_value_only,
+    _add_and_remove_only,
+    _author_commits,
+    _with_path,
+    _authority_stays,
+    _one_leaf_each,
+    _pin_never_decreases,
+    _access_is_the_tree,
+    _rejoins_are_answered,
+)
+"""In the order of PROTOCOL.md: the first one broken gives the code."""
+
+
+def judge_commit(facts: CommitFacts, policy: ChannelPolicy, vouch: Vouch) -> None:
+    """Raise VoidCommit if a rule forbids the commit.
+
+    What `vouch` and the policy's callables raise besides NotVouched goes through: the caller lacks
+    the pinned directory version and waits for it.
+    """
+    for rule in COMMON_RULES:
+        rule(facts, policy)
+    leaves = [(leaf.authority, leaf.signature_key) for leaf in facts.added]
+    leaves += [(leaf.authority_after, leaf.signature_key) for leaf in facts.updated]
+    _check_vouched(leaves, facts.declaration.directory, vouch)
+    if isinstance(policy, MatterPolicy):
+        for matter_rule in MATTER_RULES:
+            matter_rule(facts, policy)
+    else:
+        roster = policy.roster(facts.declaration.directory.network)
+        for network_rule in NETWORK_RULES:
+            network_rule(facts, policy, roster)
+
+
+def judge_tree(members: Sequence[tuple[str, bytes]], policy: ChannelPolicy, pin: DirectoryPin, vouch: Vouch) -> None:
+    """What a joiner judges instead: the tree that it was let into, as (authority, signature key) by leaf.
+
+    `pin` is that of the commit that added it. Raises VoidCommit: then it takes no part in the channel.
+    """
+    authorities = tuple(authority for authority, _ in members)
+    check_distinct_members(authorities)
+    _check_vouched(members, pin, vouch)
+    if isinstance(policy, MatterPolicy):
+        check_matter_members(authorities, policy)
+    else:
+        check_network_members(authorities, policy.roster(pin.network))
+
+
+def check_distinct_members(members: Sequence[str]) -> None:
+    """Raise VoidCommit if an authority has two leaves."""
+    twice = sorted(authority for authority, leaves in Counter(members).items() if leaves > 1)
+    if twice:
+        raise VoidCommit(VoidCode.SECOND_LEAF, f"{', '.join(twice)} would have two leaves")
+
+
+def _check_vouched(leaves: Sequence[tuple[str, bytes]], pin: DirectoryPin, vouch: Vouch) -> None:
+    for authority, signature_key in leaves:
+        try:
+            vouch(authority, signature_key, pin)
+        except NotVouched as error:
+            raise VoidCommit(VoidCode.NOT_VOUCHED, str(error)) from None

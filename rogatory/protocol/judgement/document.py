@@ -1,0 +1,77 @@
+"""The judgement of documents: which kind may stand in which channel, and by whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rogatory.protocol.declaration import DirectoryPin
+from rogatory.protocol.documents.document import Document
+from rogatory.protocol.documents.kinds.amendment import Amendment
+from rogatory.protocol.documents.kinds.announcement import Announcement
+from rogatory.protocol.documents.kinds.charter import Charter
+from rogatory.protocol.documents.kinds.leave import Leave
+from rogatory.protocol.documents.kinds.rejoin import Rejoin
+from rogatory.protocol.documents.registry import KINDS
+from rogatory.protocol.judgement.policy import ChannelPolicy, MatterPolicy, NetworkPolicy
+from rogatory.protocol.judgement.void import VoidCode, VoidDocument
+
+OBSERVERS_WRITE = frozenset({Leave.KIND, Rejoin.KIND})
+"""Observers read; what they may write is about their own membership."""
+
+BEFORE_CHARTER = frozenset({Charter.KIND, Leave.KIND, Rejoin.KIND})
+
+
+def judge_document(kind: str, author: str, policy: ChannelPolicy, pin: DirectoryPin) -> None:
+    """Raise VoidDocument if a document of `kind` by `author` may not stand in the channel.
+
+    `pin` is that of the entry's declaration. What the policy's roster raises goes through: wait for that version.
+    """
+    if pin.targets < policy.last_pin.targets or pin.network < policy.last_pin.network:
+        raise VoidDocument(VoidCode.PIN_DECREASED, "the message uses an older directory than the commit before it")
+    if isinstance(policy, MatterPolicy):
+        _judge_in_matter(kind, author, policy)
+    else:
+        _judge_in_network(kind, author, policy, pin)
+
+
+def _judge_in_matter(kind: str, author: str, policy: MatterPolicy) -> None:
+    if kind == Announcement.KIND:
+        raise VoidDocument(VoidCode.WRONG_CHANNEL, "announcements are for networks")
+    if not policy.parties:
+        if kind not in BEFORE_CHARTER:
+            raise VoidDocument(VoidCode.NOT_CHARTERED, "the charter comes before every other document")
+    elif kind == Charter.KIND:
+        raise VoidDocument(VoidCode.CHARTERED_ALREADY, "a channel has one charter")
+    elif author not in policy.parties:
+        raise VoidDocument(VoidCode.NOT_A_PARTY, f"{author} is no party of this channel")
+
+
+def _judge_in_network(kind: str, author: str, policy: NetworkPolicy, pin: DirectoryPin) -> None:
+    if KINDS[kind].CASE_DATA:
+        raise VoidDocument(VoidCode.CASE_DATA_IN_NETWORK, f"a {kind} belongs into a matter: no case data in networks")
+    roster = policy.roster(pin.network)
+    if author not in roster.writers and kind not in OBSERVERS_WRITE:
+        raise VoidDocument(VoidCode.OBSERVER_WRITES, f"{author} observes this network and does not write")
+    if kind == Announcement.KIND and author not in roster.may_announce:
+        raise VoidDocument(VoidCode.MAY_NOT_ANNOUNCE, f"{author} may not announce in this network")
+    if kind == Charter.KIND and author not in roster.coordinators:
+        raise VoidDocument(VoidCode.NOT_COORDINATOR, f"{author} does not coordinate this network")
+    if kind == Amendment.KIND:
+        raise VoidDocument(VoidCode.WRONG_CHANNEL, "a network's members stand in its roster: amend that")
+
+
+def judge_charter(document: Document, *, digest: bytes, members: Iterable[str]) -> MatterPolicy:
+    """The policy that a matter's charter founds, for the tree that it was read in.
+
+    `digest` is what the group's channel extension says: its creator chose the charter before anybody
+    joined, and nobody can put another in its place. Raises VoidDocument.
+    """
+    charter = document.payload.body
+    if not isinstance(charter, Charter) or document.digest != digest:
+        raise VoidDocument(VoidCode.WRONG_CHARTER, "this is not the charter that the group was made for")
+    if not charter.purpose.of_case:
+        raise VoidDocument(VoidCode.WRONG_CHARTER, f"a charter of a {charter.purpose.value} does not found a matter")
+    strangers = sorted(set(members) - set(charter.parties))
+    if strangers:
+        raise VoidDocument(VoidCode.NOT_A_PARTY, f"{', '.join(strangers)}: not among the charter's parties")
+    return MatterPolicy(parties=frozenset(charter.parties))

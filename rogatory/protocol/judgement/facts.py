@@ -1,0 +1,66 @@
+"""What is judged: the facts of a commit, taken from its log header, its clear text and the staged MLS commit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rogatory.protocol.declaration import Declaration
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A leaf added by the commit. `key_package_ref`: RFC 9420 section 5.2."""
+
+    authority: str
+    signature_key: bytes
+    key_package_ref: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A leaf removed by the commit."""
+
+    authority: str
+    leaf: int
+
+
+@dataclass(frozen=True, slots=True)
+class Updated:
+    """A leaf replaced by the commit: the committer's own, by its path."""
+
+    leaf: int
+    authority_before: str
+    authority_after: str
+    signature_key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CommitFacts:
+    """A commit as every member sees it, before anything of it is accepted."""
+
+    seq: int
+    entry_author: str
+    """Who appended it, by its log header."""
+    committer: str | None
+    """The authority of the committing leaf; None for an external joiner's commit."""
+    committer_leaf: int | None
+    declaration: Declaration
+    added: tuple[Added, ...] = ()
+    removed: tuple[Removed, ...] = ()
+    updated: tuple[Updated, ...] = ()
+    proposals_by_reference: bool = False
+    wire_is_private: bool = True
+    other_proposals: tuple[str, ...] = ()
+    """Names of the proposal types besides Add and Remove."""
+    members_after: tuple[str, ...] = ()
+    """The authority of every leaf of the tree after the commit, in leaf order."""
+
+    @property
+    def changes_members(self) -> bool:
+        """Whether it adds or removes anybody."""
+        return bool(self.added or self.removed)
+
+    @property
+    def rejoined(self) -> frozenset[str]:
+        """Authorities removed and added by this one commit."""
+        return frozenset(a.authority for a in self.added) & frozenset(r.authority for r in self.removed)

@@ -1,0 +1,50 @@
+"""Who may change the membership of a network's channel, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from rogatory.protocol.judgement.facts import CommitFacts
+from rogatory.protocol.judgement.policy import NetworkPolicy, RosterView
+from rogatory.protocol.judgement.void import VoidCode, VoidCommit
+
+
+def _observers_update_only(facts: CommitFacts, policy: NetworkPolicy, roster: RosterView) -> None:
+    """Also holds for whoever is not on the roster any more and waits for removal."""
+    if facts.changes_members and facts.committer not in roster.writers:
+        raise VoidCommit(VoidCode.OBSERVER_CHANGES, f"{facts.committer} observes: it may update its own path only")
+
+
+def _coordinators_change_members(facts: CommitFacts, policy: NetworkPolicy, roster: RosterView) -> None:
+    changed = {leaf.authority for leaf in facts.added} | {leaf.authority for leaf in facts.removed}
+    changed -= facts.rejoined
+    if changed and facts.committer not in roster.coordinators:
+        raise VoidCommit(VoidCode.NOT_COORDINATOR, f"{facts.committer} does not coordinate this network")
+
+
+def _added_are_on_roster(facts: CommitFacts, policy: NetworkPolicy, roster: RosterView) -> None:
+    check_network_members([added.authority for added in facts.added], roster)
+
+
+def _removed_are_off_roster(facts: CommitFacts, policy: NetworkPolicy, roster: RosterView) -> None:
+    for removed in facts.removed:
+        if removed.authority in roster.everybody - policy.leavers - facts.rejoined:
+            raise VoidCommit(
+                VoidCode.STILL_ON_ROSTER, f"{removed.authority} is on the roster and has not asked to leave"
+            )
+
+
+def check_network_members(members: Sequence[str], roster: RosterView) -> None:
+    """Raise VoidCommit unless all members are on the roster."""
+    strangers = sorted(set(members) - roster.everybody)
+    if strangers:
+        raise VoidCommit(VoidCode.NOT_ON_ROSTER, f"{', '.join(strangers)}: not on the network's roster")
+
+
+NETWORK_RULES: Final = (
+    _observers_update_only,
+    _coordinators_change_members,
+    _added_are_on_roster,
+    _removed_are_off_roster,
+)
