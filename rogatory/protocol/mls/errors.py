@@ -27,7 +27,7 @@ class UnsupportedSuite(MLSError):
     """This cipher suite is not supported here (section 5.1)."""
 
 
-class UnsupportedVersion(MLSError):
+class UnsupportedVersion(MLSDecodeError):
     """The protocol version is not mls10 (section 6)."""
 
 
@@ -126,11 +126,11 @@ class TreeError(MLSError):
     """A ratchet tree is not valid (section 12.4.3.1)."""
 
 
-class TreeEndsBlank(TreeError):
+class TreeEndsBlank(TreeError, MLSDecodeError):
     """The last node of an encoded ratchet tree is blank, or there is none (section 12.4.3.3)."""
 
 
-class NodeTypeMisplaced(TreeError):
+class NodeTypeMisplaced(TreeError, MLSDecodeError):
     """A leaf stands at an odd index of the tree or a parent at an even one (section 12.4.3.3)."""
 
 
@@ -404,5 +404,5 @@ class ResumedGroupMismatch(WelcomeError):
     """The new group is not what the ReInit or the branch of the old group demands (sections 11.2 and 11.3)."""
 
 
-class StateError(MLSError):
+class StateError(MLSDecodeError):
     """A stored group state cannot be read."""
