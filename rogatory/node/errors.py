@@ -73,3 +73,7 @@ class DamagedStore(NodeError):
     code = "damaged"
     status = 500
     exit_code = 8
+
+
+class NoDirectory(Conflict):
+    """No directory has been accepted yet, so nobody can be addressed or believed."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from rogatory.keys.files import write_atomically
 from rogatory.node.errors import Conflict, DaemonUnreachable, NotFound, Unauthorised
 
 
@@ -101,7 +102,7 @@ class NodeFolder:
     def ensure_token(self) -> str:
         """The API's token, made if there is none."""
         if not self.token.exists():
-            write_private(self.token, secrets.token_urlsafe(32).encode())
+            write_atomically(self.token, secrets.token_urlsafe(32).encode())
         return self.read_token()
 
     def read_token(self) -> str:
@@ -119,7 +120,7 @@ class NodeFolder:
 
     def write_address(self, address: Address) -> None:
         """Say where the daemon listens."""
-        write_private(self.address, msgspec.json.encode(address))
+        write_atomically(self.address, msgspec.json.encode(address))
 
     def clear_address(self) -> None:
         """Say that no daemon listens."""
@@ -134,14 +135,3 @@ class NodeFolder:
             raise DaemonUnreachable(
                 f"no daemon runs on {self.path}", f"start it: rogatory-node run --folder {self.path}"
             ) from None
-
-
-def write_private(path: Path, data: bytes) -> None:
-    """Write a file that only this user may read, whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)

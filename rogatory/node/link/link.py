@@ -1,0 +1,229 @@
+"""The link to one relay: connects, proves, carries frames both ways, and comes back when it breaks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Final, NoReturn, Protocol
+
+import structlog
+from websockets.asyncio.client import ClientConnection
+
+from rogatory.keys.directory.model import RelayEntry
+from rogatory.keys.errors import KeysError
+from rogatory.keys.identity import Identity
+from rogatory.node.errors import NodeError
+from rogatory.node.link.address import addresses_of
+from rogatory.node.link.backoff import Backoff
+from rogatory.node.link.mailbox import Mailbox
+from rogatory.node.link.session import Answer, Delivered, Ended, Opened, Session
+from rogatory.node.link.socket import SOCKET_ERRORS, open_socket
+from rogatory.node.link.status import LinkState, LinkStatus
+from rogatory.protocol.errors import ProtocolError
+from rogatory.protocol.frames.client import ClientFrame
+from rogatory.protocol.frames.codec import decode_server_frame, encode_frame
+from rogatory.protocol.frames.server import Code, Goodbye, Ready, ServerFrame
+from rogatory.protocol.limits import NONCE
+
+HANDSHAKE_TIMEOUT: Final = 15.0
+
+_log = structlog.get_logger()
+
+
+class Desk(Protocol):
+    """What a link hands things to. Calls for one relay come one after another."""
+
+    async def session_opened(self, relay: str, ready: Ready) -> None:
+        """The session stands; frames for it may be sent from now on."""
+
+    async def receive(self, relay: str, frames: list[ServerFrame]) -> None:
+        """A batch came."""
+
+    async def session_closed(self, relay: str) -> None:
+        """The session is over; what was sent and not answered may be lost."""
+
+    async def trouble(self, relay: str, code: str, explanation: str) -> None:
+        """The relay did what it must not do; an officer should know."""
+
+
+class _SessionOver(Exception):
+    """Ends a session's tasks; with the relay's goodbye, if it said one."""
+
+    def __init__(self, goodbye: Goodbye) -> None:
+        super().__init__(f"the relay said goodbye: {goodbye.code.value}: {goodbye.explanation[:300]}")
+        self.goodbye = goodbye
+
+
+class Link:
+    """Keeps one session with one relay, for as long as `run` runs."""
+
+    def __init__(
+        self,
+        entry: Callable[[], RelayEntry],
+        identity: Identity,
+        desk: Desk,
+        backoff: Backoff,
+        *,
+        now: Callable[[], float],
+        random: Callable[[int], bytes],
+    ) -> None:
+        """`entry` gives the relay's present directory entry; `now` is unix seconds."""
+        self.relay = entry().id
+        self._entry = entry
+        self._identity = identity
+        self._desk = desk
+        self._backoff = backoff
+        self._now = now
+        self._random = random
+        self._outgoing: asyncio.Queue[ClientFrame] | None = None
+        self._nudged = asyncio.Event()
+        self._reported: str | None = None
+        self.status = LinkStatus(relay=self.relay, state=LinkState.CONNECTING, since=now())
+
+    def send(self, frames: Iterable[ClientFrame]) -> None:
+        """Queue frames for the present session. Without one they are dropped: the core makes them anew."""
+        if self._outgoing is not None:
+            for frame in frames:
+                self._outgoing.put_nowait(frame)
+
+    def nudge(self) -> None:
+        """Try at once instead of waiting: something has changed, as the relay's address or the directory."""
+        self._nudged.set()
+
+    async def run(self) -> NoReturn:
+        """Keep the session until cancelled."""
+        while True:
+            began = self._now()
+            goodbye = await self._attempt()
+            if self.status.state is LinkState.OPEN:
+                self._backoff.session_ended(self._now() - self.status.since)
+            wait = self._backoff.next(goodbye.code if goodbye else None)
+            self._set(LinkState.WAITING, next_attempt=self._now() + wait)
+            _log.info("link_waits", relay=self.relay, seconds=round(wait, 2), because=self.status.last_error)
+            await self._wait(wait, began)
+
+    async def _attempt(self) -> Goodbye | None:
+        """One session from beginning to end; says why it ended in `status`, and returns the relay's goodbye."""
+        self._set(LinkState.CONNECTING)
+        try:
+            await self._session()
+        except _SessionOver as over:
+            self._failed(over)
+            if over.goodbye.code is Code.REPLACED:
+                await self._report("session_replaced", f"{self.relay}: another node opened a session with our keys")
+            return over.goodbye
+        except (ProtocolError, KeysError) as error:
+            self._failed(error)
+            await self._report("relay_link", f"{self.relay}: {error}")
+        except (*SOCKET_ERRORS, NodeError) as error:
+            self._failed(error)
+        return None
+
+    async def _session(self) -> None:
+        socket = None
+        for address in addresses_of(self._entry()):
+            try:
+                socket, binding = await open_socket(address)
+                break
+            except SOCKET_ERRORS as error:
+                failure = error
+        if socket is None:
+            raise failure
+        try:
+            session = Session(self.relay, self._entry().identity, self._identity, binding, self._random(NONCE))
+            async with asyncio.timeout(HANDSHAKE_TIMEOUT):
+                ready = await _shake_hands(socket, session)
+            await self._carry(socket, session, ready)
+        finally:
+            await socket.close()
+
+    async def _carry(self, socket: ClientConnection, session: Session, ready: Ready) -> None:
+        """Carry frames both ways until the session ends; raises what ended it."""
+        self._outgoing = asyncio.Queue()
+        mailbox = Mailbox()
+        self._set(LinkState.OPEN, clock_difference=ready.time / 1000 - self._now())
+        self._reported = None
+        _log.info("link_open", relay=self.relay)
+        try:
+            await self._desk.session_opened(self.relay, ready)
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(_read(socket, session, mailbox))
+                tasks.create_task(_write(socket, self._outgoing))
+                tasks.create_task(self._hand_over(mailbox))
+        except* (_SessionOver, ProtocolError, KeysError, NodeError, *SOCKET_ERRORS) as group:
+            raise _first(group) from None
+        finally:
+            await self._desk.session_closed(self.relay)
+            self._outgoing = None
+
+    async def _hand_over(self, mailbox: Mailbox) -> NoReturn:
+        while True:
+            await self._desk.receive(self.relay, await mailbox.take())
+
+    async def _wait(self, seconds: float, began: float) -> None:
+        self._nudged.clear()
+        try:
+            async with asyncio.timeout(seconds):
+                await self._nudged.wait()
+        except TimeoutError:
+            pass
+
+    async def _report(self, code: str, explanation: str) -> None:
+        """Tell the officer, once until it changes or a session stood again."""
+        if self._reported != explanation:
+            self._reported = explanation
+            await self._desk.trouble(self.relay, code, explanation)
+
+    def _failed(self, error: Exception) -> None:
+        self.status.last_error = str(error) or type(error).__name__
+
+    def _set(
+        self, state: LinkState, *, next_attempt: float | None = None, clock_difference: float | None = None
+    ) -> None:
+        self.status.state = state
+        self.status.since = self._now()
+        self.status.next_attempt = next_attempt
+        if clock_difference is not None:
+            self.status.clock_difference = round(clock_difference, 3)
+            self.status.last_error = None
+
+
+async def _shake_hands(socket: ClientConnection, session: Session) -> Ready:
+    await socket.send(encode_frame(session.hello()))
+    while True:
+        match session.receive(decode_server_frame(await socket.recv(decode=False))):
+            case Answer(frame):
+                await socket.send(encode_frame(frame))
+            case Opened(ready):
+                return ready
+            case Ended(goodbye):
+                raise _SessionOver(goodbye)
+
+
+async def _read(socket: ClientConnection, session: Session, mailbox: Mailbox) -> NoReturn:
+    while True:
+        data = await socket.recv(decode=False)
+        match session.receive(decode_server_frame(data)):
+            case Delivered(frame):
+                await mailbox.put(frame, len(data))
+            case Ended(goodbye):
+                raise _SessionOver(goodbye)
+
+
+async def _write(socket: ClientConnection, outgoing: asyncio.Queue[ClientFrame]) -> NoReturn:
+    while True:
+        await socket.send(encode_frame(await outgoing.get()))
+
+
+def _first(group: BaseExceptionGroup[Exception]) -> Exception:
+    """What ended the session: the relay's goodbye before the broken socket that follows it."""
+    errors = list(_leaves(group))
+    return next((error for error in errors if isinstance(error, _SessionOver)), errors[0])
+
+
+def _leaves(group: BaseExceptionGroup[Exception]) -> Iterable[Exception]:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error
