@@ -1,0 +1,48 @@
+"""What an officer is told about that no command of his caused."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Trouble(StrEnum):
+    """What an officer is told about that no command of his caused."""
+
+    LOG_BROKEN = "log_broken"
+    """The relay's log does not continue the one held here. The channel is halted."""
+    FORK = "fork"
+    """Another member, or a receipt, shows another log of this channel. The channel is halted."""
+    LOG_ROLLED_BACK = "log_rolled_back"
+    """The relay's log ends before entries that were read here. The channel is halted."""
+    ACCESS_LIST = "access_list"
+    """The relay serves another access list than the members declared."""
+    BASE = "base"
+    """The relay refuses with a last commit that its own log contradicts."""
+    AUTHOR = "author"
+    """The relay names another author than the one who sealed the entry."""
+    RECEIPT = "receipt"
+    """A receipt of the relay proves nothing."""
+    ACKNOWLEDGEMENT = "acknowledgement"
+    """An acknowledgement is not signed by its member."""
+    UNACKNOWLEDGED = "unacknowledged"
+    """A member has not acknowledged a document within the term: ask by another way."""
+    KEY_PACKAGE = "key_package"
+    """The relay hands out a key package that the directory does not vouch for."""
+    NO_KEY_PACKAGE = "no_key_package"
+    """An authority has no key package at its relay, so it cannot be added yet."""
+    UNREADABLE = "unreadable"
+    """An entry could not be opened, or breaks the protocol: its author's fault."""
+    DIRECTORY_BEHIND = "directory_behind"
+    """A member uses a newer directory than the relay serves."""
+    DIRECTORY_EXPIRED = "directory_expired"
+    """Nothing new is trusted, or nothing is sent, until the directory is current again."""
+    REFUSED = "refused"
+    """The relay refuses what was sent for a reason that repeating does not mend."""
+    INVITATION = "invitation"
+    """An invitation was not accepted."""
+    ROLLED_BACK_STATE = "rolled_back_state"
+    """This node's own state is older than what it sent; it rejoins."""
+    REJOIN = "rejoin"
+    """This node cannot follow the channel and rejoins."""
+    COMMIT_REFUSED = "commit_refused"
+    """A change of members that this node was to make is not allowed."""

@@ -1,0 +1,95 @@
+"""The node without its input and output: frames and commands in, frames out, one database transaction each.
+
+Nothing is returned before it stands in the database, and everything may be repeated after a crash.
+Call from one thread at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TypeVar
+
+from rogatory.keys.directory.directory import Directory
+from rogatory.keys.identity import Identity
+from rogatory.node.channels.engine import Engine
+from rogatory.node.channels.hooks import Hooks
+from rogatory.node.output import Output
+from rogatory.node.store.database import Database
+from rogatory.node.transaction import Random, Tx
+from rogatory.protocol.frames.server import Ready, ServerFrame
+
+T = TypeVar("T")
+
+
+class Core:
+    """A node's channels and what they mean.
+
+    `now()` gives Unix seconds, `random(n)` n unpredictable bytes. Before the first directory nothing is sent.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        identity: Identity,
+        *,
+        now: Callable[[], float],
+        random: Random,
+        hooks: Hooks,
+    ) -> None:
+        self._database = database
+        self._identity = identity
+        self._now = now
+        self._random = random
+        self._directory: Directory | None = None
+        self._engine = Engine(hooks)
+
+    @property
+    def directory(self) -> Directory | None:
+        """The directory in use."""
+        return self._directory
+
+    def set_directory(self, directory: Directory) -> Output:
+        """Use a directory that was verified; what waited for it goes on."""
+        self._directory = directory
+        return self._step(self._engine.directory_changed)
+
+    def session_opened(self, relay: str, ready: Ready) -> Output:
+        """The link to `relay` stands: read every channel to its head, then send."""
+        return self._step(lambda tx: self._engine.session_opened(tx, relay, ready))
+
+    def receive(self, relay: str, frames: Sequence[ServerFrame]) -> Output:
+        """What arrived from `relay`, in order."""
+        return self._step(lambda tx: self._engine.receive(tx, relay, frames))
+
+    def session_closed(self, relay: str) -> None:
+        """The link to `relay` is gone, and with it all that was under way there."""
+        self._engine.session_closed(relay)
+
+    def tick(self) -> Output:
+        """Do what is due; call again at `Output.wake_at`."""
+        return self._step(lambda tx: None)
+
+    def run(self, command: Callable[[Tx], T]) -> tuple[T, Output]:
+        """Run a command in one transaction; what it raises undoes it."""
+        with self._transaction() as tx:
+            result = command(tx)
+            output = self._engine.finish(tx)
+        return result, output
+
+    def read(self, query: Callable[[Tx], T]) -> T:
+        """Run a query."""
+        with self._transaction() as tx:
+            return query(tx)
+
+    def _step(self, work: Callable[[Tx], None]) -> Output:
+        return self.run(work)[1]
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Tx]:
+        try:
+            with self._database.begin() as connection:
+                yield Tx(connection, self._identity, self._now(), self._random, self._directory)
+        except BaseException:
+            self._engine.forget()
+            raise

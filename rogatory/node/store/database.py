@@ -1,0 +1,109 @@
+"""The node's encrypted database: one file, one connection, one transaction at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy
+import sqlcipher3.dbapi2 as sqlcipher
+from sqlalchemy import Connection, create_engine, event, select
+from sqlalchemy.pool import StaticPool
+
+from rogatory.node.store.errors import DamagedDatabase, DatabaseUnavailable, UnknownSchema, WrongDatabaseKey
+from rogatory.node.store.schema import SCHEMA_VERSION, metadata, properties
+
+KEY_LENGTH = 32
+RESTORE = "keep a copy, restore the identity from a backup, and the node rejoins its channels"
+
+
+class Database:
+    """A SQLCipher file under a raw key of 32 bytes, in WAL mode, synced at every commit."""
+
+    def __init__(self, path: Path, key: bytes) -> None:
+        """Open or create the file; raises WrongDatabaseKey, DamagedDatabase, UnknownSchema, DatabaseUnavailable."""
+        self._path = path
+        raw = self._connect(path, key)
+        self._engine = create_engine(
+            "sqlite://", creator=lambda: raw, module=sqlcipher, poolclass=StaticPool, isolation_level=None
+        )
+        event.listen(self._engine, "begin", _begin)
+        try:
+            self._prepare()
+        except BaseException:
+            self.close()
+            raise
+
+    def __repr__(self) -> str:
+        return f"<Database {self._path}>"
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """One transaction: committed at the end, rolled back by an exception.
+
+        Raises DamagedDatabase or DatabaseUnavailable where the file fails.
+        """
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except sqlalchemy.exc.DBAPIError as error:
+            raise self._failure(error.orig) from None
+
+    def close(self) -> None:
+        """Close the file."""
+        self._engine.dispose()
+
+    @staticmethod
+    def _connect(path: Path, key: bytes) -> Any:
+        if len(key) != KEY_LENGTH:
+            raise ValueError(f"a database key has {KEY_LENGTH} bytes")
+        try:
+            connection = sqlcipher.connect(str(path), isolation_level=None, check_same_thread=False)
+        except sqlcipher.Error as error:
+            raise DatabaseUnavailable(
+                f"the database {path} cannot be opened: {error}", "check the folder's rights"
+            ) from None
+        try:
+            # SQLCipher's raw key form: no derivation, the 32 bytes are the key (Zetetic, "PRAGMA key").
+            connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+            connection.execute("PRAGMA cipher_memory_security = OFF")
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
+                connection.execute(f"PRAGMA {pragma}").fetchone()
+        except sqlcipher.DatabaseError as error:
+            connection.close()
+            if "locked" in str(error):
+                raise DatabaseUnavailable(
+                    f"the database {path} is in use by another process", "end that first"
+                ) from None
+            raise WrongDatabaseKey(
+                f"the database {path} does not open with the key in the vault: it is another vault's, or damaged",
+                RESTORE,
+            ) from None
+        return connection
+
+    def _prepare(self) -> None:
+        with self.begin() as connection:
+            metadata.create_all(connection)
+            found = connection.scalar(select(properties.c.value).where(properties.c.name == "schema"))
+            if found is None:
+                connection.execute(properties.insert().values(name="schema", value=str(SCHEMA_VERSION).encode()))
+            elif found != str(SCHEMA_VERSION).encode():
+                raise UnknownSchema(
+                    f"the database {self._path} has schema {found.decode(errors='replace')}, this program knows"
+                    f" {SCHEMA_VERSION}",
+                    "use the edition of rogatory-node that wrote it, or a newer one",
+                )
+
+    def _failure(self, error: BaseException | None) -> DatabaseUnavailable | DamagedDatabase:
+        if isinstance(error, sqlcipher.OperationalError):
+            return DatabaseUnavailable(
+                f"the database {self._path} cannot be written or read: {error}", "check disk and rights"
+            )
+        return DamagedDatabase(f"the database {self._path} is damaged ({error})", RESTORE)
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
