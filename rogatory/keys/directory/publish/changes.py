@@ -1,0 +1,168 @@
+"""What trustees and coordinators change: each step edits drafts and stamps the version that it will hold from.
+
+Nothing is taken back: what ends gets an `until`, so that later readers can still judge what was before.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+from securesystemslib.signer import Key
+
+from rogatory.keys.directory import entries
+from rogatory.keys.directory.model import (
+    AuthorityEntry,
+    FormerRelayKeys,
+    KeySet,
+    RelayEntry,
+    Roster,
+    Seat,
+    authority_path,
+    network_path,
+    network_role,
+    relay_path,
+)
+from rogatory.keys.directory.publish.repository import TARGETS, Repository
+from rogatory.keys.errors import PublishError
+
+SeatKind = Literal["members", "coordinators", "observers"]
+
+
+def put_authority(repository: Repository, entry: AuthorityEntry, now: datetime) -> None:
+    """Enrol an authority, or replace an enrolled one's details: its keys and terms stay as they are."""
+    index = repository.index()
+    version = repository.next_version(TARGETS, now)
+    if entry.id in index.authorities:
+        held = _authority(repository, entry.id, version)
+        if {key_set.online for key_set in entry.key_sets} - {key_set.online for key_set in held.key_sets}:
+            raise PublishError(f"{entry.id} is enrolled with other keys: renew its keys, or refuse this file")
+        entry = msgspec.structs.replace(
+            entry, since=held.since, until=held.until, key_sets=held.key_sets, recovery=held.recovery
+        )
+    else:
+        if len(entry.key_sets) != 1:
+            raise PublishError(f"{entry.id} must be enrolled with one key set")
+        first = msgspec.structs.replace(entry.key_sets[0], version=1, since=version, until=None)
+        entry = msgspec.structs.replace(entry, since=version, until=None, key_sets=(first,))
+        index = msgspec.structs.replace(index, authorities=(*index.authorities, entry.id))
+        repository.put(TARGETS, "index.json", index, now)
+    if entry.relay not in index.relays:
+        raise PublishError(f"{entry.id} names {entry.relay}, which is no relay of this directory: add the relay first")
+    repository.put(TARGETS, authority_path(entry.id), entry, now)
+
+
+def renew_keys(repository: Repository, authority: str, key_set: KeySet, now: datetime) -> None:
+    """Close an authority's key sets and begin a new one, which must carry the next number."""
+    version = repository.next_version(TARGETS, now)
+    held = _authority(repository, authority, version)
+    if key_set.version != len(held.key_sets) + 1:
+        raise PublishError(f"the next key set of {authority} is number {len(held.key_sets) + 1}, not {key_set.version}")
+    begun = msgspec.structs.replace(key_set, since=version, until=None, compromised_since=None)
+    entry = msgspec.structs.replace(held, key_sets=(*_closed(held.key_sets, version), begun))
+    repository.put(TARGETS, authority_path(authority), entry, now)
+
+
+def strike_off(repository: Repository, authority: str, now: datetime, compromised_since: int | None = None) -> None:
+    """End an authority and its key sets; `compromised_since` (unix seconds) marks those still open."""
+    version = repository.next_version(TARGETS, now)
+    held = _authority(repository, authority, version)
+    if held.until is not None:
+        raise PublishError(f"{authority} is struck off already")
+    entry = msgspec.structs.replace(held, until=version, key_sets=_closed(held.key_sets, version, compromised_since))
+    repository.put(TARGETS, authority_path(authority), entry, now)
+
+
+def put_relay(repository: Repository, entry: RelayEntry, now: datetime) -> None:
+    """Add a relay, or replace its details; former keys are kept, so that old receipts stay verifiable."""
+    index = repository.index()
+    version = repository.next_version(TARGETS, now)
+    if entry.id in index.relays:
+        held = entries.decode_relay(repository.document(TARGETS, relay_path(entry.id)), entry.id, version)
+        entry = msgspec.structs.replace(entry, since=held.since, until=held.until, former=held.former)
+        if (entry.identity, entry.receipt) != (held.identity, held.receipt):
+            former = FormerRelayKeys(identity=held.identity, receipt=held.receipt, since=held.since, until=version)
+            entry = msgspec.structs.replace(entry, since=version, former=(*held.former, former))
+    else:
+        entry = msgspec.structs.replace(entry, since=version, until=None, former=())
+        repository.put(TARGETS, "index.json", msgspec.structs.replace(index, relays=(*index.relays, entry.id)), now)
+    repository.put(TARGETS, relay_path(entry.id), entry, now)
+
+
+def found_network(
+    repository: Repository, roster: Roster, coordinator_keys: Sequence[Key], threshold: int, now: datetime
+) -> None:
+    """Add a network: the trustees delegate its role to the coordinators' keys, who sign the first roster."""
+    index = repository.index()
+    if roster.id in index.networks:
+        raise PublishError(f"the network {roster.id} is in the directory already")
+    if roster.relay not in index.relays:
+        raise PublishError(f"{roster.id} names {roster.relay}, which is no relay of this directory")
+    repository.put(TARGETS, "index.json", msgspec.structs.replace(index, networks=(*index.networks, roster.id)), now)
+    repository.delegate(roster.id, coordinator_keys, threshold, now)
+    empty = msgspec.structs.replace(roster, members=(), coordinators=(), observers=())
+    repository.put(network_role(roster.id), network_path(roster.id), empty, now)
+    set_seats(
+        repository,
+        roster.id,
+        now,
+        members=[seat.authority for seat in roster.members],
+        coordinators=[seat.authority for seat in roster.coordinators],
+        observers=[seat.authority for seat in roster.observers],
+    )
+
+
+def set_seats(
+    repository: Repository,
+    network: str,
+    now: datetime,
+    *,
+    members: Iterable[str] | None = None,
+    coordinators: Iterable[str] | None = None,
+    observers: Iterable[str] | None = None,
+) -> None:
+    """Make these the holders of each kind of seat (None leaves a kind as it is): others end, new ones begin."""
+    role = network_role(network)
+    version = repository.next_version(role, now)
+    roster = entries.decode_roster(repository.document(role, network_path(network)), network, version)
+    wanted: dict[SeatKind, Iterable[str] | None] = {
+        "members": members,
+        "coordinators": coordinators,
+        "observers": observers,
+    }
+    seats = {
+        kind: _seats(getattr(roster, kind), frozenset(holders), version)
+        for kind, holders in wanted.items()
+        if holders is not None
+    }
+    enrolled = set(repository.index().authorities)
+    for holder in {seat.authority for kind in seats.values() for seat in kind} - enrolled:
+        raise PublishError(f"{holder} is not enrolled in this directory, so it can have no seat in {network}")
+    repository.put(role, network_path(network), msgspec.structs.replace(roster, **seats), now)
+
+
+def _authority(repository: Repository, authority: str, version: int) -> AuthorityEntry:
+    data = repository.document(TARGETS, authority_path(authority))
+    return entries.decode_authority(data, authority, version)
+
+
+def _closed(key_sets: Sequence[KeySet], version: int, compromised_since: int | None = None) -> tuple[KeySet, ...]:
+    return tuple(
+        key_set
+        if key_set.until is not None
+        else msgspec.structs.replace(key_set, until=version, compromised_since=compromised_since)
+        for key_set in key_sets
+    )
+
+
+def _seats(held: Sequence[Seat], holders: frozenset[str], version: int) -> tuple[Seat, ...]:
+    seats = []
+    for seat in held:
+        if seat.until is None and seat.authority not in holders:
+            if seat.since == version:  # drafted and never published: it never was
+                continue
+            seat = msgspec.structs.replace(seat, until=version)
+        seats.append(seat)
+    open_already = {seat.authority for seat in seats if seat.until is None}
+    seats += [Seat(authority=holder, since=version) for holder in sorted(holders - open_already)]
+    return tuple(seats)

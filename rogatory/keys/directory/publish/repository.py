@@ -1,0 +1,271 @@
+"""The directory's repository: what is published, the drafts of what comes next, and the steps between.
+
+`published` is the mirror (names as in `bundle`); `drafts` holds `<role>.json` metadata and `targets/<path>` documents.
+Both are plain maps from name to bytes: `folder` keeps them on disk. Changes (`changes`) go to drafts; trustees sign
+root and targets, coordinators their network's role; the publisher checks it all as a client would, signs snapshot and
+timestamp, and so publishes. Times are passed in.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Self
+
+from securesystemslib.signer import Key, Signer
+from tuf.api.exceptions import UnsignedMetadataError
+from tuf.api.metadata import DelegatedRole, Delegations, Metadata, Root, TargetFile, Targets
+
+from rogatory.keys.directory import entries
+from rogatory.keys.directory.assemble import assemble, metadata_file, target_file
+from rogatory.keys.directory.directory import Directory
+from rogatory.keys.directory.history import check_succession
+from rogatory.keys.directory.model import (
+    DEFAULT_MAX_STALE,
+    INDEX_PATH,
+    Document,
+    Index,
+    network_path,
+    network_role,
+)
+from rogatory.keys.directory.publish.drafts import Terms, check_threshold, read, set_role_keys, until
+from rogatory.keys.directory.publish.sealing import latest, seal, snapshot_is_half_over, stamp
+from rogatory.keys.errors import PublishError, ThresholdNotMet
+
+ROOT, TARGETS = "root", "targets"
+
+
+class Repository:
+    """A directory under construction and in publication. See the module's text."""
+
+    def __init__(self, published: dict[str, bytes], drafts: dict[str, bytes], terms: Terms | None = None) -> None:
+        self.published = published
+        self.drafts = drafts
+        self.terms = terms or Terms()
+
+    @classmethod
+    def create(
+        cls,
+        trustees: Sequence[Key],
+        threshold: int,
+        publishers: Sequence[Key],
+        now: datetime,
+        *,
+        max_stale_seconds: int = DEFAULT_MAX_STALE,
+        terms: Terms | None = None,
+    ) -> Self:
+        """A new directory with its root and an empty index as drafts. Raises PublishError."""
+        repository = cls({}, {}, terms)
+        root = Root(version=1, expires=until(now, repository.terms.root), consistent_snapshot=True)
+        for role, keys, needed in (
+            (ROOT, trustees, threshold),
+            (TARGETS, trustees, threshold),
+            ("snapshot", publishers, 1),
+            ("timestamp", publishers, 1),
+        ):
+            set_role_keys(root, role, keys, needed)
+        repository._store(ROOT, Metadata(root))
+        repository._store(TARGETS, Metadata(Targets(version=1, expires=until(now, repository.terms.targets))))
+        repository.put(TARGETS, INDEX_PATH, Index(max_stale_seconds=max_stale_seconds), now)
+        return repository
+
+    # What there is
+
+    def bootstrap_root(self) -> bytes:
+        """The first published root: what clients start their trust from. Raises PublishError."""
+        data = self.published.get(metadata_file(ROOT, 1))
+        if data is None:
+            raise PublishError("nothing is published yet: let the trustees sign, then publish")
+        return data
+
+    def directory(self) -> Directory:
+        """What is published, as a client reads it. Raises PublishError, DirectoryRefused."""
+        return assemble(self.published, self.bootstrap_root()).directory
+
+    def draft_roles(self) -> list[str]:
+        """Roles with a draft: root first, then targets, then networks."""
+        names = [name.removesuffix(".json") for name in self.drafts if "/" not in name]
+        return sorted(names, key=lambda name: (name != ROOT, name != TARGETS, name))
+
+    def signatures(self, role: str) -> tuple[int, int]:
+        """How many signatures a draft has that count, and how many it needs."""
+        draft = self._draft(role)
+        results = [
+            delegator.get_verification_result(role, draft.signed_bytes, draft.signatures)
+            for delegator in self._delegators(role)
+        ]
+        least = min(results, key=lambda result: len(result.signed) - result.threshold)
+        return len(least.signed), least.threshold
+
+    def index(self) -> Index:
+        """The index, with drafted changes."""
+        return entries.decode_index(self.document(TARGETS, INDEX_PATH))
+
+    def document(self, role: str, path: str) -> bytes:
+        """A document signed by `role`, with drafted changes. Raises PublishError if there is none."""
+        if (draft := self.drafts.get(f"targets/{path}")) is not None:
+            return draft
+        found = latest(self.published, role)
+        info = read(found[1], Targets).signed.targets.get(path) if found else None
+        if info is None:
+            raise PublishError(f"the directory has no {path}")
+        return self.published[target_file(path, info)]
+
+    # Changes, to drafts
+
+    def next_version(self, role: str, now: datetime) -> int:
+        """The version of a targets role that documents changed now will be published in."""
+        return self._open(role, now).signed.version
+
+    def put(self, role: str, path: str, document: Document, now: datetime) -> None:
+        """Add or replace a document in the draft of the role that signs it."""
+        data = entries.encode_document(document)
+        draft = self._open(role, now)
+        draft.signed.targets[path] = TargetFile.from_data(path, data, ["sha256"])
+        self.drafts[f"targets/{path}"] = data
+        self._store(role, draft)
+
+    def delegate(self, network: str, keys: Sequence[Key], threshold: int, now: datetime) -> None:
+        """Give a network's role to its coordinators' keys, in the draft of targets. Raises PublishError."""
+        check_threshold(keys, threshold)
+        role = network_role(network)
+        draft = self._open(TARGETS, now)
+        delegations = draft.signed.delegations or Delegations({}, {})
+        draft.signed.delegations = delegations
+        roles = delegations.roles
+        if roles is None:
+            raise PublishError("the directory's targets delegate in a way that this program does not use")
+        for keyid in list(roles[role].keyids) if role in roles else []:
+            draft.signed.revoke_key(keyid, role)
+        roles[role] = DelegatedRole(role, [], threshold, True, paths=[network_path(network)])
+        for key in keys:
+            draft.signed.add_key(key, role)
+        self._store(TARGETS, draft)
+
+    def set_trustees(self, trustees: Sequence[Key], threshold: int, now: datetime) -> None:
+        """Hand root and targets to these trustees, in drafts of both. Raises PublishError."""
+        draft = self._open_root(now)
+        for role in (ROOT, TARGETS):
+            set_role_keys(draft.signed, role, trustees, threshold)
+        self._store(ROOT, draft)
+        self._store(TARGETS, self._open(TARGETS, now))
+
+    def set_publishers(self, publishers: Sequence[Key], now: datetime) -> None:
+        """Hand snapshot and timestamp to these keys, any one of which signs, in a draft of root."""
+        draft = self._open_root(now)
+        for role in ("snapshot", "timestamp"):
+            set_role_keys(draft.signed, role, publishers, 1)
+        self._store(ROOT, draft)
+
+    # Signing and publishing
+
+    def sign(self, signer: Signer) -> list[str]:
+        """Sign every draft that this key counts for, and name them. Raises PublishError if there is none."""
+        roles = self.awaits(signer)
+        for role in roles:
+            draft = self._draft(role)
+            draft.sign(signer, append=True)
+            self._store(role, draft)
+        if not roles:
+            raise PublishError("no draft waits for a signature of this key: `rogatory-keys directory show` lists them")
+        return roles
+
+    def awaits(self, signer: Signer) -> list[str]:
+        """The drafts that this key counts for."""
+        keyid = signer.public_key.keyid
+        return [
+            role
+            for role in self.draft_roles()
+            if any(keyid in delegator.get_delegated_role(role).keyids for delegator in self._delegators(role))
+        ]
+
+    def publish(self, publisher: Signer, now: datetime) -> Directory:
+        """Publish all drafts under a new snapshot and timestamp, after checking them as a client would.
+
+        Raises ThresholdNotMet, PublishError, DirectoryRefused; then nothing is changed.
+        """
+        previous = self.directory() if self.published else None
+        files = dict(self.published)
+        for role in self.draft_roles():
+            draft = self._draft(role)
+            self._check_signed(role, draft)
+            files[metadata_file(role, draft.signed.version)] = self.drafts[f"{role}.json"]
+            if isinstance(draft.signed, Targets):
+                for path, info in draft.signed.targets.items():
+                    if (data := self.drafts.get(f"targets/{path}")) is not None:
+                        files[target_file(path, info)] = data
+        seal(files, publisher, now, self.terms)
+        assembled = assemble(files, files[metadata_file(ROOT, 1)])
+        if previous is not None:
+            check_succession(previous, assembled.directory)
+        self.published, self.drafts = dict(assembled.files), {}
+        return assembled.directory
+
+    def renew(self, publisher: Signer, now: datetime) -> Directory:
+        """Publish a new timestamp, and a new snapshot once half of its term is over; drafts stay drafts.
+
+        Raises PublishError, and WrongSignature for a key that is not the publisher's.
+        """
+        self.directory()
+        files = dict(self.published)
+        if snapshot_is_half_over(files, now, self.terms):
+            seal(files, publisher, now, self.terms)
+        else:
+            stamp(files, publisher, now, self.terms)
+        assembled = assemble(files, files[metadata_file(ROOT, 1)])
+        self.published = dict(assembled.files)
+        return assembled.directory
+
+    def _check_signed(self, role: str, draft: Metadata[Root] | Metadata[Targets]) -> None:
+        for delegator in self._delegators(role):
+            try:
+                delegator.verify_delegate(role, draft.signed_bytes, draft.signatures)
+            except UnsignedMetadataError:
+                have, need = self.signatures(role)
+                raise ThresholdNotMet(
+                    f"the draft of {role} has {have} of {need} signatures: let more of its keys sign"
+                    " (`rogatory-keys directory sign`)"
+                ) from None
+
+    def _delegators(self, role: str) -> list[Root | Targets]:
+        """Who says which keys sign a role: for root, the one before and itself (TUF specification 5.3.4)."""
+        if role == ROOT:
+            published = latest(self.published, ROOT)
+            before: list[Root | Targets] = [read(published[1], Root).signed] if published else []
+            return [*before, read(self.drafts["root.json"], Root).signed]
+        if role == TARGETS:
+            return [read(self._newest(ROOT), Root).signed]
+        return [read(self._newest(TARGETS), Targets).signed]
+
+    def _draft(self, role: str) -> Metadata[Root] | Metadata[Targets]:
+        data = self.drafts[f"{role}.json"]
+        return read(data, Root) if role == ROOT else read(data, Targets)
+
+    def _newest(self, role: str) -> bytes:
+        if (draft := self.drafts.get(f"{role}.json")) is not None:
+            return draft
+        published = latest(self.published, role)
+        if published is None:
+            raise PublishError(f"the directory's folder has no {role}: restore it from a copy")
+        return published[1]
+
+    def _open_root(self, now: datetime) -> Metadata[Root]:
+        draft = read(self._newest(ROOT), Root)
+        draft.signatures.clear()
+        if "root.json" not in self.drafts:
+            draft.signed.version += 1
+        draft.signed.expires = until(now, self.terms.root)
+        return draft
+
+    def _open(self, role: str, now: datetime) -> Metadata[Targets]:
+        """The draft of a targets role, without signatures: the one begun, the next version, or the first."""
+        expires = until(now, self.terms.targets if role == TARGETS else self.terms.network)
+        if f"{role}.json" not in self.drafts and latest(self.published, role) is None:
+            return Metadata(Targets(version=1, expires=expires))
+        draft = read(self._newest(role), Targets)
+        draft.signatures.clear()
+        if f"{role}.json" not in self.drafts:
+            draft.signed.version += 1
+        draft.signed.expires = expires
+        return draft
+
+    def _store(self, role: str, draft: Metadata[Root] | Metadata[Targets]) -> None:
+        self.drafts[f"{role}.json"] = draft.to_bytes()

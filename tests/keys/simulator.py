@@ -1,0 +1,258 @@
+"""A whole directory in memory, with everybody's secret keys, for tests of any package.
+
+    simulator = DirectorySimulator(["ke.central", "tz.central"])
+    channel = simulator.add_network("gljcn", members=["ke.central", "tz.central"], coordinators=["ke.central"])
+    directory = simulator.directory()
+    simulator.identity("ke.central").sign_online(b"...")
+
+Nothing is stubbed: the metadata is signed and checked as in use. Every change is published at once, unless made
+inside `with simulator.draft():`. `history` holds every bundle ever published, for rollbacks.
+"""
+
+import random
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+from securesystemslib.signer import Signer
+
+from rogatory.keys.directory import bundle
+from rogatory.keys.directory.directory import Directory
+from rogatory.keys.directory.model import AuthorityEntry, Purpose, Roster, Seat
+from rogatory.keys.directory.publish import changes
+from rogatory.keys.directory.publish.drafts import Terms
+from rogatory.keys.directory.publish.repository import Repository
+from rogatory.keys.directory.publish.role_keys import role_signer
+from rogatory.keys.directory.trust import TrustedDirectory
+from rogatory.keys.identity import Identity, RecoveryKey, RelayKeys
+
+
+class DirectorySimulator:
+    """See the module's text. `seed` makes all keys and channel ids the same in each run."""
+
+    def __init__(
+        self,
+        authorities: Iterable[str] = ("ke.central", "tz.central"),
+        relays: Iterable[str] = ("relay.one",),
+        *,
+        relay_urls: Mapping[str, str] | None = None,
+        trustees: int = 3,
+        threshold: int = 2,
+        max_stale_seconds: int = 7 * 24 * 3600,
+        terms: Terms | None = None,
+        seed: int = 1,
+    ) -> None:
+        self._random = random.Random(seed).randbytes
+        self.trustees: list[Signer] = [self._signer() for _ in range(trustees)]
+        self.threshold = threshold
+        self.publisher = self._signer()
+        self.coordinator_signers: dict[str, list[Signer]] = {}
+        self.history: list[bytes] = []
+        self._identities: dict[str, list[Identity]] = {}
+        self._recovery: dict[str, RecoveryKey] = {}
+        self._relay_keys: dict[str, RelayKeys] = {}
+        self._drafting = False
+        self.repository = Repository.create(
+            [signer.public_key for signer in self.trustees],
+            threshold,
+            [self.publisher.public_key],
+            self.now(),
+            max_stale_seconds=max_stale_seconds,
+            terms=terms,
+        )
+        self._relays = list(relays)
+        with self.draft():
+            for relay in self._relays:
+                self.add_relay(relay, (relay_urls or {}).get(relay, "http://127.0.0.1:8443"))
+            for authority in authorities:
+                self.add_authority(authority)
+
+    # What tests ask for
+
+    @property
+    def root(self) -> bytes:
+        """The first root: what trust starts from."""
+        return self.repository.bootstrap_root()
+
+    def bundle(self) -> bytes:
+        """What a relay mirrors now."""
+        return bundle.pack(self.repository.published)
+
+    def directory(self) -> Directory:
+        """What a client that trusts `bundle()` reads."""
+        return self.repository.directory()
+
+    def trusted(self, folder: Path) -> TrustedDirectory:
+        """A client's directory in that folder, refreshed once."""
+        trusted = TrustedDirectory(folder, self.root)
+        trusted.refresh(self.bundle())
+        return trusted
+
+    def identity(self, authority: str, key_set: int | None = None) -> Identity:
+        """The secret keys of an authority: the newest key set, or the one with this number."""
+        identities = self._identities[authority]
+        return identities[-1 if key_set is None else key_set - 1]
+
+    def recovery_key(self, authority: str) -> RecoveryKey:
+        """The recovery key of an authority."""
+        return self._recovery[authority]
+
+    def relay_keys(self, relay: str = "relay.one") -> RelayKeys:
+        """The secret keys of a relay."""
+        return self._relay_keys[relay]
+
+    def stranger(self, authority: str) -> Identity:
+        """Keys that claim this id and that no directory vouches for."""
+        return Identity.generate(authority, self._random)
+
+    # Changes
+
+    @contextmanager
+    def draft(self) -> Iterator[None]:
+        """Collect changes and publish them together at the end."""
+        self._drafting = True
+        try:
+            yield
+        finally:
+            self._drafting = False
+        self.publish()
+
+    def add_relay(self, relay: str, url: str = "http://127.0.0.1:8443", **details: Any) -> RelayKeys:
+        """Add a relay with new keys, or give a known one this address and these details."""
+        keys = self._relay_keys.setdefault(relay, RelayKeys.generate(relay, self._random))
+        changes.put_relay(self.repository, keys.entry((url,), **details), self.now())
+        self._changed()
+        return keys
+
+    def add_authority(
+        self,
+        authority: str,
+        relay: str | None = None,
+        *,
+        competences: Iterable[Purpose] = (Purpose.MUTUAL_LEGAL_ASSISTANCE, Purpose.EXTRADITION),
+        **details: Any,
+    ) -> Identity:
+        """Enrol an authority with new keys. `details` are further fields of its entry."""
+        identity = Identity.generate(authority, self._random)
+        recovery = RecoveryKey.generate(authority, self._random)
+        entry = AuthorityEntry(
+            id=authority,
+            state=authority[:2].upper(),
+            names=details.pop("names", {"en": f"Central Authority {authority}"}),
+            competences=tuple(competences),
+            relay=relay or self._relays[0],
+            key_sets=(identity.key_set(),),
+            recovery=recovery.public(),
+            **details,
+        )
+        changes.put_authority(self.repository, entry, self.now())
+        self._identities[authority] = [identity]
+        self._recovery[authority] = recovery
+        self._changed()
+        return identity
+
+    def renew_keys(self, authority: str) -> Identity:
+        """A new key set for an authority; the one before ends."""
+        number = len(self._identities[authority]) + 1
+        identity = Identity.generate(authority, self._random, number)
+        changes.renew_keys(self.repository, authority, identity.key_set(), self.now())
+        self._identities[authority].append(identity)
+        self._changed()
+        return identity
+
+    def strike_off(self, authority: str, compromised_since: int | None = None) -> None:
+        """End an authority."""
+        changes.strike_off(self.repository, authority, self.now(), compromised_since)
+        self._changed()
+
+    def add_network(
+        self,
+        network: str,
+        members: Iterable[str],
+        coordinators: Iterable[str],
+        observers: Iterable[str] = (),
+        *,
+        relay: str | None = None,
+        announcers: Literal["coordinators", "members"] = "coordinators",
+        coordinator_keys: int = 1,
+        threshold: int = 1,
+    ) -> bytes:
+        """Found a network; gives its channel id."""
+        signers = [self._signer() for _ in range(coordinator_keys)]
+        channel = self._random(32)
+        roster = Roster(
+            id=network,
+            names={"en": network.upper()},
+            languages=("en",),
+            channel=channel.hex(),
+            relay=relay or self._relays[0],
+            members=tuple(Seat(authority=name) for name in members),
+            coordinators=tuple(Seat(authority=name) for name in coordinators),
+            observers=tuple(Seat(authority=name) for name in observers),
+            announcers=announcers,
+        )
+        keys = [signer.public_key for signer in signers]
+        changes.found_network(self.repository, roster, keys, threshold, self.now())
+        self.coordinator_signers[network] = signers
+        self._changed()
+        return channel
+
+    def set_seats(
+        self,
+        network: str,
+        *,
+        members: Iterable[str] | None = None,
+        coordinators: Iterable[str] | None = None,
+        observers: Iterable[str] | None = None,
+    ) -> None:
+        """Change a roster: these hold the seats now; None leaves a kind of seat as it is."""
+        changes.set_seats(
+            self.repository,
+            network,
+            self.now(),
+            members=members,
+            coordinators=coordinators,
+            observers=observers,
+        )
+        self._changed()
+
+    def rotate_trustees(self) -> None:
+        """A new root, with new trustees, signed by the old ones and the new."""
+        signers = [self._signer() for _ in self.trustees]
+        self.repository.set_trustees([signer.public_key for signer in signers], self.threshold, self.now())
+        old, self.trustees = self.trustees, signers
+        for signer in old:
+            self.repository.sign(signer)
+        self._changed()
+
+    def renew(self) -> None:
+        """A new timestamp."""
+        self._record(self.repository.renew(self.publisher, self.now()))
+
+    def expire(self, ago: timedelta = timedelta(hours=1)) -> None:
+        """A new timestamp that ran out `ago`."""
+        self._record(self.repository.renew(self.publisher, self.now() - self.repository.terms.timestamp - ago))
+
+    def publish(self) -> None:
+        """Let everybody sign the drafts, and publish."""
+        for signer in (*self.trustees, *(one for many in self.coordinator_signers.values() for one in many)):
+            if self.repository.awaits(signer):
+                self.repository.sign(signer)
+        self._record(self.repository.publish(self.publisher, self.now()))
+
+    @staticmethod
+    def now() -> datetime:
+        """The time that is written into metadata."""
+        return datetime.now(UTC)
+
+    def _signer(self) -> Signer:
+        return role_signer(self._random(32))
+
+    def _changed(self) -> None:
+        if not self._drafting:
+            self.publish()
+
+    def _record(self, _: Directory) -> None:
+        self.history.append(self.bundle())
