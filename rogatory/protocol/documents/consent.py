@@ -37,11 +37,14 @@ def open_consent(envelope: bytes, keys_of: KeysOf) -> Document:
     return document
 
 
-def check_amendment(envelopes: Iterable[bytes], parties: Set[str], keys_of: KeysOf) -> Document:
+def check_amendment(
+    envelopes: Iterable[bytes], parties: Set[str], keys_of: KeysOf, *, gone: Set[str] = frozenset()
+) -> Document:
     """The amendment that all of `parties` signed, as its author's document.
 
     Raises IncompleteAmendment unless the signers are exactly the existing parties, each once, the
-    author among them, under one payload; other errors as `open_consent`.
+    author among them, under one payload; other errors as `open_consent`. `gone`: parties that have
+    left since, whose signatures may be missing (a later joiner does not see that they had left).
     """
     signed: dict[str, Document] = {}
     for envelope in envelopes:
@@ -51,7 +54,7 @@ def check_amendment(envelopes: Iterable[bytes], parties: Set[str], keys_of: Keys
         signed[consent.signer] = consent
         if len({document.digest for document in signed.values()}) > 1:
             raise IncompleteAmendment("the parties signed different amendments")
-    missing = frozenset(parties) - signed.keys()
+    missing = frozenset(parties) - gone - signed.keys()
     if missing:
         raise IncompleteAmendment(f"the amendment lacks the signature of {', '.join(sorted(missing))}", missing)
     if not signed:

@@ -1,7 +1,7 @@
 """The rules by which all members judge commits and documents alike, from the log alone (PROTOCOL.md, Judgement)."""
 
 from rogatory.protocol.judgement.commit import judge_commit, judge_tree
-from rogatory.protocol.judgement.document import judge_charter, judge_document
+from rogatory.protocol.judgement.document import judge_amendment, judge_charter, judge_document
 from rogatory.protocol.judgement.facts import Added, CommitFacts, Removed, Updated
 from rogatory.protocol.judgement.policy import (
     ChannelPolicy,
@@ -29,6 +29,7 @@ __all__ = [
     "VoidCommit",
     "VoidDocument",
     "after_commit",
+    "judge_amendment",
     "judge_charter",
     "judge_commit",
     "judge_document",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from rogatory.protocol.declaration import DirectoryPin
 from rogatory.protocol.documents.document import Document
@@ -37,7 +38,7 @@ def judge_document(kind: str, author: str, policy: ChannelPolicy, pin: Directory
 def _judge_in_matter(kind: str, author: str, policy: MatterPolicy) -> None:
     if kind == Announcement.KIND:
         raise VoidDocument(VoidCode.WRONG_CHANNEL, "announcements are for networks")
-    if not policy.parties:
+    if policy.charter is None:
         if kind not in BEFORE_CHARTER:
             raise VoidDocument(VoidCode.NOT_CHARTERED, "the charter comes before every other document")
     elif kind == Charter.KIND:
@@ -60,8 +61,8 @@ def _judge_in_network(kind: str, author: str, policy: NetworkPolicy, pin: Direct
         raise VoidDocument(VoidCode.WRONG_CHANNEL, "a network's members stand in its roster: amend that")
 
 
-def judge_charter(document: Document, *, digest: bytes, members: Iterable[str]) -> MatterPolicy:
-    """The policy that a matter's charter founds, for the tree that it was read in.
+def judge_charter(document: Document, *, digest: bytes, members: Iterable[str] = ()) -> MatterPolicy:
+    """The policy that a matter's charter founds; `members`: of the tree, where no amendment preceded.
 
     `digest` is what the group's channel extension says: its creator chose the charter before anybody
     joined, and nobody can put another in its place. Raises VoidDocument.
@@ -74,4 +75,24 @@ def judge_charter(document: Document, *, digest: bytes, members: Iterable[str]) 
     strangers = sorted(set(members) - set(charter.parties))
     if strangers:
         raise VoidDocument(VoidCode.NOT_A_PARTY, f"{', '.join(strangers)}: not among the charter's parties")
-    return MatterPolicy(parties=frozenset(charter.parties))
+    return MatterPolicy(charter=digest, parties=frozenset(charter.parties))
+
+
+def judge_amendment(amendment: Document, policy: MatterPolicy) -> MatterPolicy:
+    """The policy with a complete amendment (one that `check_amendment` returned); raises VoidDocument.
+
+    Of two that name the same one before them, the first complete one in the log counts.
+    """
+    body = amendment.payload.body
+    if not isinstance(body, Amendment) or policy.charter is None:
+        raise VoidDocument(VoidCode.WRONG_AMENDMENT, "this amends no charter")
+    if bytes.fromhex(body.charter) != policy.charter:
+        raise VoidDocument(VoidCode.WRONG_AMENDMENT, "it amends another charter than this channel's")
+    previous = None if body.previous is None else bytes.fromhex(body.previous)
+    if previous != policy.last_amendment:
+        raise VoidDocument(VoidCode.WRONG_AMENDMENT, "it does not follow the last amendment: propose it anew")
+    return replace(
+        policy,
+        amendments={**policy.amendments, amendment.digest: frozenset(body.adds)},
+        last_amendment=amendment.digest,
+    )

@@ -26,12 +26,15 @@ def _nobody(authority: str, pin: DirectoryPin) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class MatterPolicy:
-    """A matter or consultation. Without `parties` its charter was not read yet."""
+    """A matter or consultation. Without a `charter`, that was not read yet."""
 
+    charter: bytes | None = None
+    """Digest of the charter."""
     parties: frozenset[str] = frozenset()
     """Who may be in the channel: the charter's parties, plus who was added by amendment, less who left."""
     amendments: Mapping[bytes, frozenset[str]] = field(default_factory=dict)
-    """Digest of each complete amendment (`check_amendment`) to the authorities that it adds."""
+    """Digest of each complete amendment (`judge_amendment`) to the authorities that it adds."""
+    last_amendment: bytes | None = None
     leavers: frozenset[str] = frozenset()
     """Authors of leave notices that no commit has carried out yet."""
     rejoins: Mapping[int, RejoinNotice] = field(default_factory=dict)
@@ -93,6 +96,6 @@ def after_commit(policy: _P, facts: CommitFacts) -> _P:
         leavers=policy.leavers - done,
         rejoins={seq: notice for seq, notice in policy.rejoins.items() if notice.authority not in done},
     )
-    if isinstance(policy, MatterPolicy) and policy.parties:
+    if isinstance(policy, MatterPolicy) and policy.charter is not None:
         return replace(policy, parties=(policy.parties | came) - gone)
     return policy

@@ -36,6 +36,7 @@ class VoidCode(StrEnum):
     NOT_CHARTERED = "not_chartered"
     CHARTERED_ALREADY = "chartered_already"
     WRONG_CHARTER = "wrong_charter"
+    WRONG_AMENDMENT = "wrong_amendment"
     WRONG_CHANNEL = "wrong_channel"
     CASE_DATA_IN_NETWORK = "case_data_in_network"
     MAY_NOT_ANNOUNCE = "may_not_announce"

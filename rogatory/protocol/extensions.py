@@ -1,0 +1,84 @@
+"""The product's two MLS extensions: what a group is for, and what its joiners need (PROTOCOL.md, Profile of MLS)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal
+
+import msgspec
+
+from rogatory.protocol.declaration import Seen
+from rogatory.protocol.documents.dsse import MAX_ENVELOPE
+from rogatory.protocol.errors import MalformedError
+from rogatory.protocol.limits import HASH, MAX_AUTHORITY_ID, MAX_INVITATION
+
+CHANNEL_EXTENSION: Final = 0xF0A1
+"""In the GroupContext (private use, RFC 9420 section 17.3). Never changes: the profile has no proposal that could."""
+
+JOIN_EXTENSION: Final = 0xF0A2
+"""In the GroupInfo of a Welcome."""
+
+MAX_CHANNEL_EXTENSION: Final = 1024
+
+
+class MatterGroup(msgspec.Struct, frozen=True, array_like=True, tag_field="kind", tag="matter"):
+    """A matter or consultation: the digest of its charter, which its creator signed before anybody joined."""
+
+    charter: Annotated[bytes, msgspec.Meta(min_length=HASH, max_length=HASH)]
+
+
+class NetworkGroup(msgspec.Struct, frozen=True, array_like=True, tag_field="kind", tag="network"):
+    """A network's channel, or an inter-network one: the id of its roster in the directory."""
+
+    network: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_AUTHORITY_ID)]
+
+
+ChannelGroup = MatterGroup | NetworkGroup
+
+_Envelope = Annotated[bytes, msgspec.Meta(max_length=MAX_ENVELOPE)]
+_Amendment = Annotated[list[_Envelope], msgspec.Meta(max_length=200)]
+_Amendments = Annotated[list[_Amendment], msgspec.Meta(max_length=200)]
+
+
+class JoinInfo(msgspec.Struct, frozen=True, array_like=True):
+    """What a joiner is told. `anchor`: the log before the entry that adds it; it reads headers from there.
+
+    `charter` (envelope) and `amendments` (each one's envelopes, in their order) let it judge from then on.
+    """
+
+    anchor: Seen
+    charter: _Envelope | None = None
+    amendments: _Amendments = []
+    version: Literal[1] = 1
+
+
+_encoder = msgspec.msgpack.Encoder()
+_channel_decoder: msgspec.msgpack.Decoder[ChannelGroup] = msgspec.msgpack.Decoder(ChannelGroup)
+_join_decoder = msgspec.msgpack.Decoder(JoinInfo)
+
+
+def encode_extension(extension: ChannelGroup | JoinInfo) -> bytes:
+    """The extension's data."""
+    return _encoder.encode(extension)
+
+
+def decode_channel_extension(data: bytes) -> ChannelGroup:
+    """The data of CHANNEL_EXTENSION; raises MalformedError."""
+    if len(data) > MAX_CHANNEL_EXTENSION:
+        raise MalformedError(f"a channel extension has at most {MAX_CHANNEL_EXTENSION} bytes")
+    try:
+        return _channel_decoder.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise MalformedError(f"not a channel extension: {error}") from None
+
+
+def decode_join_extension(data: bytes) -> JoinInfo:
+    """The data of JOIN_EXTENSION; raises MalformedError."""
+    if len(data) > MAX_INVITATION:
+        raise MalformedError(f"a join extension has at most {MAX_INVITATION} bytes")
+    try:
+        info = _join_decoder.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise MalformedError(f"not a join extension: {error}") from None
+    if len(info.anchor.head) != HASH or info.anchor.seq < 0:
+        raise MalformedError("a joiner's anchor is a sequence number and a head of 32 bytes")
+    return info
