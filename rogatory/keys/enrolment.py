@@ -36,7 +36,7 @@ def enrol_authority(entry: AuthorityEntry, identity: Identity, recovery: Recover
     entry = msgspec.structs.replace(
         entry, id=identity.authority, key_sets=(identity.key_set(),), recovery=recovery.public()
     )
-    documents, offline = identity.document_keys(), recovery.keys()
+    documents, offline = identity.document_signer(), recovery.signer()
     return _file(
         _AUTHORITY,
         entry,

@@ -7,6 +7,8 @@ old, 6 a file that is missing or in the way.
 
 from typing import ClassVar
 
+from rogatory.protocol.judgement import void
+
 
 class KeysError(Exception):
     """Base of every error that this package raises on purpose."""
@@ -82,7 +84,7 @@ class UnknownVersion(KeysError):
     exit_code = 5
 
 
-class NotVouched(KeysError):
+class NotVouched(KeysError, void.NotVouched):
     """The directory does not stand for this key as of the version named."""
 
 

@@ -7,11 +7,11 @@ sign what must stay provable. Keys are kept as 32-byte seeds; no repr shows them
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Annotated, Self
 
 import msgspec
 import nacl.bindings
-from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA65PrivateKey
+from msgspec import Meta
 
 from rogatory.keys.directory.model import (
     AUTHORITY_ID_PATTERN,
@@ -21,10 +21,12 @@ from rogatory.keys.directory.model import (
     RelayEntry,
 )
 from rogatory.keys.errors import BadIdentifier, DamagedVault
+from rogatory.protocol.documents.signing import SeedSigner
 
 AuthorityId = str
 Random = Callable[[int], bytes]
 SEED_LENGTH = 32
+_Seed = Annotated[bytes, Meta(min_length=SEED_LENGTH, max_length=SEED_LENGTH)]
 
 
 def check_authority_id(authority: str) -> AuthorityId:
@@ -60,32 +62,6 @@ class Ed25519Key:
         """The detached signature: 64 bytes."""
         _, secret = nacl.bindings.crypto_sign_seed_keypair(self.seed)
         return nacl.bindings.crypto_sign(data, secret)[: nacl.bindings.crypto_sign_BYTES]
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentKeys:
-    """The pair that signs documents: both algorithms, always together (FIPS 204 for ML-DSA-65)."""
-
-    ed25519_seed: bytes = field(repr=False)
-    mldsa65_seed: bytes = field(repr=False)
-
-    @property
-    def ed25519_public(self) -> bytes:
-        """32 bytes."""
-        return Ed25519Key(self.ed25519_seed).public
-
-    @property
-    def mldsa65_public(self) -> bytes:
-        """1952 bytes."""
-        return MLDSA65PrivateKey.from_seed_bytes(self.mldsa65_seed).public_key().public_bytes_raw()
-
-    def sign_ed25519(self, data: bytes) -> bytes:
-        """64 bytes."""
-        return Ed25519Key(self.ed25519_seed).sign(data)
-
-    def sign_mldsa65(self, data: bytes) -> bytes:
-        """3309 bytes."""
-        return MLDSA65PrivateKey.from_seed_bytes(self.mldsa65_seed).sign(data)
 
 
 class _StoredIdentity(msgspec.Struct, frozen=True):
@@ -125,18 +101,18 @@ class Identity:
         """Ed25519 signature with the online key: 64 bytes."""
         return Ed25519Key(self.online_seed).sign(data)
 
-    def document_keys(self) -> DocumentKeys:
-        """The keys that sign documents."""
-        return DocumentKeys(self.doc_ed25519_seed, self.doc_mldsa65_seed)
+    def document_signer(self) -> SeedSigner:
+        """Signs documents, with both document keys."""
+        return SeedSigner(self.authority, self.key_set_version, self.doc_ed25519_seed, self.doc_mldsa65_seed)
 
     def key_set(self) -> KeySet:
         """The public part. `since` is 0 until a publisher takes it into the directory."""
-        documents = self.document_keys()
+        documents = self.document_signer().keys
         return KeySet(
             version=self.key_set_version,
             online=self.online_public,
-            ed25519=documents.ed25519_public,
-            mldsa65=documents.mldsa65_public,
+            ed25519=documents.ed25519,
+            mldsa65=documents.mldsa65,
         )
 
     def encode(self) -> bytes:
@@ -174,13 +150,14 @@ class RecoveryKey:
         """New keys, from a source like os.urandom. Raises BadIdentifier."""
         return cls(check_authority_id(authority), random(SEED_LENGTH), random(SEED_LENGTH))
 
-    def keys(self) -> DocumentKeys:
-        """The two signing keys."""
-        return DocumentKeys(self.ed25519_seed, self.mldsa65_seed)
+    def signer(self) -> SeedSigner:
+        """Signs with both keys, as key set 0: a number that no key set has."""
+        return SeedSigner(self.authority, 0, self.ed25519_seed, self.mldsa65_seed)
 
     def public(self) -> RecoveryKeys:
         """The public part, for the directory entry."""
-        return RecoveryKeys(ed25519=self.keys().ed25519_public, mldsa65=self.keys().mldsa65_public)
+        keys = self.signer().keys
+        return RecoveryKeys(ed25519=keys.ed25519, mldsa65=keys.mldsa65)
 
     def encode(self) -> bytes:
         """Secret bytes for a vault file of its own."""
@@ -190,7 +167,7 @@ class RecoveryKey:
     def decode(cls, data: bytes) -> Self:
         """The reverse of `encode`. Raises DamagedVault."""
         try:
-            return cls(*msgspec.msgpack.decode(data, type=tuple[str, bytes, bytes]))
+            return cls(*msgspec.msgpack.decode(data, type=tuple[str, _Seed, _Seed]))
         except msgspec.DecodeError:
             raise DamagedVault("the recovery key file is damaged: use another copy of it") from None
 
@@ -236,6 +213,6 @@ class RelayKeys:
     def decode(cls, data: bytes) -> Self:
         """The reverse of `encode`. Raises DamagedVault."""
         try:
-            return cls(*msgspec.msgpack.decode(data, type=tuple[str, bytes, bytes]))
+            return cls(*msgspec.msgpack.decode(data, type=tuple[str, _Seed, _Seed]))
         except msgspec.DecodeError:
             raise DamagedVault("the relay's keys in the vault are damaged: restore them from a backup") from None

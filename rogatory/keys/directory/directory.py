@@ -21,6 +21,9 @@ from rogatory.keys.errors import (
     UnknownRelay,
     UnknownVersion,
 )
+from rogatory.protocol.documents.errors import UnknownKeySet
+from rogatory.protocol.documents.signing import DocumentKeys
+from rogatory.protocol.judgement.policy import RosterView
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,35 +154,60 @@ class Directory:
         if not any(key_set.online == signature_key for key_set in key_sets):
             raise NotVouched(f"directory version {targets_version} does not vouch for this key of {authority}")
 
+    def document_keys(self, authority: str, key_set: int) -> DocumentKeys:
+        """The public keys that check documents of this key set, in force or not: for `open_document`.
+
+        Raises UnknownKeySet. Whether a signature was made in the key set's time is told by receipts.
+        """
+        try:
+            found = self.key_set(authority, key_set)
+        except (UnknownAuthority, NotVouched) as error:
+            raise UnknownKeySet(str(error)) from None
+        return DocumentKeys(found.ed25519, found.mldsa65)
+
+    def struck_off(self, authority: str, targets_version: int) -> bool:
+        """Whether the authority was enrolled once and is not, as of a directory version. Raises UnknownVersion."""
+        self._known(targets_version)
+        entry = self.authority_entries.get(authority)
+        return entry is not None and entry.until is not None and targets_version >= entry.until
+
     # Networks, as of a version of the network's own role
 
+    def roster_at(self, network: str, network_version: int) -> RosterView:
+        """Who held which seat as of a version. Raises UnknownNetwork; UnknownVersion for one newer than ours."""
+        roster = self.roster(network)
+        ours = self.network_versions[network]
+        if network_version > ours:
+            raise UnknownVersion(
+                f"version {network_version} of the roster of {network} is newer than ours ({ours}): refresh first"
+            )
+        return RosterView(
+            members=_seated(roster.members, network_version),
+            coordinators=_seated(roster.coordinators, network_version),
+            observers=_seated(roster.observers, network_version),
+            announcers=roster.announcers,
+        )
+
     def members_at(self, network: str, network_version: int) -> frozenset[str]:
-        """Authorities with a member's seat. Raises UnknownNetwork, UnknownVersion (so do the next four)."""
-        return self._seated(network, network_version, self.roster(network).members)
+        """Authorities with a member's seat. Raises as `roster_at`, as do the next four."""
+        return self.roster_at(network, network_version).members
 
     def participants_at(self, network: str, network_version: int) -> frozenset[str]:
         """Everyone who belongs in the network's channel: members, coordinators and observers."""
-        roster = self.roster(network)
-        return self._seated(network, network_version, (*roster.members, *roster.coordinators, *roster.observers))
+        return self.roster_at(network, network_version).everybody
 
     def is_coordinator(self, network: str, authority: str, network_version: int) -> bool:
         """Whether the authority coordinates the network."""
-        return authority in self._seated(network, network_version, self.roster(network).coordinators)
+        return authority in self.roster_at(network, network_version).coordinators
 
     def is_observer(self, network: str, authority: str, network_version: int) -> bool:
         """Whether the authority may only read: it has an observer's seat and no other."""
-        roster = self.roster(network)
-        return authority in self._seated(network, network_version, roster.observers) and authority not in self._seated(
-            network, network_version, (*roster.members, *roster.coordinators)
-        )
+        view = self.roster_at(network, network_version)
+        return authority in view.observers - view.writers
 
     def may_announce(self, network: str, authority: str, network_version: int) -> bool:
         """Whether the roster lets this authority announce to the network."""
-        roster = self.roster(network)
-        seats = roster.coordinators
-        if roster.announcers == "members":
-            seats = (*seats, *roster.members)
-        return authority in self._seated(network, network_version, seats)
+        return authority in self.roster_at(network, network_version).may_announce
 
     # Time
 
@@ -216,13 +244,9 @@ class Directory:
                 f"directory version {targets_version} is newer than ours ({self.targets_version}): refresh first"
             )
 
-    def _seated(self, network: str, network_version: int, seats: Iterable[Seat]) -> frozenset[str]:
-        ours = self.network_versions[network]
-        if network_version > ours:
-            raise UnknownVersion(
-                f"version {network_version} of the roster of {network} is newer than ours ({ours}): refresh first"
-            )
-        return frozenset(seat.authority for seat in seats if in_force(seat.since, seat.until, network_version))
+
+def _seated(seats: Iterable[Seat], version: int) -> frozenset[str]:
+    return frozenset(seat.authority for seat in seats if in_force(seat.since, seat.until, version))
 
 
 def _ago(seconds: float) -> str:
