@@ -33,4 +33,5 @@ class Engine:
 
     def finish(self, tx: Tx) -> Output:
         """Do what is due, send what may be sent, and say what the daemon is to do."""
-        return Output(tuple(tx.output.frames), None, frozenset(tx.output.directory_wanted))
+        wake_at = self._hooks.due(tx)
+        return Output(tuple(tx.output.frames), wake_at, frozenset(tx.output.directory_wanted))

@@ -136,5 +136,11 @@ class Hooks(Protocol):
     def halted(self, tx: Tx, channel: bytes, at: Head) -> None:
         """Nothing more is read or sent on the channel; `trouble` tells why."""
 
+    def due(self, tx: Tx) -> float | None:
+        """Asked at the end of every transaction, before channels send: do what is due, say when to ask again.
+
+        Unix seconds, or None. A new directory is noticed here too.
+        """
+
     def trouble(self, tx: Tx, channel: bytes | None, code: Trouble, explanation: str) -> None:
         """Something that an officer must know."""
