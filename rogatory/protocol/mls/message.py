@@ -1,0 +1,81 @@
+"""MLSMessage, the outermost frame (RFC 9420 section 6), and what can be told of one without any key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .codec import Reader, Structure, uint16
+from .errors import MLSDecodeError, UnsupportedVersion, WrongWireFormat
+from .framed_content import ContentType, Sender, WireFormat, read_content_type
+from .group_info import GroupInfo
+from .key_package import KeyPackage
+from .leaf_node import MLS10
+from .private_message import PrivateMessage
+from .public_message import PublicMessage
+from .welcome import Welcome
+
+Body = PublicMessage | PrivateMessage | Welcome | GroupInfo | KeyPackage
+
+_BODIES: dict[int, type[Body]] = {
+    WireFormat.PUBLIC_MESSAGE: PublicMessage,
+    WireFormat.PRIVATE_MESSAGE: PrivateMessage,
+    WireFormat.WELCOME: Welcome,
+    WireFormat.GROUP_INFO: GroupInfo,
+    WireFormat.KEY_PACKAGE: KeyPackage,
+}
+_FORMATS = {body: WireFormat(code) for code, body in _BODIES.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class MLSMessage(Structure):
+    body: Body
+
+    @property
+    def wire_format(self) -> WireFormat:
+        return _FORMATS[type(self.body)]
+
+    @classmethod
+    def read(cls, reader: Reader) -> MLSMessage:
+        wire_format = _read_head(reader)
+        return cls(_BODIES[wire_format].read(reader))
+
+    def encode(self) -> bytes:
+        return uint16(MLS10) + uint16(self.wire_format) + self.body.encode()
+
+
+def _read_head(reader: Reader) -> WireFormat:
+    version = reader.uint16()
+    if version != MLS10:
+        raise UnsupportedVersion(str(version))
+    wire_format = reader.uint16()
+    if wire_format not in _BODIES:
+        raise MLSDecodeError(f"the wire format {wire_format} is not known")
+    return WireFormat(wire_format)
+
+
+@dataclass(frozen=True, slots=True)
+class Peek:
+    """What stands in the clear in a message of a group."""
+
+    wire_format: WireFormat
+    group_id: bytes
+    epoch: int
+    content_type: ContentType
+    authenticated_data: bytes
+
+
+def peek(message: bytes) -> Peek:
+    """The clear fields of an encoded PublicMessage or PrivateMessage; the rest is not looked at.
+
+    Raises MLSDecodeError, or WrongWireFormat for an MLSMessage that is not of a group.
+    """
+    reader = Reader(message)
+    wire_format = _read_head(reader)
+    if wire_format not in (WireFormat.PUBLIC_MESSAGE, WireFormat.PRIVATE_MESSAGE):
+        raise WrongWireFormat(wire_format.name)
+    group_id, epoch = reader.opaque(), reader.uint64()
+    if wire_format is WireFormat.PUBLIC_MESSAGE:
+        Sender.read(reader)
+        authenticated_data = reader.opaque()
+        return Peek(wire_format, group_id, epoch, read_content_type(reader), authenticated_data)
+    return Peek(wire_format, group_id, epoch, read_content_type(reader), reader.opaque())
