@@ -12,6 +12,7 @@ from websockets.asyncio.client import ClientConnection
 from rogatory.keys.directory.model import RelayEntry
 from rogatory.keys.errors import KeysError
 from rogatory.keys.identity import Identity
+from rogatory.node.channels.trouble import Trouble
 from rogatory.node.errors import NodeError
 from rogatory.node.link.address import addresses_of
 from rogatory.node.link.backoff import Backoff
@@ -42,7 +43,7 @@ class Desk(Protocol):
     async def session_closed(self, relay: str) -> None:
         """The session is over; what was sent and not answered may be lost."""
 
-    async def trouble(self, relay: str, code: str, explanation: str) -> None:
+    async def trouble(self, relay: str, code: Trouble, explanation: str) -> None:
         """The relay did what it must not do; an officer should know."""
 
 
@@ -67,7 +68,7 @@ class Link:
         now: Callable[[], float],
         random: Callable[[int], bytes],
     ) -> None:
-        """`entry` gives the relay's present directory entry; `now` is unix seconds."""
+        """`entry` gives the relay's present directory entry; `now` gives Unix seconds."""
         self.relay = entry().id
         self._entry = entry
         self._identity = identity
@@ -93,14 +94,13 @@ class Link:
     async def run(self) -> NoReturn:
         """Keep the session until cancelled."""
         while True:
-            began = self._now()
             goodbye = await self._attempt()
             if self.status.state is LinkState.OPEN:
                 self._backoff.session_ended(self._now() - self.status.since)
             wait = self._backoff.next(goodbye.code if goodbye else None)
             self._set(LinkState.WAITING, next_attempt=self._now() + wait)
             _log.info("link_waits", relay=self.relay, seconds=round(wait, 2), because=self.status.last_error)
-            await self._wait(wait, began)
+            await self._wait(wait)
 
     async def _attempt(self) -> Goodbye | None:
         """One session from beginning to end; says why it ended in `status`, and returns the relay's goodbye."""
@@ -110,11 +110,15 @@ class Link:
         except _SessionOver as over:
             self._failed(over)
             if over.goodbye.code is Code.REPLACED:
-                await self._report("session_replaced", f"{self.relay}: another node opened a session with our keys")
+                await self._report(
+                    Trouble.SESSION_REPLACED,
+                    f"another node opened a session at {self.relay} with this authority's keys: end one of the two,"
+                    " or, if there should be none, have the keys replaced",
+                )
             return over.goodbye
         except (ProtocolError, KeysError) as error:
             self._failed(error)
-            await self._report("relay_link", f"{self.relay}: {error}")
+            await self._report(Trouble.LINK, f"no session with {self.relay}: {error}")
         except (*SOCKET_ERRORS, NodeError) as error:
             self._failed(error)
         return None
@@ -144,6 +148,7 @@ class Link:
         self._set(LinkState.OPEN, clock_difference=ready.time / 1000 - self._now())
         self._reported = None
         _log.info("link_open", relay=self.relay)
+        ended: Exception | None = None
         try:
             await self._desk.session_opened(self.relay, ready)
             async with asyncio.TaskGroup() as tasks:
@@ -151,16 +156,18 @@ class Link:
                 tasks.create_task(_write(socket, self._outgoing))
                 tasks.create_task(self._hand_over(mailbox))
         except* (_SessionOver, ProtocolError, KeysError, NodeError, *SOCKET_ERRORS) as group:
-            raise _first(group) from None
+            ended = _first(group)
         finally:
             await self._desk.session_closed(self.relay)
             self._outgoing = None
+        if ended is not None:
+            raise ended
 
     async def _hand_over(self, mailbox: Mailbox) -> NoReturn:
         while True:
             await self._desk.receive(self.relay, await mailbox.take())
 
-    async def _wait(self, seconds: float, began: float) -> None:
+    async def _wait(self, seconds: float) -> None:
         self._nudged.clear()
         try:
             async with asyncio.timeout(seconds):
@@ -168,7 +175,7 @@ class Link:
         except TimeoutError:
             pass
 
-    async def _report(self, code: str, explanation: str) -> None:
+    async def _report(self, code: Trouble, explanation: str) -> None:
         """Tell the officer, once until it changes or a session stood again."""
         if self._reported != explanation:
             self._reported = explanation

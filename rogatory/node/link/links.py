@@ -1,0 +1,40 @@
+"""The links to all relays of the directory: an invitation may wait at any of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+from rogatory.node.link.link import Link
+from rogatory.node.link.status import LinkStatus
+from rogatory.protocol.frames.client import ClientFrame
+
+
+class Links:
+    """One task per relay, started and stopped as the directory says."""
+
+    def __init__(self, tasks: asyncio.TaskGroup, make: Callable[[str], Link]) -> None:
+        """Links run in `tasks`; `make` builds the one to the named relay."""
+        self._tasks = tasks
+        self._make = make
+        self._running: dict[str, tuple[Link, asyncio.Task[None]]] = {}
+
+    def reconcile(self, relays: Iterable[str]) -> None:
+        """Run links to exactly these relays; those that wait try at once, since the directory has changed."""
+        wanted = set(relays)
+        for relay in self._running.keys() - wanted:
+            self._running.pop(relay)[1].cancel()
+        for link, _ in self._running.values():
+            link.nudge()
+        for relay in sorted(wanted - self._running.keys()):
+            link = self._make(relay)
+            self._running[relay] = (link, self._tasks.create_task(link.run(), name=f"link {relay}"))
+
+    def send(self, relay: str, frame: ClientFrame) -> None:
+        """Queue a frame for the present session with `relay`, if there is one."""
+        if relay in self._running:
+            self._running[relay][0].send([frame])
+
+    def statuses(self) -> list[LinkStatus]:
+        """How each link stands, by relay id."""
+        return [link.status for _, (link, _) in sorted(self._running.items())]
