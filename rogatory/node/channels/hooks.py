@@ -58,7 +58,7 @@ class Arrival:
     """A document in the log. `time`: the relay's, Unix milliseconds; `seen`: the log as its author held it.
 
     `own`: this node's, read back from the log. `shared`: sent again for a member that had lost it; `original_seq`
-    is where it stood first.
+    is where it stood first. `last_pin`: of the last commit before it that stands.
     """
 
     seq: int
@@ -67,6 +67,7 @@ class Arrival:
     message_id: bytes
     document: Document
     pin: DirectoryPin
+    last_pin: DirectoryPin = DirectoryPin(0)
     own: bool = False
     shared: bool = False
     original_seq: int | None = None
