@@ -1,0 +1,79 @@
+"""Channels: how far each log was read, and how things stand there. SQL only; times are Unix seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import Column, Connection, Float, Integer, LargeBinary, String, Table, select
+
+from rogatory.node.store.schema import metadata
+
+_channels = Table(
+    "channels",
+    metadata,
+    Column("id", LargeBinary, primary_key=True),
+    Column("relay", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("kind", String),
+    Column("network", String),
+    Column("charter_digest", LargeBinary),
+    Column("head_seq", Integer, nullable=False),
+    Column("head_hash", LargeBinary, nullable=False),
+    Column("last_commit", Integer, nullable=False),
+    Column("pin_targets", Integer, nullable=False),
+    Column("pin_network", Integer, nullable=False),
+    Column("relay_access", LargeBinary),
+    Column("suspect_seq", Integer),
+    Column("suspect_author", String),
+)
+
+
+@dataclass(slots=True)
+class ChannelRow:
+    """A channel. `head_*` and `last_commit` are the log as processed; `relay_access` is the digest of the access
+    list that the relay was last told; `suspect_*` is a commit that could not be processed in the present epoch."""
+
+    id: bytes
+    relay: str
+    state: str
+    created_at: float
+    kind: str | None = None
+    network: str | None = None
+    charter_digest: bytes | None = None
+    head_seq: int = 0
+    head_hash: bytes = b""
+    last_commit: int = 0
+    pin_targets: int = 0
+    pin_network: int = 0
+    relay_access: bytes | None = None
+    suspect_seq: int | None = None
+    suspect_author: str | None = None
+
+
+def insert(connection: Connection, row: ChannelRow) -> None:
+    """Add a channel that is not there yet."""
+    connection.execute(_channels.insert().values(**asdict(row)))
+
+
+def update(connection: Connection, row: ChannelRow) -> None:
+    """Write a channel back."""
+    values = asdict(row)
+    connection.execute(_channels.update().where(_channels.c.id == values.pop("id")).values(**values))
+
+
+def get(connection: Connection, channel: bytes) -> ChannelRow | None:
+    """One channel."""
+    found = connection.execute(select(_channels).where(_channels.c.id == channel)).first()
+    return None if found is None else ChannelRow(**found._mapping)
+
+
+def every(connection: Connection, states: Iterable[str] | None = None, relay: str | None = None) -> list[ChannelRow]:
+    """All channels in these states and at this relay, oldest first."""
+    query = select(_channels).order_by(_channels.c.created_at, _channels.c.id)
+    if states is not None:
+        query = query.where(_channels.c.state.in_(list(states)))
+    if relay is not None:
+        query = query.where(_channels.c.relay == relay)
+    return [ChannelRow(**found._mapping) for found in connection.execute(query)]

@@ -1,0 +1,69 @@
+"""MLS state of channels: what an epoch fixes apart from what every message changes. SQL only."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from sqlalchemy import Column, Connection, LargeBinary, String, Table, select
+from sqlalchemy.dialects.sqlite import insert
+
+from rogatory.node.store.schema import metadata
+
+
+class Role(StrEnum):
+    """Which of a channel's groups it is."""
+
+    CURRENT = "current"
+    PENDING = "pending"
+    """After this node's own commit, until that is read back from the log."""
+    JOINING = "joining"
+    """From an invitation, until the log's headers were read up to it."""
+
+
+def _table(name: str) -> Table:
+    return Table(
+        name,
+        metadata,
+        Column("channel", LargeBinary, primary_key=True),
+        Column("role", String, primary_key=True),
+        Column("state", LargeBinary, nullable=False),
+    )
+
+
+# Apart, so that a message rewrites its own small row only.
+_epochs = _table("group_epochs")
+_messages = _table("group_messages")
+
+
+def put_epoch(connection: Connection, channel: bytes, role: Role, state: bytes) -> None:
+    """Store what changes with an epoch."""
+    _put(connection, _epochs, channel, role, state)
+
+
+def put_messages(connection: Connection, channel: bytes, role: Role, state: bytes) -> None:
+    """Store what changes with every message."""
+    _put(connection, _messages, channel, role, state)
+
+
+def get(connection: Connection, channel: bytes, role: Role) -> tuple[bytes, bytes] | None:
+    """(epoch state, message state)."""
+    query = (
+        select(_epochs.c.state, _messages.c.state)
+        .join(_messages, (_messages.c.channel == _epochs.c.channel) & (_messages.c.role == _epochs.c.role))
+        .where(_epochs.c.channel == channel, _epochs.c.role == role)
+    )
+    found = connection.execute(query).first()
+    return None if found is None else (found[0], found[1])
+
+
+def delete(connection: Connection, channel: bytes, role: Role) -> None:
+    """Delete a group; its keys are gone (the database is opened with secure_delete)."""
+    for table in (_epochs, _messages):
+        connection.execute(table.delete().where(table.c.channel == channel, table.c.role == role))
+
+
+def _put(connection: Connection, table: Table, channel: bytes, role: Role, state: bytes) -> None:
+    statement = insert(table).values(channel=channel, role=role, state=state)
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["channel", "role"], set_={"state": statement.excluded.state})
+    )

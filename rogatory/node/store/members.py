@@ -1,0 +1,196 @@
+"""Members of channels as the log made them, their rejoins, and their newest acknowledgements. SQL only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    select,
+)
+from sqlalchemy.dialects.sqlite import insert
+
+from rogatory.node.store.schema import metadata
+
+_members = Table(
+    "members",
+    metadata,
+    Column("channel", LargeBinary, nullable=False),
+    Column("authority", String, nullable=False),
+    Column("first_seq", Integer, nullable=False),
+    Column("since_seq", Integer, nullable=False),
+    Column("until_seq", Integer),
+    PrimaryKeyConstraint("channel", "authority"),
+)
+
+_rejoins = Table(
+    "rejoins",
+    metadata,
+    Column("channel", LargeBinary, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("authority", String, nullable=False),
+    Column("key_package_ref", LargeBinary, nullable=False),
+    Column("key_package", LargeBinary),
+    PrimaryKeyConstraint("channel", "seq"),
+)
+
+_acknowledgements = Table(
+    "acknowledgements",
+    metadata,
+    Column("channel", LargeBinary, nullable=False),
+    Column("member", String, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("head", LargeBinary, nullable=False),
+    Column("encoded", LargeBinary, nullable=False),
+    Column("compared", Boolean, nullable=False),
+    PrimaryKeyConstraint("channel", "member"),
+    Index("acknowledgements_to_compare", "channel", "compared"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRow:
+    """A member: first added by entry `first_seq`, last by `since_seq` (a rejoin), removed by `until_seq`."""
+
+    authority: str
+    first_seq: int
+    since_seq: int
+    until_seq: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RejoinRow:
+    """A rejoin entry that no commit has answered yet."""
+
+    seq: int
+    authority: str
+    key_package_ref: bytes
+    key_package: bytes | None
+
+
+def added(connection: Connection, channel: bytes, authorities: list[str], seq: int) -> None:
+    """The commit at `seq` added these; whoever is a member already comes back."""
+    for authority in authorities:
+        statement = insert(_members).values(
+            channel=channel, authority=authority, first_seq=seq, since_seq=seq, until_seq=None
+        )
+        connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["channel", "authority"], set_={"since_seq": seq, "until_seq": None}
+            )
+        )
+
+
+def removed(connection: Connection, channel: bytes, authorities: list[str], seq: int) -> None:
+    """The commit at `seq` removed these."""
+    connection.execute(
+        _members.update()
+        .where(_members.c.channel == channel, _members.c.authority.in_(authorities))
+        .values(until_seq=seq)
+    )
+
+
+def present(connection: Connection, channel: bytes) -> list[MemberRow]:
+    """The members now, by id."""
+    query = (
+        select(_members.c.authority, _members.c.first_seq, _members.c.since_seq, _members.c.until_seq)
+        .where(_members.c.channel == channel, _members.c.until_seq.is_(None))
+        .order_by(_members.c.authority)
+    )
+    return [MemberRow(*found) for found in connection.execute(query)]
+
+
+def get(connection: Connection, channel: bytes, authority: str) -> MemberRow | None:
+    """One member, present or former."""
+    query = select(_members.c.authority, _members.c.first_seq, _members.c.since_seq, _members.c.until_seq).where(
+        _members.c.channel == channel, _members.c.authority == authority
+    )
+    found = connection.execute(query).first()
+    return None if found is None else MemberRow(*found)
+
+
+def put_rejoin(connection: Connection, channel: bytes, row: RejoinRow) -> None:
+    """A rejoin entry was read."""
+    connection.execute(
+        _rejoins.insert()
+        .prefix_with("OR REPLACE")
+        .values(
+            channel=channel,
+            seq=row.seq,
+            authority=row.authority,
+            key_package_ref=row.key_package_ref,
+            key_package=row.key_package,
+        )
+    )
+
+
+def rejoins(connection: Connection, channel: bytes) -> list[RejoinRow]:
+    """Rejoins that wait for an answer, by seq."""
+    query = (
+        select(_rejoins.c.seq, _rejoins.c.authority, _rejoins.c.key_package_ref, _rejoins.c.key_package)
+        .where(_rejoins.c.channel == channel)
+        .order_by(_rejoins.c.seq)
+    )
+    return [RejoinRow(*found) for found in connection.execute(query)]
+
+
+def settle_rejoins(connection: Connection, channel: bytes, authorities: list[str]) -> None:
+    """These were let in again, or removed."""
+    connection.execute(_rejoins.delete().where(_rejoins.c.channel == channel, _rejoins.c.authority.in_(authorities)))
+
+
+def put_acknowledgement(
+    connection: Connection, channel: bytes, member: str, seq: int, head: bytes, encoded: bytes, compared: bool
+) -> None:
+    """A member's newest acknowledgement, its signature verified; `compared` once its head matched the log here."""
+    connection.execute(
+        _acknowledgements.insert()
+        .prefix_with("OR REPLACE")
+        .values(channel=channel, member=member, seq=seq, head=head, encoded=encoded, compared=compared)
+    )
+
+
+def acknowledgement(connection: Connection, channel: bytes, member: str) -> tuple[int, bytes] | None:
+    """(seq, encoded) of a member's newest acknowledgement."""
+    query = select(_acknowledgements.c.seq, _acknowledgements.c.encoded).where(
+        _acknowledgements.c.channel == channel, _acknowledgements.c.member == member
+    )
+    found = connection.execute(query).first()
+    return None if found is None else (found[0], found[1])
+
+
+def to_compare(connection: Connection, channel: bytes, up_to: int) -> list[tuple[str, int, bytes, bytes]]:
+    """(member, seq, head, encoded) of acknowledgements whose place in the log was not read until now."""
+    query = select(
+        _acknowledgements.c.member, _acknowledgements.c.seq, _acknowledgements.c.head, _acknowledgements.c.encoded
+    ).where(
+        _acknowledgements.c.channel == channel,
+        _acknowledgements.c.compared.is_(False),
+        _acknowledgements.c.seq <= up_to,
+    )
+    return [(found[0], found[1], found[2], found[3]) for found in connection.execute(query)]
+
+
+def acknowledged_up_to(connection: Connection, channel: bytes) -> dict[str, int]:
+    """How far each present member has acknowledged; 0 for one that never did."""
+    query = (
+        select(_members.c.authority, _acknowledgements.c.seq)
+        .select_from(
+            _members.outerjoin(
+                _acknowledgements,
+                (_acknowledgements.c.channel == _members.c.channel)
+                & (_acknowledgements.c.member == _members.c.authority)
+                & _acknowledgements.c.compared,
+            )
+        )
+        .where(_members.c.channel == channel, _members.c.until_seq.is_(None))
+    )
+    return {found[0]: found[1] or 0 for found in connection.execute(query)}

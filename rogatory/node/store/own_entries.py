@@ -1,0 +1,136 @@
+"""What this node sent: exact bytes until the log shows them and a receipt is held, their hashes for good. SQL only.
+
+An own entry in a log is known by its hash; one that is not here means that this database is older than what was sent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import Column, Connection, Index, Integer, LargeBinary, String, Table, UniqueConstraint, func, select
+
+from rogatory.node.store.schema import metadata
+
+_entries = Table(
+    "own_entries",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("channel", LargeBinary, nullable=False),
+    Column("body_hash", LargeBinary, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("base", Integer, nullable=False),
+    Column("body", LargeBinary),
+    Column("invitation", LargeBinary),
+    Column("detail", LargeBinary),
+    Column("outbox_number", Integer),
+    Column("epoch", Integer),
+    Column("leaf", Integer),
+    Column("generation", Integer),
+    Column("seq", Integer),
+    Column("receipt", LargeBinary),
+    UniqueConstraint("channel", "body_hash"),
+    # RFC 9420 section 9.2: a key encrypts one message. The database itself refuses a second one.
+    UniqueConstraint("channel", "epoch", "leaf", "kind", "generation"),
+    Index("own_entries_by_state", "state", "channel", "number"),
+    sqlite_autoincrement=True,
+)
+
+
+class EntryKind(StrEnum):
+    """What an own entry is."""
+
+    MESSAGE = "message"
+    COMMIT = "commit"
+    REJOIN = "rejoin"
+
+
+class EntryState(StrEnum):
+    """Where an own entry is on its way."""
+
+    OUTGOING = "outgoing"
+    """Sent, or about to be; the same bytes are sent again until the log shows them and a receipt is held."""
+    DONE = "done"
+    ABANDONED = "abandoned"
+    """Refused; what it carried is sealed anew."""
+
+
+@dataclass(slots=True)
+class OwnEntry:
+    """An own entry. `detail` is the commit's own record; `receipt` the relay's, encoded; `seq` its place in the log."""
+
+    channel: bytes
+    body_hash: bytes
+    kind: EntryKind
+    base: int
+    body: bytes | None
+    number: int | None = None
+    state: EntryState = EntryState.OUTGOING
+    invitation: bytes | None = None
+    detail: bytes | None = None
+    outbox_number: int | None = None
+    epoch: int | None = None
+    leaf: int | None = None
+    generation: int | None = None
+    seq: int | None = None
+    receipt: bytes | None = None
+
+
+_FIELDS = tuple(OwnEntry.__dataclass_fields__)
+_columns = tuple(_entries.c[name] for name in _FIELDS)
+
+
+def add(connection: Connection, entries: list[OwnEntry]) -> None:
+    """Store entries before they are sent."""
+    if entries:
+        names = [name for name in _FIELDS if name != "number"]
+        connection.execute(_entries.insert(), [{name: getattr(entry, name) for name in names} for entry in entries])
+
+
+def find(connection: Connection, channel: bytes, body_hash: bytes) -> OwnEntry | None:
+    """The own entry with this body."""
+    query = select(*_columns).where(_entries.c.channel == channel, _entries.c.body_hash == body_hash)
+    found = connection.execute(query).first()
+    return None if found is None else _entry(found)
+
+
+def outgoing(connection: Connection, channel: bytes | None = None) -> list[OwnEntry]:
+    """What is to be sent (again), in order."""
+    query = select(*_columns).where(_entries.c.state == EntryState.OUTGOING).order_by(_entries.c.number)
+    if channel is not None:
+        query = query.where(_entries.c.channel == channel)
+    return [_entry(found) for found in connection.execute(query)]
+
+
+def channels_with_outgoing(connection: Connection) -> set[bytes]:
+    """Channels on which something is to be sent (again)."""
+    query = select(_entries.c.channel).where(_entries.c.state == EntryState.OUTGOING).distinct()
+    return set(connection.scalars(query))
+
+
+def update(connection: Connection, entry: OwnEntry) -> None:
+    """Write back state, seq, receipt and body."""
+    connection.execute(
+        _entries.update()
+        .where(_entries.c.channel == entry.channel, _entries.c.body_hash == entry.body_hash)
+        .values(state=entry.state, seq=entry.seq, receipt=entry.receipt, body=entry.body, invitation=entry.invitation)
+    )
+
+
+def at(connection: Connection, channel: bytes, seq: int) -> OwnEntry | None:
+    """The own entry at this place of the log."""
+    found = connection.execute(select(*_columns).where(_entries.c.channel == channel, _entries.c.seq == seq)).first()
+    return None if found is None else _entry(found)
+
+
+def count(connection: Connection, channel: bytes, state: EntryState) -> int:
+    """How many own entries are in a state."""
+    query = select(func.count()).select_from(_entries)
+    return connection.scalar(query.where(_entries.c.channel == channel, _entries.c.state == state)) or 0
+
+
+def _entry(found: object) -> OwnEntry:
+    values = dict(found._mapping)  # type: ignore[attr-defined]
+    values["kind"], values["state"] = EntryKind(values["kind"]), EntryState(values["state"])
+    return OwnEntry(**values)
