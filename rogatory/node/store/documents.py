@@ -1,0 +1,260 @@
+"""Documents, sent and received, and who acknowledged them. SQL only; times are Unix seconds.
+
+A document is kept as its envelope, with what lists need beside it. `channel`, `id` and `author` name it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Connection,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Select,
+    String,
+    Table,
+    UniqueConstraint,
+    func,
+    select,
+    update,
+)
+from sqlalchemy.dialects.sqlite import insert
+
+from rogatory.node.store.schema import metadata
+
+_documents = Table(
+    "documents",
+    metadata,
+    Column("row", Integer, primary_key=True, autoincrement=True),
+    Column("channel", LargeBinary, nullable=False),
+    Column("id", LargeBinary, nullable=False),
+    Column("author", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("title", String, nullable=False),
+    Column("written_at", String, nullable=False),
+    Column("direction", String, nullable=False),
+    Column("stage", String, nullable=False),
+    Column("envelope", LargeBinary, nullable=False),
+    Column("thread_id", String),
+    Column("thread_subject", String),
+    Column("in_reply_to", String),
+    Column("seq", Integer),
+    Column("logged_at", Float),
+    Column("recipients", JSON, nullable=False),
+    Column("receipt", LargeBinary),
+    Column("void", String),
+    UniqueConstraint("channel", "id", "author"),
+    Index("documents_by_id", "id"),
+    Index("documents_by_seq", "channel", "direction", "seq"),
+)
+
+_deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("document", Integer, nullable=False),
+    Column("authority", String, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("excepted", Boolean, nullable=False),
+    PrimaryKeyConstraint("document", "authority"),
+)
+
+_sent_again = Table(
+    "sent_again",
+    metadata,
+    Column("channel", LargeBinary, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("document", Integer, nullable=False),
+    PrimaryKeyConstraint("channel", "seq"),
+)
+
+_read_up_to = Table(
+    "read_up_to",
+    metadata,
+    Column("channel", LargeBinary, nullable=False),
+    Column("authority", String, nullable=False),
+    Column("seq", Integer, nullable=False),
+    PrimaryKeyConstraint("channel", "authority"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentRow:
+    """A document. `recipients`: whose acknowledgement makes it delivered; `receipt`: the relay's, encoded."""
+
+    channel: bytes
+    id: bytes
+    author: str
+    kind: str
+    digest: bytes
+    title: str
+    written_at: str
+    direction: str
+    stage: str
+    thread_id: str | None = None
+    thread_subject: str | None = None
+    in_reply_to: str | None = None
+    seq: int | None = None
+    logged_at: float | None = None
+    recipients: Sequence[str] = ()
+    receipt: bytes | None = None
+    void: str | None = None
+    row: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRow:
+    """An addressee's node acknowledged a document, or said that it could not open it."""
+
+    authority: str
+    at: float
+    excepted: bool
+
+
+_COLUMNS = [_documents.c[field.name] for field in fields(DocumentRow)]
+
+
+def _rows(tx: Connection, query: Select[tuple[object, ...]]) -> list[DocumentRow]:
+    return [DocumentRow(**found._mapping) for found in tx.execute(query)]
+
+
+def put_document(tx: Connection, row: DocumentRow, envelope: bytes) -> bool:
+    """Keep a document; False if it is held already."""
+    values = {field.name: getattr(row, field.name) for field in fields(DocumentRow) if field.name != "row"}
+    values |= {"recipients": list(row.recipients), "envelope": envelope}
+    return tx.execute(insert(_documents).values(values).on_conflict_do_nothing()).rowcount == 1
+
+
+def get_document(tx: Connection, channel: bytes, message_id: bytes, author: str | None = None) -> DocumentRow | None:
+    """The document with this id in the channel, or None."""
+    query = select(*_COLUMNS).where(_documents.c.channel == channel, _documents.c.id == message_id)
+    if author is not None:
+        query = query.where(_documents.c.author == author)
+    found = _rows(tx, query.limit(1))
+    return found[0] if found else None
+
+
+def get_envelope(tx: Connection, row: int) -> bytes:
+    """The document as it was signed."""
+    envelope: bytes = tx.execute(select(_documents.c.envelope).where(_documents.c.row == row)).scalar_one()
+    return envelope
+
+
+def documents_by_prefix(tx: Connection, low: bytes, high: bytes) -> list[DocumentRow]:
+    """At most two documents with `low <= id <= high`."""
+    return _rows(tx, select(*_COLUMNS).where(_documents.c.id.between(low, high)).limit(2))
+
+
+def documents_of(tx: Connection, channel: bytes) -> list[DocumentRow]:
+    """All documents of a channel, in the order of its log; what is not in the log yet comes last."""
+    query = select(*_COLUMNS).where(_documents.c.channel == channel)
+    return _rows(tx, query.order_by(_documents.c.seq.is_(None), _documents.c.seq, _documents.c.row))
+
+
+def documents_after(tx: Connection, channel: bytes, kind: str, after: int, limit: int) -> list[DocumentRow]:
+    """Sound documents of one kind after a seq, in the order of the log."""
+    query = select(*_COLUMNS).where(
+        _documents.c.channel == channel,
+        _documents.c.kind == kind,
+        _documents.c.seq > after,
+        _documents.c.void.is_(None),
+    )
+    return _rows(tx, query.order_by(_documents.c.seq).limit(limit))
+
+
+def count_documents(tx: Connection) -> dict[bytes, int]:
+    """How many documents each channel has."""
+    query = select(_documents.c.channel, func.count()).group_by(_documents.c.channel)
+    return dict(tx.execute(query).tuples().all())
+
+
+def set_logged(
+    tx: Connection, row: int, seq: int, logged_at: float, stage: str | None = None, void: str | None = None
+) -> None:
+    """The document was read in the log."""
+    values: dict[str, object] = {"seq": seq, "logged_at": logged_at, "void": void}
+    if stage is not None:
+        values["stage"] = stage
+    tx.execute(update(_documents).where(_documents.c.row == row).values(values))
+
+
+def set_stage(tx: Connection, row: int, stage: str) -> None:
+    """How far the document has come."""
+    tx.execute(update(_documents).where(_documents.c.row == row).values(stage=stage))
+
+
+def set_receipt(tx: Connection, row: int, receipt: bytes, stage: str) -> None:
+    """The relay's receipt, encoded."""
+    tx.execute(update(_documents).where(_documents.c.row == row).values(receipt=receipt, stage=stage))
+
+
+def put_sent_again(tx: Connection, channel: bytes, seq: int, row: int) -> None:
+    """This node sent the document again, for a member that had missed it: entry `seq` carries it too."""
+    tx.execute(insert(_sent_again).values(channel=channel, seq=seq, document=row).on_conflict_do_nothing())
+
+
+def sent_between(tx: Connection, channel: bytes, after: int, up_to: int) -> list[tuple[int, DocumentRow]]:
+    """Our own documents carried by entries with `after < seq <= up_to`, sent again or not, with that seq."""
+    first = select(_documents.c.seq.label("at"), *_COLUMNS).where(
+        _documents.c.channel == channel,
+        _documents.c.direction == "sent",
+        _documents.c.seq > after,
+        _documents.c.seq <= up_to,
+    )
+    again = (
+        select(_sent_again.c.seq.label("at"), *_COLUMNS)
+        .join(_documents, _documents.c.row == _sent_again.c.document)
+        .where(_sent_again.c.channel == channel, _sent_again.c.seq > after, _sent_again.c.seq <= up_to)
+    )
+    found = []
+    for query in (first, again):
+        for line in tx.execute(query).mappings():
+            values = dict(line)
+            found.append((values.pop("at"), DocumentRow(**values)))
+    return sorted(found, key=lambda pair: pair[0])
+
+
+def put_deliveries(tx: Connection, row: int, authorities: Iterable[str], at: float, excepted: bool) -> None:
+    """These members' nodes have read the document. What is held already stays, except that opened beats excepted."""
+    values = [{"document": row, "authority": name, "at": at, "excepted": excepted} for name in authorities]
+    if not values:
+        return
+    statement = insert(_deliveries)
+    tx.execute(
+        statement.on_conflict_do_update(
+            index_elements=["document", "authority"],
+            set_={"at": statement.excluded.at, "excepted": statement.excluded.excepted},
+            where=_deliveries.c.excepted & ~statement.excluded.excepted,
+        ),
+        values,
+    )
+
+
+def deliveries_of(tx: Connection, row: int) -> list[DeliveryRow]:
+    """Who acknowledged the document, by authority id."""
+    query = (
+        select(_deliveries.c.authority, _deliveries.c.at, _deliveries.c.excepted)
+        .where(_deliveries.c.document == row)
+        .order_by(_deliveries.c.authority)
+    )
+    return [DeliveryRow(*found) for found in tx.execute(query)]
+
+
+def read_up_to(tx: Connection, channel: bytes) -> dict[str, int]:
+    """How far each other member has acknowledged the log."""
+    query = select(_read_up_to.c.authority, _read_up_to.c.seq).where(_read_up_to.c.channel == channel)
+    return dict(tx.execute(query).tuples().all())
+
+
+def set_read_up_to(tx: Connection, channel: bytes, authority: str, seq: int) -> None:
+    """A member has acknowledged the log up to `seq`."""
+    statement = insert(_read_up_to).values(channel=channel, authority=authority, seq=seq)
+    tx.execute(statement.on_conflict_do_update(index_elements=["channel", "authority"], set_={"seq": seq}))

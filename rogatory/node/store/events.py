@@ -1,0 +1,57 @@
+"""The inbox's events. SQL only; times are Unix seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from sqlalchemy import Column, Connection, Float, Integer, LargeBinary, String, Table, func, insert, select
+
+from rogatory.node.store.schema import metadata
+
+_events = Table(
+    "events",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at", Float, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("summary", String, nullable=False),
+    Column("channel", LargeBinary),
+    Column("network", String),
+    Column("document", LargeBinary),
+    Column("author", String),
+    Column("code", String),
+    sqlite_autoincrement=True,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventRow:
+    """One event. `id` is given by the store and grows; none is ever given twice."""
+
+    at: float
+    kind: str
+    summary: str
+    channel: bytes | None = None
+    network: str | None = None
+    document: bytes | None = None
+    author: str | None = None
+    code: str | None = None
+    id: int = 0
+
+
+def add_event(tx: Connection, row: EventRow) -> None:
+    """Keep an event."""
+    tx.execute(
+        insert(_events).values({field.name: getattr(row, field.name) for field in fields(row) if field.name != "id"})
+    )
+
+
+def events_after(tx: Connection, after: int, limit: int) -> list[EventRow]:
+    """The oldest events after the one with id `after`."""
+    query = select(_events).where(_events.c.id > after).order_by(_events.c.id).limit(limit)
+    return [EventRow(**found._mapping) for found in tx.execute(query)]
+
+
+def last_event(tx: Connection) -> int:
+    """The id of the newest event, 0 if there is none."""
+    return tx.execute(select(func.max(_events.c.id))).scalar() or 0

@@ -1,0 +1,190 @@
+"""Matters and their parties. SQL only; times are Unix seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Float,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    select,
+    update,
+)
+from sqlalchemy.dialects.sqlite import insert
+
+from rogatory.node.store.schema import metadata
+
+_matters = Table(
+    "matters",
+    metadata,
+    Column("channel", LargeBinary, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("creator", String, nullable=False),
+    Column("relay", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("opened_at", Float, nullable=False),
+    Column("changed_at", Float, nullable=False),
+    Column("charter", LargeBinary, nullable=False),
+    Column("request", LargeBinary),
+)
+
+_parties = Table(
+    "parties",
+    metadata,
+    Column("channel", LargeBinary, nullable=False),
+    Column("authority", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("left", Boolean, nullable=False),
+    Column("reference", String),
+    PrimaryKeyConstraint("channel", "authority"),
+)
+
+_references = Table(
+    "own_references",
+    metadata,
+    Column("year", Integer, primary_key=True),
+    Column("last", Integer, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MatterRow:
+    """A matter. `charter` is its charter's digest, `request` the message id of its request."""
+
+    channel: bytes
+    kind: str
+    subject: str
+    creator: str
+    relay: str
+    state: str
+    opened_at: float
+    changed_at: float
+    charter: bytes
+    request: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PartyRow:
+    """A party, present or gone. `reference`: its own file number."""
+
+    authority: str
+    role: str
+    left: bool
+    reference: str | None
+
+
+def open_matter(tx: Connection, row: MatterRow) -> None:
+    """Keep a new matter; one that is held already stays as it is."""
+    values = {name: getattr(row, name) for name in MatterRow.__dataclass_fields__}
+    tx.execute(insert(_matters).values(values).on_conflict_do_nothing())
+
+
+def get_matter(tx: Connection, channel: bytes) -> MatterRow | None:
+    """The matter, or None."""
+    found = tx.execute(select(_matters).where(_matters.c.channel == channel)).first()
+    return None if found is None else MatterRow(*found)
+
+
+def all_matters(tx: Connection, kind: str | None = None) -> list[MatterRow]:
+    """What changed last comes first."""
+    query = select(_matters).order_by(_matters.c.changed_at.desc(), _matters.c.channel)
+    if kind is not None:
+        query = query.where(_matters.c.kind == kind)
+    return [MatterRow(*found) for found in tx.execute(query)]
+
+
+def matters_by_prefix(tx: Connection, low: bytes, high: bytes) -> list[bytes]:
+    """At most two channel ids with `low <= id <= high`."""
+    query = select(_matters.c.channel).where(_matters.c.channel.between(low, high)).limit(2)
+    return list(tx.execute(query).scalars())
+
+
+def touch(tx: Connection, channel: bytes, at: float) -> None:
+    """Something happened in the matter."""
+    tx.execute(update(_matters).where(_matters.c.channel == channel).values(changed_at=at))
+
+
+def set_state(tx: Connection, channel: bytes, state: str) -> None:
+    """The matter's state."""
+    tx.execute(update(_matters).where(_matters.c.channel == channel).values(state=state))
+
+
+def set_request(tx: Connection, channel: bytes, request: bytes, kind: str, state: str) -> None:
+    """The matter's request, by message id."""
+    tx.execute(update(_matters).where(_matters.c.channel == channel).values(request=request, kind=kind, state=state))
+
+
+def set_reference(tx: Connection, channel: bytes, authority: str, reference: str) -> None:
+    """A party's own file number of the matter."""
+    tx.execute(
+        update(_parties)
+        .where(_parties.c.channel == channel, _parties.c.authority == authority)
+        .values(reference=reference)
+    )
+
+
+def put_party(tx: Connection, channel: bytes, authority: str, role: str) -> None:
+    """A party that is present; one that left comes back in its old role."""
+    statement = insert(_parties).values(channel=channel, authority=authority, role=role, left=False)
+    tx.execute(statement.on_conflict_do_update(index_elements=["channel", "authority"], set_={"left": False}))
+
+
+def set_role(tx: Connection, channel: bytes, authorities: Iterable[str], role: str) -> None:
+    """On which side of the request these parties stand."""
+    tx.execute(
+        update(_parties)
+        .where(_parties.c.channel == channel, _parties.c.authority.in_(list(authorities)))
+        .values(role=role)
+    )
+
+
+def party_left(tx: Connection, channel: bytes, authority: str) -> None:
+    """A party was removed from the channel."""
+    tx.execute(
+        update(_parties).where(_parties.c.channel == channel, _parties.c.authority == authority).values(left=True)
+    )
+
+
+def get_parties(tx: Connection, channel: bytes) -> list[PartyRow]:
+    """All that there were, by authority id."""
+    query = (
+        select(_parties.c.authority, _parties.c.role, _parties.c.left, _parties.c.reference)
+        .where(_parties.c.channel == channel)
+        .order_by(_parties.c.authority)
+    )
+    return [PartyRow(*found) for found in tx.execute(query)]
+
+
+def present_parties(tx: Connection, channel: bytes) -> frozenset[str]:
+    """Who is a party now."""
+    return frozenset(party.authority for party in get_parties(tx, channel) if not party.left)
+
+
+def parties_of(tx: Connection, channels: Sequence[bytes]) -> dict[bytes, list[str]]:
+    """Present parties of many matters at once."""
+    query = (
+        select(_parties.c.channel, _parties.c.authority)
+        .where(_parties.c.channel.in_(channels), _parties.c.left.is_(False))
+        .order_by(_parties.c.authority)
+    )
+    found: dict[bytes, list[str]] = {}
+    for channel, authority in tx.execute(query):
+        found.setdefault(channel, []).append(authority)
+    return found
+
+
+def next_reference_number(tx: Connection, year: int) -> int:
+    """Counts our own file numbers of a year from 1."""
+    statement = insert(_references).values(year=year, last=1)
+    statement = statement.on_conflict_do_update(index_elements=["year"], set_={"last": _references.c.last + 1})
+    number: int = tx.execute(statement.returning(_references.c.last)).scalar_one()
+    return number
