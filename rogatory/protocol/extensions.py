@@ -6,10 +6,10 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from rogatory.protocol.declaration import Seen
+from rogatory.protocol.declaration import DirectoryPin, Seen
 from rogatory.protocol.documents.dsse import MAX_ENVELOPE
 from rogatory.protocol.errors import MalformedError
-from rogatory.protocol.limits import HASH, MAX_AUTHORITY_ID, MAX_INVITATION
+from rogatory.protocol.limits import HASH, MAX_AUTHORITY_ID, MAX_INVITATION, MAX_MEMBERS
 
 CHANNEL_EXTENSION: Final = 0xF0A1
 """In the GroupContext (private use, RFC 9420 section 17.3). Never changes: the profile has no proposal that could."""
@@ -37,17 +37,31 @@ ChannelGroup = MatterGroup | NetworkGroup
 _Envelope = Annotated[bytes, msgspec.Meta(max_length=MAX_ENVELOPE)]
 _Amendment = Annotated[list[_Envelope], msgspec.Meta(max_length=200)]
 _Amendments = Annotated[list[_Amendment], msgspec.Meta(max_length=200)]
+_Authority = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_AUTHORITY_ID)]
+_Authorities = Annotated[list[_Authority], msgspec.Meta(max_length=MAX_MEMBERS)]
+
+
+class OpenRejoin(msgspec.Struct, frozen=True, array_like=True):
+    """A rejoin entry that no commit has answered yet; `key_package_ref` as in RFC 9420 section 5.2."""
+
+    seq: int
+    authority: _Authority
+    key_package_ref: Annotated[bytes, msgspec.Meta(max_length=64)]
 
 
 class JoinInfo(msgspec.Struct, frozen=True, array_like=True):
     """What a joiner is told. `anchor`: the log before the entry that adds it; it reads headers from there.
 
-    `charter` (envelope) and `amendments` (each one's envelopes, in their order) let it judge from then on.
+    `pin`: the directory of the commit that adds it. `charter` (envelope), `amendments` (each one's envelopes, in
+    their order), `leavers` and `rejoins` (that no commit has answered) let it judge from then on like the others.
     """
 
     anchor: Seen
+    pin: DirectoryPin
     charter: _Envelope | None = None
     amendments: _Amendments = []
+    leavers: _Authorities = []
+    rejoins: Annotated[list[OpenRejoin], msgspec.Meta(max_length=MAX_MEMBERS)] = []
     version: Literal[1] = 1
 
 
@@ -79,6 +93,6 @@ def decode_join_extension(data: bytes) -> JoinInfo:
         info = _join_decoder.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedError(f"not a join extension: {error}") from None
-    if len(info.anchor.head) != HASH or info.anchor.seq < 0:
+    if len(info.anchor.head) != HASH or min(info.anchor.seq, info.pin.targets, info.pin.network) < 0:
         raise MalformedError("a joiner's anchor is a sequence number and a head of 32 bytes")
     return info

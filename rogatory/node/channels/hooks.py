@@ -49,6 +49,8 @@ class JoinInfo:
     committer: str
     members: tuple[str, ...]
     pin: DirectoryPin
+    leavers: tuple[str, ...]
+    """Members that asked to leave and are not removed yet."""
     rejoined: bool
     """Whether this node was a member before and comes back."""
 
