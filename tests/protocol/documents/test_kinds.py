@@ -252,6 +252,7 @@ class TestRejoin:
     def test_it_brings_a_key_package(self) -> None:
         refuse("rejoin", "key package", key_package="")
         refuse("rejoin", "base64", key_package="%%%%")
+        refuse("rejoin", "base64", key_package="é")
 
     def test_it_tells_nothing_of_a_case(self) -> None:
         with pytest.raises(UnsoundDocument, match="clear"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import Annotated, ClassVar
 
 import msgspec
@@ -35,7 +34,7 @@ class Rejoin(Body, frozen=True, kw_only=True):
         try:
             if not self.key_package_bytes:
                 raise UnsoundDocument("a rejoin brings a key package")
-        except binascii.Error:
+        except ValueError:  # binascii.Error, or not ASCII
             raise UnsoundDocument("a rejoin's key package is not base64") from None
         if payload.thread is not None or payload.in_reply_to is not None:
             raise UnsoundDocument("a rejoin stands in the clear and names no thread")
