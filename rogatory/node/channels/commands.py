@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rogatory.node.channels.hooks import Kind
+from rogatory.node.channels.states import ChannelState
+from rogatory.node.errors import Conflict, NotFound
+from rogatory.node.store import channels, outbox, wishes
+from rogatory.node.store.channels import ChannelRow
+from rogatory.node.store.wishes import WishKind
 from rogatory.node.transaction import Tx
+from rogatory.protocol.content import SALT
+from rogatory.protocol.header import genesis
 
 
 def found(
@@ -20,21 +27,85 @@ def found(
 ) -> None:
     """Found a channel (32-byte id) at `relay` and add `members` (others than this node) in its first commit.
 
-    A matter waits until each member has a key package; a network starts with those who have one.
+    A matter waits until each member has a key package; a network starts with those who have one. Raises Conflict
+    if this node knows the channel already.
     """
-    raise NotImplementedError
+    if channels.get(tx.connection, channel) is not None:
+        raise Conflict(f"the channel {channel.hex()} exists at this node already")
+    head = genesis(channel)
+    channels.insert(
+        tx.connection,
+        ChannelRow(
+            id=channel,
+            relay=relay,
+            state=ChannelState.FOUNDING,
+            created_at=tx.now,
+            kind=kind,
+            network=network,
+            charter_digest=charter_digest,
+            head_hash=head.hash,
+        ),
+    )
+    for authority in sorted(set(members) - {tx.authority}):
+        wish_add(tx, channel, authority)
 
 
 def enqueue(tx: Tx, channel: bytes, envelope: bytes, message_id: bytes) -> None:
-    """Send a signed document once, after all that was enqueued before; `message_id` has 16 bytes."""
-    raise NotImplementedError
+    """Send a signed document once, after all that was enqueued before; `message_id` has 16 bytes.
+
+    Raises NotFound, or Conflict where this node is a member no longer.
+    """
+    row = _known(tx, channel)
+    if row.state == ChannelState.CLOSED:
+        raise Conflict("this authority is a member of the channel no longer")
+    outbox.add(tx.connection, channel, message_id, envelope, tx.random(SALT), tx.now)
 
 
-def wish_add(tx: Tx, channel: bytes, authority: str, amendment: bytes | None = None) -> None:
-    """Have `authority` added; `amendment` is the digest that the commit names. Kept until it is a member."""
-    raise NotImplementedError
+def wish_add(tx: Tx, channel: bytes, authority: str, amendment: bytes | None = None, *, delay: float = 0.0) -> None:
+    """Have `authority` added; `amendment` is the digest that the commit names. Kept until it is a member.
+
+    Documents enqueued before go first. `delay` in seconds gives others the first turn. Raises NotFound.
+    """
+    _wish(tx, channel, WishKind.ADD, authority, amendment, tx.now + delay)
 
 
-def wish_remove(tx: Tx, channel: bytes, authority: str) -> None:
-    """Have `authority` removed. Kept until it is no member."""
-    raise NotImplementedError
+def wish_remove(tx: Tx, channel: bytes, authority: str, *, delay: float = 0.0, in_turn: bool = False) -> None:
+    """Have `authority` removed. Kept until it is no member.
+
+    `in_turn`: all members wish it, and the one with the lowest leaf commits first. Raises NotFound.
+    """
+    _wish(tx, channel, WishKind.REMOVE, authority, None, None if in_turn else tx.now + delay)
+
+
+def wish_refresh(tx: Tx, channel: bytes) -> None:
+    """Renew the keys of this node's own leaf. Raises NotFound."""
+    _wish(tx, channel, WishKind.REFRESH, "", None, tx.now)
+
+
+def rejoin(tx: Tx, channel: bytes, relay: str) -> None:
+    """Ask to be let in again to a channel of which this node holds no state; its home relay is `relay`."""
+    if channels.get(tx.connection, channel) is None:
+        row = ChannelRow(channel, relay, ChannelState.REJOINING, tx.now, head_hash=genesis(channel).hash)
+        channels.insert(tx.connection, row)
+
+
+def _known(tx: Tx, channel: bytes) -> ChannelRow:
+    row = channels.get(tx.connection, channel)
+    if row is None:
+        raise NotFound(f"this node has no channel {channel.hex()}")
+    return row
+
+
+def _wish(
+    tx: Tx, channel: bytes, kind: WishKind, authority: str, amendment: bytes | None, due_at: float | None
+) -> None:
+    _known(tx, channel)
+    wishes.add(
+        tx.connection,
+        channel,
+        kind,
+        authority,
+        after_outbox=outbox.last_number(tx.connection),
+        due_at=due_at,
+        amendment=amendment,
+    )

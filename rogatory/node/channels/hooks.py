@@ -18,6 +18,7 @@ from rogatory.protocol.declaration import DirectoryPin
 from rogatory.protocol.documents import Document
 from rogatory.protocol.header import Head
 from rogatory.protocol.judgement import ChannelPolicy, RejoinNotice, Void
+from rogatory.protocol.judgement.policy import NO_PIN
 from rogatory.protocol.receipt import Receipt
 
 
@@ -69,7 +70,7 @@ class Arrival:
     message_id: bytes
     document: Document
     pin: DirectoryPin
-    last_pin: DirectoryPin = DirectoryPin(0)
+    last_pin: DirectoryPin = NO_PIN
     own: bool = False
     shared: bool = False
     original_seq: int | None = None
