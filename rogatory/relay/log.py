@@ -1,0 +1,82 @@
+"""The rules of a channel's log: who may append what. No SQL, no network; a store asks inside its transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from rogatory.protocol.frames.client import Joiner
+from rogatory.protocol.frames.server import Code
+from rogatory.protocol.header import Head
+from rogatory.relay.errors import Refusal
+
+
+@dataclass(slots=True)
+class Membership:
+    """A member's part in a channel: it reads from `first` to `until`, and writes while `until` is None."""
+
+    first: int
+    until: int | None
+    wrote_first: int | None = None
+
+
+@dataclass(slots=True)
+class ChannelState:
+    """A channel's log as the running transaction sees it."""
+
+    number: int
+    head: Head
+    last_commit: int
+    access: bytes
+
+
+NOT_RESUMED = "an append before this one was refused: resume the channel, then send what is still to be sent, in order"
+
+
+def check_founding(base: int, commit: bool, access: list[str] | None, may_found: bool) -> None:
+    """Refuse an entry for a channel that does not exist, unless it may found it (API.md, Append)."""
+    if base != 0:
+        raise Refusal(Code.UNKNOWN_CHANNEL, "this relay holds no such channel: it may have another home relay")
+    if not may_found:
+        raise Refusal(
+            Code.RESERVED_CHANNEL,
+            "this channel is a network's: one of its coordinators founds it, at the relay that the roster names",
+        )
+    if not commit or access is None:
+        raise Refusal(Code.MALFORMED, "a channel is founded by a commit that declares an access list")
+
+
+def check_member(membership: Membership | None) -> None:
+    """Refuse an author that is not on the access list now."""
+    if membership is None or membership.until is not None:
+        raise Refusal(Code.NOT_A_MEMBER, "this authority is not on the channel's access list (any more)")
+
+
+def check_base(state: ChannelState, base: int) -> None:
+    """Refuse an entry that was made in an epoch which is over: members could not open it (DESIGN section 1)."""
+    if base == 0:
+        raise Refusal(Code.CHANNEL_EXISTS, "this channel was founded already: resume it and read on")
+    if base != state.last_commit:
+        raise Refusal(
+            Code.STALE_BASE,
+            f"the last commit of this channel is entry {state.last_commit}, not {base}: read on and try again",
+            state.last_commit,
+        )
+
+
+def check_access(access: list[str], author: str) -> None:
+    """Refuse an access list without its author: no member can remove itself (RFC 9420 section 12.2)."""
+    if author not in access:
+        raise Refusal(Code.MALFORMED, "a commit's access list names its own author: none can remove itself")
+
+
+def check_joiners(joiners: Sequence[Joiner], access: Collection[str]) -> None:
+    """Refuse an invitation of somebody whom the commit's access list does not name, or names twice."""
+    invited = {joiner.authority for joiner in joiners}
+    if len(invited) != len(joiners) or not invited <= set(access):
+        raise Refusal(Code.MALFORMED, "an invitation is for members of the access list, once each")
+
+
+def readable(first: int, until: int | None, seq: int) -> bool:
+    """Whether a member with these bounds may read the body of entry `seq`."""
+    return first <= seq and (until is None or seq <= until)

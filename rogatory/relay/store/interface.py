@@ -1,0 +1,195 @@
+"""What a store does, whatever the database: values that go in and come out, and the `Store` protocol.
+
+Every method that writes answers after its transaction is on disk. Several processes may share one store: what one
+commits, the others learn as events.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from rogatory.protocol.acknowledgement import Acknowledgement
+from rogatory.protocol.frames.client import Invitation
+from rogatory.protocol.frames.server import ClaimedPackage, Entry, HeaderLine, Invited
+from rogatory.protocol.header import Form, Head
+from rogatory.protocol.receipt import Receipt
+
+
+class Lane:
+    """The appends of one session on one channel between two resumes.
+
+    Once one is refused, all that were sent after it are, so that order holds (DESIGN section 4). `closed` is set when
+    an append is refused before it reaches the store, and stops those that arrive later; `refused` is the store's own.
+    """
+
+    __slots__ = ("closed", "refused")
+
+    def __init__(self) -> None:
+        self.closed = False
+        self.refused = False
+
+
+@dataclass(slots=True, eq=False)
+class NewEntry:
+    """An entry to be appended, checked as far as its own bytes allow. `access`: the list that a commit declares."""
+
+    channel: bytes
+    author: str
+    base: int
+    form: Form
+    commit: bool
+    body: bytes
+    access: list[str] | None
+    invitation: Invitation | None
+    may_found: bool
+    lane: Lane
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """Where an entry stands, durably; `repeated` if it stood there before."""
+
+    receipt: Receipt
+    repeated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelView:
+    """A channel as one member may see it: up to `until` if the member was removed."""
+
+    head: Head
+    last_commit: int
+    access: bytes
+    first: int
+    until: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Consecutive entries as one member may see them, and the hash of the last one's header."""
+
+    entries: list[Entry]
+    head: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """Key packages of an authority that are left."""
+
+    left: int
+    last_resort: bool
+    last_resort_used: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Quotas:
+    """What one authority may keep at the relay, in bytes and pieces."""
+
+    stored_bytes: int
+    channels: int
+    key_packages: int
+
+
+# Events: what a commit changed that sessions want to know at once.
+
+
+@dataclass(slots=True)
+class Advance:
+    """A channel's log went on. `entries` in full; None where another process wrote them: read them.
+
+    `access_changed`: a commit declared another access list.
+    """
+
+    channel: bytes
+    before: int
+    head: Head
+    entries: list[Entry] | None = field(default_factory=list)
+    access_changed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """Members acknowledged; `acknowledgements` are encoded, `concerned` wrote what they newly cover."""
+
+    channel: bytes
+    acknowledgements: list[bytes]
+    concerned: set[str]
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationsWaiting:
+    """Invitations came in for this authority."""
+
+    authority: str
+
+
+@dataclass(frozen=True, slots=True)
+class StockTaken:
+    """A key package of this authority was handed out."""
+
+    authority: str
+    stock: Stock
+
+
+Event = Advance | Acknowledged | InvitationsWaiting | StockTaken
+
+
+class Store(Protocol):
+    """Raises Refusal where a rule is broken, with UNAVAILABLE where the database cannot be written just now."""
+
+    def listen(self, listener: Callable[[list[Event]], None]) -> None:
+        """Call `listener` on the event loop after every commit that changed something for others."""
+
+    @property
+    def writable(self) -> bool:
+        """Whether the last attempt to write went well."""
+
+    # Channels
+
+    def append(self, entry: NewEntry) -> asyncio.Future[Appended]: ...
+
+    async def view(self, channel: bytes, authority: str) -> ChannelView: ...
+
+    async def entries(self, channel: bytes, authority: str, after: int, room: int) -> Page:
+        """Entries after seq `after` that cost at most `room` bytes of the delivery window, or one that costs more."""
+
+    async def headers(self, channel: bytes, authority: str, after: int, until: int) -> list[HeaderLine]: ...
+
+    # Acknowledgements
+
+    async def acknowledge(self, verified: Sequence[Acknowledgement]) -> list[Acknowledgement]:
+        """Store those that say what the log says; return those whose head is not the log's."""
+
+    async def acknowledgements(self, channel: bytes, authority: str, after: str) -> list[tuple[str, bytes]]:
+        """Encoded ones of other members (after member `after`) that cover what this member wrote, by member, a page."""
+
+    # Key packages and invitations
+
+    async def publish(self, authority: str, packages: list[bytes], last_resort: bytes | None, replace: bool) -> int: ...
+
+    async def claim(self, authorities: Sequence[str]) -> list[ClaimedPackage]: ...
+
+    async def stock(self, authority: str) -> Stock: ...
+
+    async def next_invitation(self, authority: str, after: int) -> Invited | None: ...
+
+    async def take_invitations(self, authority: str, ids: Sequence[int]) -> None: ...
+
+    # Upkeep
+
+    async def mark_coverage(self) -> int:
+        """Note what all members have acknowledged; returns the number of channels looked at. Repeat until 0."""
+
+    async def delete_expired(self, covered_before: int, stored_before: int) -> int:
+        """Delete bodies covered, or stored, before these times; returns how many rows went. Repeat until 0."""
+
+    async def scrub(self) -> None:
+        """Make sure that what was deleted is gone from the disk, journals included."""
+
+    async def probe(self) -> None:
+        """Write something; raises Refusal with UNAVAILABLE."""
+
+    async def close(self) -> None: ...

@@ -1,0 +1,182 @@
+"""The tables of the relay's database, for every dialect.
+
+Channels have a small number of their own here, so that the 32-byte channel id stands in one place. Bodies stand apart
+from entries: headers stay for good and are read without them, bodies go after retention. Times are Unix milliseconds.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
+
+SCHEMA_VERSION: Final = 1
+
+metadata = MetaData()
+_Id = BigInteger().with_variant(Integer, "sqlite")
+_compact: Final[dict[str, Any]] = {"sqlite_with_rowid": False}
+# Ids that a node holds, or that one table tells another, must never come again.
+_never_reused: Final[dict[str, Any]] = {"sqlite_autoincrement": True}
+
+about = Table(
+    "about",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    comment="schema version and the relay that this database belongs to",
+)
+
+channels = Table(
+    "channels",
+    metadata,
+    Column("number", _Id, primary_key=True),
+    Column("channel", LargeBinary, nullable=False, unique=True),
+    Column("founder", Text, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("head", LargeBinary, nullable=False),
+    Column("last_commit", BigInteger, nullable=False),
+    Column("access", LargeBinary, nullable=False, comment="digest of the access list in force"),
+    Column("cleared", BigInteger, nullable=False, comment="seq up to which retention deleted the bodies"),
+    **_never_reused,
+)
+
+members = Table(
+    "members",
+    metadata,
+    Column("channel", _Id, ForeignKey("channels.number"), primary_key=True, autoincrement=False),
+    Column("authority", Text, primary_key=True),
+    Column("first", BigInteger, nullable=False, comment="seq of the commit that added it"),
+    Column("until", BigInteger, comment="seq of the commit that removed it"),
+    Column("access", LargeBinary, comment="digest of the access list at `until`"),
+    Column("wrote_first", BigInteger, comment="seq of its first entry"),
+    **_compact,
+)
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("channel", _Id, ForeignKey("channels.number"), primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("author", Text, nullable=False),
+    Column("form", Integer, nullable=False),
+    Column("time", BigInteger, nullable=False),
+    Column("body_hash", LargeBinary, nullable=False),
+    Column("head", LargeBinary, nullable=False, comment="hash of this entry's header"),
+    Column("body", _Id, nullable=False, comment="id in bodies, also after that row is gone"),
+    Index("entries_by_hash", "channel", "body_hash", unique=True),
+    **_compact,
+)
+
+bodies = Table(
+    "bodies",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("time", BigInteger, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("size", BigInteger, nullable=False, comment="what it counts against its author's quota"),
+    Column("content", LargeBinary, nullable=False),
+    **_never_reused,
+)
+
+acknowledgements = Table(
+    "acknowledgements",
+    metadata,
+    Column("channel", _Id, ForeignKey("channels.number"), primary_key=True, autoincrement=False),
+    Column("member", Text, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("content", LargeBinary, nullable=False, comment="the signed acknowledgement, encoded"),
+    **_compact,
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("channel", _Id, ForeignKey("channels.number"), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("time", BigInteger, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("info", LargeBinary, nullable=False),
+    Index("invitations_by_channel", "channel", "seq"),
+    **_never_reused,
+)
+
+joiners = Table(
+    "joiners",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("invitation", _Id, ForeignKey("invitations.id"), nullable=False, index=True),
+    Column("authority", Text, nullable=False),
+    Column("secrets", LargeBinary, nullable=False),
+    Index("joiners_by_authority", "authority", "id"),
+    **_never_reused,
+)
+
+key_packages = Table(
+    "key_packages",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("authority", Text, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("time", BigInteger, nullable=False),
+    Column("content", LargeBinary, comment="null once handed out: the hash stays, so that none is taken twice"),
+    Index("key_packages_by_hash", "authority", "hash", unique=True),
+    Index(
+        "key_packages_in_stock",
+        "authority",
+        "id",
+        sqlite_where=text("content IS NOT NULL"),
+        postgresql_where=text("content IS NOT NULL"),
+    ),
+    **_never_reused,
+)
+
+last_resorts = Table(
+    "last_resorts",
+    metadata,
+    Column("authority", Text, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+    Column("used", Boolean, nullable=False),
+    **_compact,
+)
+
+usage = Table(
+    "usage",
+    metadata,
+    Column("authority", Text, primary_key=True),
+    Column("bytes", BigInteger, nullable=False),
+    Column("channels", BigInteger, nullable=False),
+    **_compact,
+)
+
+coverage_due = Table(
+    "coverage_due",
+    metadata,
+    Column("channel", _Id, ForeignKey("channels.number"), primary_key=True, autoincrement=False),
+    comment="channels in which members acknowledged more since retention last looked",
+)
+
+coverage = Table(
+    "coverage",
+    metadata,
+    Column("channel", _Id, ForeignKey("channels.number"), primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("time", BigInteger, nullable=False, comment="when all members were seen to have acknowledged up to seq"),
+    Index("coverage_by_time", "time"),
+    comment="what waits for its grace period to end",
+    **_compact,
+)

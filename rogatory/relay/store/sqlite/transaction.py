@@ -1,0 +1,216 @@
+"""One database transaction over many operations: what they share, and what is written once at its end."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.dialects.sqlite import insert
+
+from rogatory.protocol.frames.server import Code, Entry
+from rogatory.protocol.header import Form, Head
+from rogatory.protocol.receipt import Stamped
+from rogatory.relay.errors import Refusal
+from rogatory.relay.log import ChannelState, Membership
+from rogatory.relay.store.interface import Advance, Event, NewEntry, Quotas
+from rogatory.relay.store.schema import about, bodies, channels, entries, members, usage
+from rogatory.relay.store.sqlite.statements import key, parameter, sql
+
+_CHANNEL = sql(
+    select(channels.c.number, channels.c.seq, channels.c.head, channels.c.last_commit, channels.c.access).where(
+        key(channels, "channel")
+    )
+)
+_MEMBER = sql(
+    select(members.c.first, members.c.until, members.c.wrote_first).where(key(members, "channel", "authority"))
+)
+_BY_HASH = sql(
+    select(entries.c.seq, entries.c.author, entries.c.head, entries.c.time).where(key(entries, "channel", "body_hash"))
+)
+_USAGE = sql(select(usage.c.bytes, usage.c.channels).where(key(usage, "authority")))
+_SET_CHANNEL = sql(
+    channels.update()
+    .values(
+        seq=parameter("seq"), head=parameter("head"), last_commit=parameter("last_commit"), access=parameter("access")
+    )
+    .where(key(channels, "number"))
+)
+_SET_WROTE = sql(
+    members.update().values(wrote_first=parameter("wrote_first")).where(key(members, "channel", "authority"))
+)
+_SET_USAGE = sql(
+    insert(usage)
+    .values(authority=parameter("authority"), bytes=parameter("bytes"), channels=parameter("channels"))
+    .on_conflict_do_update(
+        index_elements=["authority"], set_={"bytes": parameter("bytes"), "channels": parameter("channels")}
+    )
+)
+_ADD_ENTRY = sql(entries.insert())
+_ADD_BODY = sql(bodies.insert())
+_SET_PROBED = sql(
+    insert(about)
+    .values(name=parameter("name"), value=parameter("value"))
+    .on_conflict_do_update(index_elements=["name"], set_={"value": parameter("value")})
+)
+
+
+class Transaction:
+    """What the operations of one transaction have in common. `now`: Unix milliseconds."""
+
+    def __init__(self, connection: sqlite3.Connection, now: int, quotas: Quotas, next_body: int) -> None:
+        self.connection = connection
+        self.now = now
+        self.quotas = quotas
+        self.next_body = next_body
+        self.stamped: list[Stamped] = []
+        self.events: list[Event] = []
+        self._advances: dict[bytes, Advance] = {}
+        self._channels: dict[bytes, ChannelState | None] = {}
+        self._members: dict[tuple[int, str], Membership | None] = {}
+        self._usage: dict[str, Counter[str]] = {}
+        self._wrote: dict[tuple[int, str], int] = {}
+        self._fresh: dict[tuple[int, bytes], tuple[int, str, bytes, int]] = {}
+        self._entry_rows: list[dict[str, object]] = []
+        self._body_rows: list[dict[str, object]] = []
+
+    # Reading, through what this transaction has not written yet
+
+    def channel(self, channel: bytes) -> ChannelState | None:
+        """The channel's state, or None if there is no such channel."""
+        if channel not in self._channels:
+            row = self.connection.execute(_CHANNEL, {"channel_": channel}).fetchone()
+            self._channels[channel] = None if row is None else ChannelState(row[0], Head(row[1], row[2]), *row[3:])
+        return self._channels[channel]
+
+    def member(self, number: int, authority: str) -> Membership | None:
+        """The authority's part in a channel, past or present."""
+        if (number, authority) not in self._members:
+            row = self.connection.execute(_MEMBER, {"channel_": number, "authority_": authority}).fetchone()
+            self._members[number, authority] = None if row is None else Membership(*row)
+        return self._members[number, authority]
+
+    def find(self, number: int, body_hash: bytes) -> tuple[int, str, bytes, int] | None:
+        """Seq, author, head and time of the entry with this body, if this transaction or an earlier one added it."""
+        fresh = self._fresh.get((number, body_hash))
+        if fresh is None:
+            found = self.connection.execute(_BY_HASH, {"channel_": number, "body_hash_": body_hash}).fetchone()
+            fresh = None if found is None else tuple(found)
+        return fresh
+
+    # Writing
+
+    def add_channel(self, channel: bytes, state: ChannelState) -> None:
+        """A channel was founded by a row that stands already."""
+        self._channels[channel] = state
+
+    def access_changed(self, channel: bytes, number: int, changed: Iterable[tuple[str, int, int | None]]) -> None:
+        """Members (authority, first, until) were added or removed by rows that stand already."""
+        for authority, first, until in changed:
+            known = self._members.get((number, authority))
+            if known is not None:
+                known.first, known.until = first, until
+            else:
+                self._members.pop((number, authority), None)
+        self._advance(channel).access_changed = True
+
+    def add_entry(self, entry: NewEntry, state: ChannelState, head: Head, body_hash: bytes) -> None:
+        """The entry that makes `head` the head of its channel's log."""
+        advance = self._advance(entry.channel)
+        body = self.next_body
+        self.next_body += 1
+        self._body_rows.append(
+            {"id": body, "time": self.now, "author": entry.author, "size": len(entry.body), "content": entry.body}
+        )
+        self._entry_rows.append(
+            {
+                "channel": state.number,
+                "seq": head.seq,
+                "author": entry.author,
+                "form": int(entry.form),
+                "time": self.now,
+                "body_hash": body_hash,
+                "head": head.hash,
+                "body": body,
+            }
+        )
+        self._fresh[state.number, body_hash] = (head.seq, entry.author, head.hash, self.now)
+        member = self.member(state.number, entry.author)
+        if member is not None and member.wrote_first is None:
+            member.wrote_first = self._wrote[state.number, entry.author] = head.seq
+        state.head = advance.head = head
+        if advance.entries is not None:
+            advance.entries.append(Entry(head.seq, entry.author, Form(entry.form), self.now, entry.body, body_hash))
+
+    def charge(self, authority: str, size: int, founded: int = 0) -> None:
+        """Count against the authority's quotas; raises Refusal where one is full."""
+        used = self._used(authority)
+        if used["bytes"] + size > self.quotas.stored_bytes:
+            raise Refusal(Code.QUOTA, "what this authority keeps at the relay is at its limit until retention ends")
+        if founded and used["channels"] + founded > self.quotas.channels:
+            raise Refusal(Code.QUOTA, f"this authority has founded its {self.quotas.channels} channels here")
+        used["bytes"] += size
+        used["channels"] += founded
+
+    def discharge(self, authority: str, size: int) -> None:
+        """What retention deleted counts no longer."""
+        used = self._used(authority)
+        used["bytes"] = max(0, used["bytes"] - size)
+
+    def probe(self) -> None:
+        """Write something."""
+        self.connection.execute(_SET_PROBED, {"name": "probed", "value": str(self.now)})
+
+    def flush(self) -> None:
+        """Write what waits: once before operations that read it, and at the end."""
+        execute = self.connection.executemany
+        if self._body_rows:
+            execute(_ADD_BODY, self._body_rows)
+            execute(_ADD_ENTRY, self._entry_rows)
+            self._body_rows, self._entry_rows = [], []
+        if self._advances:
+            states = ((self._channels[channel]) for channel in self._advances)
+            execute(
+                _SET_CHANNEL,
+                [
+                    {
+                        "number_": state.number,
+                        "seq": state.head.seq,
+                        "head": state.head.hash,
+                        "last_commit": state.last_commit,
+                        "access": state.access,
+                    }
+                    for state in states
+                    if state is not None
+                ],
+            )
+            self.events.extend(self._advances.values())
+            self._advances = {}
+        if self._wrote:
+            execute(
+                _SET_WROTE,
+                [
+                    {"channel_": number, "authority_": authority, "wrote_first": seq}
+                    for (number, authority), seq in self._wrote.items()
+                ],
+            )
+            self._wrote = {}
+        if self._usage:
+            execute(_SET_USAGE, [{"authority": authority, **used} for authority, used in self._usage.items()])
+            self._usage = {}
+
+    def _advance(self, channel: bytes) -> Advance:
+        advance = self._advances.get(channel)
+        if advance is None:
+            state = self.channel(channel)
+            assert state is not None
+            advance = self._advances[channel] = Advance(channel, state.head.seq, state.head)
+        return advance
+
+    def _used(self, authority: str) -> Counter[str]:
+        used = self._usage.get(authority)
+        if used is None:
+            row = self.connection.execute(_USAGE, {"authority_": authority}).fetchone() or (0, 0)
+            used = self._usage[authority] = Counter(bytes=row[0], channels=row[1])
+        return used
