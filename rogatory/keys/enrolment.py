@@ -56,9 +56,10 @@ def check_enrolment(data: bytes) -> AuthorityEntry:
     entry = _entry(payload, AuthorityEntry)
     if len(entry.key_sets) != 1 or entry.recovery is None:
         raise EnrolmentRefused("an enrolment file carries one key set and a recovery key: make it anew")
-    try:
-        unpublished = msgspec.structs.replace(entry.key_sets[0], since=1, until=None)
-        entries.check_key_sets((unpublished,), entry.id, 1)
+    stamped = msgspec.structs.replace(entry.key_sets[0], since=1, until=None)
+    try:  # as the directory's readers will
+        as_published = msgspec.structs.replace(entry, since=1, until=None, key_sets=(stamped,))
+        entries.decode_authority(entries.encode_document(as_published), entry.id, 1)
     except EntryMismatch as error:
         raise EnrolmentRefused(f"the enrolment file is refused: {error}") from None
     (keys,) = entry.key_sets

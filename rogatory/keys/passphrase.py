@@ -17,16 +17,20 @@ MINIMUM_LENGTH = 12
 _MAX_FILE = 4096
 
 
-def read_passphrase(what: str, file: Path | None = None, environment: Mapping[str, str] = os.environ) -> bytes:
+def read_passphrase(
+    what: str, file: Path | None = None, environment: Mapping[str, str] = os.environ, variable: str = VARIABLE
+) -> bytes:
     """The passphrase of `what`, which a prompt names. Raises PassphraseError."""
-    if file is None and (named := environment.get(VARIABLE)):
+    if file is None and (named := environment.get(variable)):
         file = Path(named)
     return _from_file(file) if file is not None else _from_prompt(f"Passphrase of {what}: ")
 
 
-def new_passphrase(what: str, file: Path | None = None, environment: Mapping[str, str] = os.environ) -> bytes:
+def new_passphrase(
+    what: str, file: Path | None = None, environment: Mapping[str, str] = os.environ, variable: str = VARIABLE
+) -> bytes:
     """A passphrase to lock `what` with: asked for twice at a prompt, 12 bytes or more. Raises PassphraseError."""
-    if file is None and (named := environment.get(VARIABLE)):
+    if file is None and (named := environment.get(variable)):
         file = Path(named)
     if file is not None:
         passphrase = _from_file(file)
@@ -55,5 +59,7 @@ def _from_file(file: Path) -> bytes:
 
 def _from_prompt(prompt: str) -> bytes:
     if not sys.stdin.isatty():
-        raise PassphraseError(f"no passphrase: give --passphrase-file, or set {VARIABLE}, or run this at a terminal")
+        raise PassphraseError(
+            f"no passphrase: give --passphrase-file, or set {VARIABLE} to its path, or run this at a terminal"
+        )
     return getpass.getpass(prompt).encode()

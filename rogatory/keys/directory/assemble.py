@@ -93,6 +93,11 @@ def assemble(files: Mapping[str, bytes], bootstrap_root: bytes) -> Assembled:
     return Assembled(directory, mirror.used)
 
 
+def verified_root(data: bytes) -> Root:
+    """A root that is signed as it itself asks for. Raises EntryMismatch, WrongSignature."""
+    return _verified(data, Root, _parsed(data, Root, "root").signed, "root")
+
+
 class _Mirror:
     """The files, remembering which of them were read."""
 
@@ -117,8 +122,7 @@ class _Mirror:
 
 def _follow_roots(mirror: _Mirror, bootstrap_root: bytes) -> Root:
     """TUF specification 5.3: each root is signed by a threshold of the one before it and of itself."""
-    root = _parsed(bootstrap_root, Root, "the trusted root").signed
-    _verified(bootstrap_root, Root, root, "root")
+    root = verified_root(bootstrap_root)
     while (data := mirror.find(metadata_file("root", root.version + 1))) is not None:
         following = _verified(data, Root, root, "root")
         _verified(data, Root, following, "root")

@@ -85,9 +85,14 @@ class Repository:
         names = [name.removesuffix(".json") for name in self.drafts if "/" not in name]
         return sorted(names, key=lambda name: (name != ROOT, name != TARGETS, name))
 
+    def draft(self, role: str) -> Metadata[Root] | Metadata[Targets]:
+        """The draft of a role, with what signatures it has. Raises PublishError."""
+        data = self.drafts[f"{role}.json"]
+        return read(data, Root) if role == ROOT else read(data, Targets)
+
     def signatures(self, role: str) -> tuple[int, int]:
         """How many signatures a draft has that count, and how many it needs."""
-        draft = self._draft(role)
+        draft = self.draft(role)
         results = [
             delegator.get_verification_result(role, draft.signed_bytes, draft.signatures)
             for delegator in self._delegators(role)
@@ -161,7 +166,7 @@ class Repository:
         """Sign every draft that this key counts for, and name them. Raises PublishError if there is none."""
         roles = self.awaits(signer)
         for role in roles:
-            draft = self._draft(role)
+            draft = self.draft(role)
             draft.sign(signer, append=True)
             self._store(role, draft)
         if not roles:
@@ -185,7 +190,7 @@ class Repository:
         previous = self.directory() if self.published else None
         files = dict(self.published)
         for role in self.draft_roles():
-            draft = self._draft(role)
+            draft = self.draft(role)
             self._check_signed(role, draft)
             files[metadata_file(role, draft.signed.version)] = self.drafts[f"{role}.json"]
             if isinstance(draft.signed, Targets):
@@ -234,10 +239,6 @@ class Repository:
         if role == TARGETS:
             return [read(self._newest(ROOT), Root).signed]
         return [read(self._newest(TARGETS), Targets).signed]
-
-    def _draft(self, role: str) -> Metadata[Root] | Metadata[Targets]:
-        data = self.drafts[f"{role}.json"]
-        return read(data, Root) if role == ROOT else read(data, Targets)
 
     def _newest(self, role: str) -> bytes:
         if (draft := self.drafts.get(f"{role}.json")) is not None:

@@ -1,0 +1,43 @@
+"""The command `rogatory-keys`: for trustees, coordinators and the publisher of the directory.
+
+Exit status: 0 done; 2 usage; 3 refused input; 4 passphrase; 5 directory out of date; 6 a file is missing, in the way
+or not readable.
+"""
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from rogatory.keys.cli import authorities, directories, fingerprints, networks, relays, role_keys
+from rogatory.keys.errors import KeysError
+
+app = typer.Typer(
+    name="rogatory-keys",
+    help="Keys and directory of the network: for trustees, coordinators and the publisher.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+for kind, commands in role_keys.APPS.items():
+    app.add_typer(commands, name=kind)
+app.add_typer(directories.app, name="directory")
+app.add_typer(authorities.app, name="authority")
+app.add_typer(relays.app, name="relay")
+app.add_typer(networks.app, name="network")
+app.command("fingerprint")(fingerprints.fingerprint)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command and exit with its status (see the module's text)."""
+    try:
+        app(args=arguments)
+    except KeysError as error:
+        _fail(str(error), error.exit_code)
+    except OSError as error:
+        name = f"{error.filename}: " if error.filename else ""
+        _fail(f"{name}{error.strerror or error}", 6)
+
+
+def _fail(message: str, status: int) -> None:
+    typer.echo(f"rogatory-keys: {message}", err=True)
+    sys.exit(status)

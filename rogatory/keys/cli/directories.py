@@ -1,0 +1,184 @@
+"""`directory ...`: set up, sign, publish, renew, show and hand out the directory."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from rogatory.keys.cli.options import Folder, Json, PassphraseFile, now, show, unlock
+from rogatory.keys.directory import bundle
+from rogatory.keys.directory.directory import Directory
+from rogatory.keys.directory.publish import folder as folders
+from rogatory.keys.directory.publish.key_file import KeyKind, read_public_key
+from rogatory.keys.directory.publish.repository import Repository
+from rogatory.keys.files import write_atomically
+from rogatory.keys.fingerprint import root_fingerprint
+
+app = typer.Typer(help="Set up, sign, publish and hand out the directory.", no_args_is_help=True)
+
+Trustees = Annotated[list[Path], typer.Option("--trustee", help="A trustee's FILE.pub; repeat for each.")]
+Publishers = Annotated[list[Path], typer.Option("--publisher", help="The publisher's FILE.pub.")]
+Threshold = Annotated[int, typer.Option(help="How many trustees must sign.")]
+PublisherKey = Annotated[Path, typer.Option(help="The publisher's key file.")]
+
+
+@app.command()
+def init(
+    folder: Folder,
+    trustee: Trustees,
+    publisher: Publishers,
+    threshold: Threshold,
+    max_stale_hours: Annotated[
+        int, typer.Option(min=0, help="Hours after the timestamp's end in which one may still send.")
+    ] = 7 * 24,
+) -> None:
+    """Begin a directory, with its root and empty index as drafts for the trustees to sign."""
+    repository = Repository.create(
+        [read_public_key(path, KeyKind.TRUSTEE).key for path in trustee],
+        threshold,
+        [read_public_key(path, KeyKind.PUBLISHER).key for path in publisher],
+        now(),
+        max_stale_seconds=int(timedelta(hours=max_stale_hours).total_seconds()),
+    )
+    folders.create_folder(folder, repository)
+    typer.echo(f"{folder}: a directory of {len(trustee)} trustees, {threshold} of whom sign; nothing is published yet")
+
+
+@app.command()
+def sign(
+    folder: Folder,
+    key: Annotated[list[Path], typer.Option(help="Key file of a trustee or coordinator; repeat for each.")],
+    passphrase_file: PassphraseFile = None,
+) -> None:
+    """Sign the drafts that a key counts for."""
+    for path in key:
+        signer = unlock(path, passphrase_file)
+        with folders.opened(folder) as repository:
+            for role in repository.sign(signer):
+                have, need = repository.signatures(role)
+                typer.echo(f"{path} signed {role}: {have} of {need} signatures")
+
+
+@app.command()
+def publish(
+    folder: Folder,
+    publisher_key: PublisherKey,
+    key: Annotated[
+        list[Path] | None, typer.Option(help="Key file of a trustee or coordinator to sign with first.")
+    ] = None,
+    passphrase_file: PassphraseFile = None,
+) -> None:
+    """Publish the signed drafts, under a new snapshot and timestamp."""
+    signers = [unlock(path, passphrase_file) for path in key or ()]
+    publisher = unlock(publisher_key, passphrase_file)
+    with folders.opened(folder) as repository:
+        for signer in signers:
+            repository.sign(signer)
+        typer.echo(_summary(repository.publish(publisher, now())))
+
+
+@app.command()
+def renew(folder: Folder, publisher_key: PublisherKey, passphrase_file: PassphraseFile = None) -> None:
+    """Publish a new timestamp (and snapshot when due), so that what is published does not run out."""
+    publisher = unlock(publisher_key, passphrase_file)
+    with folders.opened(folder) as repository:
+        typer.echo(_summary(repository.renew(publisher, now())))
+
+
+@app.command()
+def rotate(
+    folder: Folder,
+    trustee: Annotated[list[Path] | None, typer.Option(help="FILE.pub of each trustee from now on.")] = None,
+    threshold: Annotated[int | None, typer.Option(help="How many trustees must sign from now on.")] = None,
+    publisher: Annotated[list[Path] | None, typer.Option(help="FILE.pub of each publisher's key from now on.")] = None,
+) -> None:
+    """Draft a new root: other trustees, another threshold, other publisher's keys. Old and new trustees sign it."""
+    if (trustee is None) != (threshold is None) or (trustee is None and publisher is None):
+        raise typer.BadParameter("give --trustee for each trustee together with --threshold, or --publisher, or both")
+    with folders.opened(folder) as repository:
+        if trustee is not None and threshold is not None:
+            keys = [read_public_key(path, KeyKind.TRUSTEE).key for path in trustee]
+            repository.set_trustees(keys, threshold, now())
+        if publisher is not None:
+            repository.set_publishers([read_public_key(path, KeyKind.PUBLISHER).key for path in publisher], now())
+    typer.echo("a new root is drafted: enough of the old trustees and of the new ones must sign it")
+
+
+@app.command("show")
+def show_directory(folder: Folder, json: Json = False) -> None:
+    """Show what is published, and which drafts wait for which signatures."""
+    repository = folders.load(folder)
+    waiting: dict[str, Any] = {}
+    for role in repository.draft_roles():
+        have, need = repository.signatures(role)
+        version = repository.draft(role).signed.version
+        waiting[role] = {"version": version, "signatures": have, "threshold": need}
+    directory = repository.directory() if repository.published else None
+    lines = [_summary(directory), *_listing(directory)] if directory else ["nothing is published yet"]
+    lines += [
+        f"draft of {role}, version {draft['version']}: {draft['signatures']} of {draft['threshold']} signatures"
+        for role, draft in waiting.items()
+    ]
+    show({"published": _as_data(directory) if directory else None, "drafts": waiting}, json, *lines)
+
+
+@app.command("bundle")
+def write_bundle(folder: Folder, out: Annotated[Path, typer.Argument(help="The file to write.")]) -> None:
+    """Write the published directory to one file, as relays serve it."""
+    repository = folders.load(folder)
+    directory = repository.directory()
+    write_atomically(out, bundle.pack(repository.published), mode=0o644)
+    typer.echo(f"{out}: {_summary(directory)}")
+
+
+@app.command()
+def root(folder: Folder, out: Annotated[Path, typer.Argument(help="The file to write.")]) -> None:
+    """Write the first root, from which nodes and relays start their trust; compare its fingerprint there."""
+    data = folders.load(folder).bootstrap_root()
+    write_atomically(out, data, mode=0o644)
+    typer.echo(f"{out}: fingerprint {root_fingerprint(data)}")
+
+
+def _summary(directory: Directory) -> str:
+    return (
+        f"directory version {directory.targets_version} (root {directory.root_version}, snapshot"
+        f" {directory.snapshot_version}, timestamp {directory.timestamp_version}), good until"
+        f" {_time(directory.expires)}"
+    )
+
+
+def _listing(directory: Directory) -> list[str]:
+    lines = [f"relay {relay.id}: {' '.join(relay.urls)}" for relay in directory.relays()]
+    lines += [
+        f"authority {entry.id}: {next(iter(entry.names.values()))}, {entry.relay}, key set"
+        f" {max(key_set.version for key_set in entry.key_sets)}"
+        for entry in directory.authorities()
+    ]
+    for roster in directory.rosters():
+        version = directory.network_versions[roster.id]
+        lines.append(
+            f"network {roster.id} (roster version {version}, good until {_time(directory.network_expires[roster.id])}):"
+            f" {len(directory.members_at(roster.id, version))} members, channel {roster.channel[:12]}... on"
+            f" {roster.relay}"
+        )
+    return lines
+
+
+def _as_data(directory: Directory) -> dict[str, Any]:
+    return {
+        "root_version": directory.root_version,
+        "targets_version": directory.targets_version,
+        "snapshot_version": directory.snapshot_version,
+        "timestamp_version": directory.timestamp_version,
+        "network_versions": dict(directory.network_versions),
+        "expires": directory.expires,
+        "max_stale_seconds": directory.max_stale_seconds,
+        "authorities": directory.authorities(),
+        "relays": directory.relays(),
+        "networks": directory.rosters(),
+    }
+
+
+def _time(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,41 @@
+"""Options that several commands share, and how results are shown."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from securesystemslib.signer import Signer
+
+from rogatory.keys.directory.publish.key_file import open_key_file
+from rogatory.keys.passphrase import read_passphrase
+
+Folder = Annotated[Path, typer.Argument(help="Folder of the directory.")]
+DirectoryOption = Annotated[
+    Path, typer.Option("--directory", "-d", envvar="ROGATORY_DIRECTORY", help="Folder of the directory.")
+]
+PassphraseFile = Annotated[
+    Path | None,
+    typer.Option(help="File with the passphrase (of all keys named); otherwise each is asked for."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def now() -> datetime:
+    """The time that goes into metadata."""
+    return datetime.now(UTC)
+
+
+def unlock(key_file: Path, passphrase_file: Path | None) -> Signer:
+    """The signer of a key file, with its passphrase from the file or a prompt."""
+    return open_key_file(key_file, read_passphrase(str(key_file), passphrase_file))
+
+
+def show(data: Any, as_json: bool, *lines: str) -> None:
+    """Print data as JSON, or these lines."""
+    if as_json:
+        typer.echo(msgspec.json.format(msgspec.json.encode(data), indent=2).decode())
+    else:
+        for line in lines:
+            typer.echo(line)

@@ -1,0 +1,38 @@
+"""`relay add`: a relay in the directory."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rogatory.keys.cli.options import DirectoryOption, Json, now, show
+from rogatory.keys.directory.publish import changes, folder
+from rogatory.keys.enrolment import check_relay_enrolment
+from rogatory.keys.fingerprint import relay_fingerprint
+
+app = typer.Typer(help="Relays in the directory.", no_args_is_help=True)
+
+
+@app.callback()
+def group() -> None:
+    """Relays in the directory."""
+
+
+@app.command()
+def add(
+    enrolment: Annotated[Path, typer.Argument(help="The relay's enrolment file.")],
+    directory: DirectoryOption,
+    json: Json = False,
+) -> None:
+    """Take a relay, its new address or its new keys into the next version of the directory."""
+    entry = check_relay_enrolment(enrolment.read_bytes())
+    with folder.opened(directory) as repository:
+        changes.put_relay(repository, entry, now())
+    fingerprint = relay_fingerprint(entry.id, entry.identity, entry.receipt)
+    show(
+        {"entry": entry, "fingerprint": fingerprint},
+        json,
+        f"relay:       {entry.id}, {' '.join(entry.urls)}",
+        f"fingerprint: {fingerprint}",
+        "drafted; not yet signed",
+    )

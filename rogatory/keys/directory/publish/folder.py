@@ -1,0 +1,102 @@
+"""The repository on disk: `mirror/` is published, `drafts/` is not yet. Safe against crashes and second processes.
+
+Documents are written first, then metadata, the timestamp last: a crash leaves the old directory or the new one, and
+the next publication goes on from there.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tuf.api.metadata import TargetFile, Targets
+
+from rogatory.keys.directory.assemble import TIMESTAMP_FILE
+from rogatory.keys.directory.publish.repository import Repository
+from rogatory.keys.directory.publish.sealing import latest
+from rogatory.keys.errors import PublishError
+from rogatory.keys.files import write_atomically
+
+MIRROR, DRAFTS = "mirror", "drafts"
+
+
+def create_folder(folder: Path, repository: Repository) -> None:
+    """Write a new repository to a folder that is empty or does not exist. Raises PublishError, OSError."""
+    if folder.exists() and any(folder.iterdir()):
+        raise PublishError(f"{folder} is not empty: a new directory wants a folder of its own")
+    folder.mkdir(parents=True, exist_ok=True)
+    _save(folder, repository)
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Repository]:
+    """The repository of a folder, saved if the block ends well. Raises PublishError while another holds it."""
+    _check_folder(folder)
+    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise PublishError(f"another command works on {folder}: wait until it has ended") from None
+        repository = load(folder)
+        yield repository
+        _save(folder, repository)
+    finally:
+        os.close(descriptor)
+
+
+def load(folder: Path) -> Repository:
+    """The repository as it is now, to be looked at. Raises PublishError."""
+    _check_folder(folder)
+    repository = Repository(_read_tree(folder / MIRROR), _read_tree(folder / DRAFTS))
+    _drop_published_drafts(repository)
+    return repository
+
+
+def _check_folder(folder: Path) -> None:
+    if not (folder / DRAFTS).is_dir() and not (folder / MIRROR).is_dir():
+        raise PublishError(f"{folder} holds no directory: make one with `rogatory-keys directory init`")
+
+
+def _drop_published_drafts(repository: Repository) -> None:
+    """After a crash between publication and its end, drafts may stand there that are published already."""
+    wanted: list[TargetFile] = []
+    for role in repository.draft_roles():
+        published = latest(repository.published, role)
+        draft = repository.draft(role)
+        if published is not None and draft.signed.version <= published[0]:
+            del repository.drafts[f"{role}.json"]
+        elif isinstance(draft.signed, Targets):
+            wanted += draft.signed.targets.values()
+    documents = {info.path: info for info in wanted}
+    for name, data in list(repository.drafts.items()):
+        if name.startswith("targets/"):
+            info = documents.get(name.removeprefix("targets/"))
+            if info is None or info.hashes != TargetFile.from_data(info.path, data, ["sha256"]).hashes:
+                del repository.drafts[name]
+
+
+def _save(folder: Path, repository: Repository) -> None:
+    _write_tree(folder / MIRROR, repository.published, mode=0o644)
+    _write_tree(folder / DRAFTS, repository.drafts, mode=0o600)
+
+
+def _read_tree(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*.json"))
+        if not path.name.startswith(".")
+    }
+
+
+def _write_tree(folder: Path, files: dict[str, bytes], mode: int) -> None:
+    folder.mkdir(exist_ok=True)
+    before = _read_tree(folder)
+    for name in sorted(files, key=lambda name: (name == TIMESTAMP_FILE, name.startswith("metadata/"))):
+        if before.get(name) != files[name]:
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, files[name], mode)
+    for name in before.keys() - files.keys():
+        (folder / name).unlink()
