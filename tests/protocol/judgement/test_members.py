@@ -1,0 +1,117 @@
+"""Who may be added and removed, in matters and in networks: each rule by a violation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from rogatory.protocol.declaration import DirectoryPin
+from rogatory.protocol.judgement import MatterPolicy, VoidCode, VoidCommit, after_commit, judge_commit
+from tests.protocol.judgement.facts import (
+    AMENDMENT,
+    KE,
+    MATTER,
+    NETWORK,
+    NG,
+    ROSTER,
+    TZ,
+    UG,
+    added,
+    commit,
+    removed,
+    vouch,
+)
+from tests.protocol.judgement.test_commit import void
+
+
+class TestMatter:
+    def test_a_party_of_the_charter_is_added(self) -> None:
+        judge_commit(commit(KE, TZ, added=(added(TZ),)), MATTER, vouch)
+
+    def test_a_stranger_is_not(self) -> None:
+        void(commit(KE, TZ, UG, added=(added(UG),)), VoidCode.NOT_A_PARTY)
+
+    def test_before_the_charter_nobody_is_added(self) -> None:
+        void(commit(KE, TZ, added=(added(TZ),)), VoidCode.NOT_A_PARTY, MatterPolicy())
+
+    def test_who_a_complete_amendment_names_is_added(self) -> None:
+        amended = replace(MATTER, amendments={AMENDMENT: frozenset({UG})})
+        facts = commit(KE, TZ, UG, added=(added(UG),), declare={"amendment": AMENDMENT})
+        judge_commit(facts, amended, vouch)
+        assert after_commit(amended, facts).parties == {KE, TZ, UG}
+
+    def test_the_commit_names_the_amendment(self) -> None:
+        amended = replace(MATTER, amendments={AMENDMENT: frozenset({UG})})
+        void(commit(KE, TZ, UG, added=(added(UG),)), VoidCode.NOT_A_PARTY, amended)
+
+    def test_an_amendment_that_not_every_party_signed_is_unknown(self) -> None:
+        facts = commit(KE, TZ, UG, added=(added(UG),), declare={"amendment": AMENDMENT})
+        void(facts, VoidCode.UNKNOWN_AMENDMENT)
+
+    def test_an_amendment_adds_whom_it_names(self) -> None:
+        amended = replace(MATTER, amendments={AMENDMENT: frozenset({NG})})
+        facts = commit(KE, TZ, UG, added=(added(UG),), declare={"amendment": AMENDMENT})
+        void(facts, VoidCode.NOT_A_PARTY, amended)
+
+    def test_nobody_is_removed_without_cause(self) -> None:
+        void(commit(KE, removed=(removed(TZ),)), VoidCode.UNFOUNDED_REMOVAL)
+
+    def test_who_asked_to_leave_is_removed_and_is_a_party_no_more(self) -> None:
+        leaving = replace(MATTER, leavers=frozenset({TZ}))
+        facts = commit(KE, removed=(removed(TZ),))
+        judge_commit(facts, leaving, vouch)
+        void(commit(KE, TZ, added=(added(TZ),)), VoidCode.NOT_A_PARTY, after_commit(leaving, facts))
+
+    def test_who_was_struck_off_as_of_the_pin_is_removed(self) -> None:
+        def struck_off(authority: str, pin: DirectoryPin) -> bool:
+            return authority == TZ and pin.targets >= 8
+
+        policy = replace(MATTER, struck_off=struck_off)
+        void(commit(KE, removed=(removed(TZ),)), VoidCode.UNFOUNDED_REMOVAL, policy)
+        later = commit(KE, removed=(removed(TZ),), declare={"directory": DirectoryPin(8, 3)})
+        judge_commit(later, policy, vouch)
+
+
+class TestNetwork:
+    def test_a_coordinator_adds_who_is_on_the_roster(self) -> None:
+        for authority in (TZ, UG, NG):
+            judge_commit(commit(KE, authority, added=(added(authority),)), NETWORK, vouch)
+
+    def test_a_member_adds_nobody(self) -> None:
+        void(commit(KE, TZ, UG, by=TZ, added=(added(UG),)), VoidCode.NOT_COORDINATOR, NETWORK)
+
+    def test_a_member_removes_nobody(self) -> None:
+        void(commit(KE, TZ, by=TZ, removed=(removed(UG),)), VoidCode.NOT_COORDINATOR, NETWORK)
+
+    def test_a_stranger_to_the_roster_is_not_added(self) -> None:
+        facts = commit(KE, "rw.central", added=(added("rw.central"),))
+        void(facts, VoidCode.NOT_ON_ROSTER, NETWORK)
+
+    def test_who_is_on_the_roster_is_not_removed(self) -> None:
+        void(commit(KE, TZ, removed=(removed(UG),)), VoidCode.STILL_ON_ROSTER, NETWORK)
+
+    def test_who_left_the_roster_or_asked_to_leave_is_removed(self) -> None:
+        facts = commit(KE, TZ, removed=(removed(UG),))
+        without = replace(ROSTER, members=frozenset({TZ}))
+        judge_commit(facts, replace(NETWORK, roster=lambda version: without), vouch)
+        judge_commit(facts, replace(NETWORK, leavers=frozenset({UG})), vouch)
+
+    def test_the_roster_is_that_of_the_pin(self) -> None:
+        early = replace(NETWORK, last_pin=DirectoryPin(1, 1))
+        facts = commit(KE, TZ, added=(added(TZ),), declare={"directory": DirectoryPin(7, 2)})
+        void(facts, VoidCode.NOT_ON_ROSTER, early)
+
+    def test_an_observer_updates_its_own_path_only(self) -> None:
+        judge_commit(commit(KE, TZ, NG, by=NG), NETWORK, vouch)
+        void(commit(KE, NG, by=NG, removed=(removed(TZ),)), VoidCode.OBSERVER_CHANGES, NETWORK)
+
+    def test_who_left_the_roster_changes_no_members(self) -> None:
+        gone = replace(NETWORK, roster=lambda version: replace(ROSTER, members=frozenset({TZ})))
+        void(commit(KE, UG, by=UG, removed=(removed(TZ),)), VoidCode.OBSERVER_CHANGES, gone)
+
+
+@pytest.mark.parametrize("policy", [MATTER, NETWORK])
+def test_a_void_says_why(policy: MatterPolicy) -> None:
+    with pytest.raises(VoidCommit, match=r"rw\.central"):
+        judge_commit(commit(KE, "rw.central", added=(added("rw.central"),)), policy, vouch)
