@@ -56,7 +56,7 @@ def decode_declaration(data: bytes) -> Declaration:
         raise MalformedError(f"a declaration has at most {MAX_DECLARATION} bytes")
     try:
         declaration = _decoder.decode(data)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedError(f"not a declaration: {error}") from None
     if declaration.version != 1:
         raise MalformedError(f"a declaration of version {declaration.version}; this side knows version 1")

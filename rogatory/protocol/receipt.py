@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from rogatory.protocol.errors import MalformedError, ProtocolError
-from rogatory.protocol.limits import HASH
+from rogatory.protocol.limits import CHANNEL_ID, HASH, MAX_AUTHORITY_ID
 from rogatory.protocol.merkle import leaf_hash, root_and_paths, root_from_path
 
 MAX_PATH = 40
@@ -42,6 +42,8 @@ class Stamped(msgspec.Struct, frozen=True):
 
     def leaf(self) -> bytes:
         """The leaf's hash."""
+        if len(self.channel) != CHANNEL_ID:
+            raise MalformedError("a receipt's channel id has 32 bytes")
         if len(self.head) != HASH or not 0 < self.seq < 1 << 63 or not 0 <= self.time < 1 << 63:
             raise MalformedError("a receipt's head, sequence number or time is out of bounds")
         return leaf_hash(
@@ -54,8 +56,10 @@ class Stamped(msgspec.Struct, frozen=True):
 
 
 def root_input(relay: str, count: int, root: bytes) -> bytes:
-    """What the relay's receipt key signs once per database commit."""
+    """What the relay's receipt key signs once per database commit; raises MalformedError out of bounds."""
     name = relay.encode()
+    if not 0 < len(name) <= MAX_AUTHORITY_ID or not 0 < count < 1 << 63:
+        raise MalformedError("a receipt's relay or count is out of bounds")
     return b"rogatory receipt root 1" + struct.pack(">H", len(name)) + name + struct.pack(">Q", count) + root
 
 
@@ -80,6 +84,7 @@ def check_receipt(receipt: Receipt, verify: Callable[[bytes, bytes], None]) -> N
     try:
         leaf = Stamped(receipt.channel, receipt.seq, receipt.head, receipt.time).leaf()
         root = root_from_path(leaf, receipt.index, receipt.count, receipt.path)
+        signed = root_input(receipt.relay, receipt.count, root)
     except (ValueError, MalformedError) as error:
         raise ReceiptInvalid(f"the relay's receipt does not lead to a root: {error}") from None
-    verify(receipt.signature, root_input(receipt.relay, receipt.count, root))
+    verify(receipt.signature, signed)

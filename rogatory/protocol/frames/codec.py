@@ -33,7 +33,7 @@ def _decode(decoder: msgspec.msgpack.Decoder[_F], data: bytes) -> _F:
         raise MalformedError(f"a frame of {len(data)} bytes is over the limit of {MAX_FRAME}")
     try:
         return decoder.decode(data)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedError(f"not a frame of this protocol: {error}") from None
 
 
