@@ -264,9 +264,8 @@ class ExternalInitInRegularCommit(ProposalError):
     """A member's commit covers an ExternalInit proposal (section 12.2)."""
 
 
-class ProposalTypeUnsupported(ProposalError):
-    """A commit covers a proposal of a type that not every member supports or that is unknown here
-    (section 12.2)."""
+class ProposalTypeUnsupported(ProposalError, MLSDecodeError):
+    """A proposal is of a type that is not supported here: not even its end can be told (section 12.2)."""
 
 
 class RemovedLeafUnknown(ProposalError):
@@ -351,6 +350,10 @@ class PskUnavailable(MLSError):
 
 class GroupReinitialized(MLSError):
     """The group ended with a ReInit; only its successor can be used (section 12.4.2)."""
+
+
+class CommitRequired(MLSError):
+    """Proposals were received that a commit must take up before application data is sent (section 12.4)."""
 
 
 class RemovedFromGroup(MLSError):

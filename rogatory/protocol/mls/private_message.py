@@ -18,7 +18,6 @@ from .framed_content import (
     read_content,
     read_content_type,
 )
-from .ratchet_tree import RatchetTree
 from .secret_tree import RatchetKind, SecretTree, SkipPolicy, sender_data_key_and_nonce
 from .suite import CipherSuite, Random
 
@@ -101,7 +100,7 @@ def unprotect_private(
     suite: CipherSuite,
     message: PrivateMessage,
     keys: SecretTree,
-    tree: RatchetTree,
+    is_member: Callable[[int], bool],
     own_leaf: int | None,
     sender_data_secret: bytes,
     policy: SkipPolicy,
@@ -117,7 +116,7 @@ def unprotect_private(
     leaf, generation, guard = reader.uint32(), reader.uint32(), reader.take(_REUSE_GUARD_LENGTH)
     reader.finish()
     # Section 6.3.2: the sender must be a member, which is checked before any key is derived.
-    if tree.leaf(leaf) is None:
+    if not is_member(leaf):
         raise UnknownSender(f"leaf {leaf}")
     if leaf == own_leaf:
         raise OwnMessage

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from .codec import Reader, Structure, opaque, uint16, uint32, vector
-from .errors import MLSDecodeError
+from .errors import ProposalTypeUnsupported
 from .extension import Extensions, read_extensions
 from .key_package import KeyPackage
 from .leaf_node import LeafNode
@@ -136,11 +136,11 @@ def encode_proposal(proposal: Proposal) -> bytes:
 
 
 def read_proposal(reader: Reader) -> Proposal:
-    """A proposal with its type. Raises MLSDecodeError, also for an unknown type: its end cannot be known."""
+    """A proposal with its type. Raises MLSDecodeError, and ProposalTypeUnsupported for an unknown type."""
     kind = reader.uint16()
     known = KNOWN.get(kind)
     if known is None:
-        raise MLSDecodeError(f"a proposal of the unknown type {kind}")
+        raise ProposalTypeUnsupported(str(kind))
     return known.read(reader)
 
 

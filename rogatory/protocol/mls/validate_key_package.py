@@ -1,0 +1,37 @@
+"""The rules for key packages (RFC 9420 section 10.1), one function a rule."""
+
+from __future__ import annotations
+
+from .errors import InitKeyReused, KeyPackageSuiteMismatch
+from .extension import check_unique_types
+from .key_package import KeyPackage
+from .leaf_node import MLS10, LeafNodeSource
+from .suite import CipherSuite
+from .validate_leaf_node import check_leaf_alone, check_lifetime, check_source
+
+
+def check_suite(package: KeyPackage, suite: CipherSuite) -> None:
+    """Raises KeyPackageSuiteMismatch."""
+    if package.version != MLS10 or package.cipher_suite != suite.code:
+        raise KeyPackageSuiteMismatch(f"version {package.version}, suite {package.cipher_suite:#06x}")
+
+
+def check_init_key(package: KeyPackage) -> None:
+    """Raises InitKeyReused."""
+    if package.init_key == package.leaf_node.encryption_key:
+        raise InitKeyReused
+
+
+def check_key_package(package: KeyPackage, suite: CipherSuite, now: int | None) -> None:
+    """All rules that a key package meets by itself. `now` in Unix seconds; None leaves the lifetime unjudged.
+
+    Raises KeyPackageError, LeafNodeError or DuplicateExtension.
+    """
+    check_suite(package, suite)
+    check_source(package.leaf_node, LeafNodeSource.KEY_PACKAGE)
+    check_lifetime(package.leaf_node, now)
+    check_leaf_alone(package.leaf_node, suite)
+    check_unique_types(package.extensions)
+    check_init_key(package)
+    package.leaf_node.verify(suite, b"", 0)
+    package.verify(suite)

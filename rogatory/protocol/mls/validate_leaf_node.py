@@ -1,0 +1,118 @@
+"""The rules for leaf nodes (RFC 9420 section 7.3), one function a rule.
+
+Whether a credential stands for whom it names is judged above this library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from .errors import (
+    CapabilitiesLackOwnUse,
+    CredentialTypeUnsupported,
+    GroupExtensionUnsupported,
+    LeafExtensionUndeclared,
+    LeafNodeSourceWrong,
+    LifetimeInvalid,
+    RequiredCapabilityMissing,
+    SignatureKeyNotUnique,
+)
+from .extension import (
+    DEFAULT_EXTENSIONS,
+    Extensions,
+    RequiredCapabilities,
+    check_unique_types,
+    required_capabilities,
+)
+from .leaf_node import MLS10, LeafNode, LeafNodeSource, Lifetime
+from .proposal import KNOWN as DEFAULT_PROPOSALS
+from .suite import CipherSuite
+
+
+def check_source(leaf: LeafNode, expected: LeafNodeSource) -> None:
+    """Raises LeafNodeSourceWrong."""
+    if leaf.leaf_node_source is not expected:
+        raise LeafNodeSourceWrong(f"{leaf.leaf_node_source.name} instead of {expected.name}")
+
+
+def check_lifetime(leaf: LeafNode, now: int | None) -> None:
+    """Only a leaf from a key package has a lifetime; without a time (Unix seconds) it is not judged.
+
+    Raises LifetimeInvalid.
+    """
+    if now is not None and isinstance(leaf.source, Lifetime) and not leaf.source.covers(now):
+        raise LifetimeInvalid
+
+
+def check_own_use(leaf: LeafNode, suite: CipherSuite) -> None:
+    """Raises CapabilitiesLackOwnUse."""
+    capabilities = leaf.capabilities
+    if MLS10 not in capabilities.versions:
+        raise CapabilitiesLackOwnUse("version")
+    if suite.code not in capabilities.cipher_suites:
+        raise CapabilitiesLackOwnUse("cipher suite")
+    if leaf.credential.kind not in capabilities.credentials:
+        raise CapabilitiesLackOwnUse("credential type")
+
+
+def check_extensions_declared(leaf: LeafNode) -> None:
+    """Raises LeafExtensionUndeclared or DuplicateExtension."""
+    check_unique_types(leaf.extensions)
+    for extension in leaf.extensions:
+        if extension.kind not in DEFAULT_EXTENSIONS and extension.kind not in leaf.capabilities.extensions:
+            raise LeafExtensionUndeclared(f"type {extension.kind}")
+
+
+def check_required_capabilities(leaf: LeafNode, required: RequiredCapabilities) -> None:
+    """Default types need not be listed (section 7.2). Raises RequiredCapabilityMissing."""
+    capabilities = leaf.capabilities
+    for kind in required.extensions:
+        if kind not in DEFAULT_EXTENSIONS and kind not in capabilities.extensions:
+            raise RequiredCapabilityMissing(f"extension type {kind}")
+    for kind in required.proposals:
+        if kind not in DEFAULT_PROPOSALS and kind not in capabilities.proposals:
+            raise RequiredCapabilityMissing(f"proposal type {kind}")
+    for kind in required.credentials:
+        if kind not in capabilities.credentials:
+            raise RequiredCapabilityMissing(f"credential type {kind}")
+
+
+def check_group_extensions(leaf: LeafNode, extensions: Extensions) -> None:
+    """Section 13.4: every member supports every extension of the group. Raises GroupExtensionUnsupported."""
+    for extension in extensions:
+        if extension.kind not in DEFAULT_EXTENSIONS and extension.kind not in leaf.capabilities.extensions:
+            raise GroupExtensionUnsupported(f"type {extension.kind}")
+
+
+def check_credential_types(leaves: Collection[LeafNode]) -> None:
+    """Each member supports the types of all. Raises CredentialTypeUnsupported."""
+    in_use = {leaf.credential.kind for leaf in leaves}
+    for leaf in leaves:
+        if not in_use.issubset(leaf.capabilities.credentials):
+            raise CredentialTypeUnsupported
+
+
+def check_unique_signature_keys(leaves: Collection[LeafNode]) -> None:
+    """Raises SignatureKeyNotUnique."""
+    if len({leaf.signature_key for leaf in leaves}) != len(leaves):
+        raise SignatureKeyNotUnique
+
+
+def check_leaf_alone(leaf: LeafNode, suite: CipherSuite) -> None:
+    """What a leaf must be whatever the group. Raises LeafNodeError or DuplicateExtension."""
+    check_own_use(leaf, suite)
+    check_extensions_declared(leaf)
+
+
+def check_leaves_fit_group(leaves: Iterable[LeafNode], extensions: Extensions) -> None:
+    """Raises RequiredCapabilityMissing, GroupExtensionUnsupported or ExtensionMalformed."""
+    required = required_capabilities(extensions)
+    for leaf in leaves:
+        check_required_capabilities(leaf, required)
+        check_group_extensions(leaf, extensions)
+
+
+def check_members_together(leaves: Collection[LeafNode]) -> None:
+    """Raises CredentialTypeUnsupported or SignatureKeyNotUnique."""
+    check_credential_types(leaves)
+    check_unique_signature_keys(leaves)
