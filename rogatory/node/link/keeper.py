@@ -71,6 +71,10 @@ class DirectoryKeeper:
         self.directory = directory
         await self._accepted(directory)
 
+    def held(self, relay: str) -> str | None:
+        """SHA-256 (hex) of the bundle last accepted from this relay."""
+        return self._held.get(relay)
+
     def want(self, relay: str) -> None:
         """Ask this relay soon: it has, or should have, another directory."""
         self._wanted.add(relay)

@@ -1,0 +1,92 @@
+"""GET /v1/authorities: the Directory of Competent National Authorities, as this node trusts it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from rogatory.keys.directory.directory import Directory
+from rogatory.keys.directory.model import AuthorityEntry, Purpose
+from rogatory.keys.fingerprint import key_set_fingerprint
+from rogatory.node.api.context import KEEPER, part, reply, word
+from rogatory.node.errors import NoDirectory, RefusedInput
+
+routes = web.RouteTableDef()
+
+
+class AuthorityLine(msgspec.Struct, frozen=True, kw_only=True):
+    """An authority in a list."""
+
+    id: str
+    state: str
+    names: dict[str, str]
+    competences: list[str]
+    territory: str | None
+    languages: list[str]
+    relay: str
+
+
+@routes.get("/v1/authorities")
+async def find(request: web.Request) -> web.Response:
+    """Authorities in force; `state`, `purpose` and `territory` narrow the list."""
+    found = _directory(request).find(
+        word(request, "state"), _purpose(word(request, "purpose")), word(request, "territory")
+    )
+    return reply([_line(entry) for entry in found])
+
+
+@routes.get("/v1/authorities/{id}")
+async def show(request: web.Request) -> web.Response:
+    """The whole entry, with the fingerprint of each key set to compare by another way."""
+    directory = _directory(request)
+    entry = directory.authority(part(request, "id"))
+    return reply(_whole(entry, directory))
+
+
+def _directory(request: web.Request) -> Directory:
+    directory = request.app[KEEPER].directory
+    if directory is None:
+        raise NoDirectory("no directory has been accepted yet", "connect to a relay once, see: rogatory-node status")
+    return directory
+
+
+def _purpose(text: str | None) -> Purpose | None:
+    if text is None:
+        return None
+    try:
+        return Purpose(text)
+    except ValueError:
+        raise RefusedInput(
+            f"{text!r} is no purpose", f"use one of: {', '.join(purpose.value for purpose in Purpose)}"
+        ) from None
+
+
+def _line(entry: AuthorityEntry) -> AuthorityLine:
+    return AuthorityLine(
+        id=entry.id,
+        state=entry.state,
+        names=entry.names,
+        competences=[purpose.value for purpose in entry.competences],
+        territory=entry.territory,
+        languages=list(entry.languages),
+        relay=entry.relay,
+    )
+
+
+def _whole(entry: AuthorityEntry, directory: Directory) -> dict[str, Any]:
+    whole: dict[str, Any] = msgspec.to_builtins(entry)
+    whole.pop("recovery", None)
+    whole["key_sets"] = [
+        {
+            "version": key_set.version,
+            "since": key_set.since,
+            "until": key_set.until,
+            "compromised_since": key_set.compromised_since,
+            "fingerprint": key_set_fingerprint(entry.id, key_set, entry.recovery),
+        }
+        for key_set in entry.key_sets
+    ]
+    whole["directory_version"] = directory.targets_version
+    return whole

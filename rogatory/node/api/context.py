@@ -1,0 +1,72 @@
+"""What handlers share: the node, and how a request is read and an answer written."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any, Final, TypeVar
+
+import msgspec
+from aiohttp import web
+
+from rogatory.node.errors import RefusedInput
+from rogatory.node.link.keeper import DirectoryKeeper
+from rogatory.node.link.links import Links
+from rogatory.node.node import Node
+
+NODE: Final = web.AppKey("node", Node)
+LINKS: Final = web.AppKey("links", Links)
+KEEPER: Final = web.AppKey("keeper", DirectoryKeeper)
+
+MAX_BODY: Final = 2 * 1024 * 1024
+MAX_LIMIT: Final = 1000
+
+B = TypeVar("B")
+
+
+class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of what a request carries."""
+
+
+def reply(value: Any, status: int = 200) -> web.Response:
+    """A value as a JSON response. Bytes become base64."""
+    return web.Response(status=status, body=msgspec.json.encode(value), content_type="application/json")
+
+
+async def body(request: web.Request, kind: type[B]) -> B:
+    """The request's JSON body as `kind`. Raises RefusedInput, naming the field."""
+    if request.content_type != "application/json":
+        raise RefusedInput("the body is not announced as application/json", "send JSON, with its Content-Type")
+    try:
+        return msgspec.json.decode(await request.read(), type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise RefusedInput(f"the body is not what is asked for: {error}") from None
+
+
+def number(request: web.Request, name: str, default: int, *, most: int = 2**53) -> int:
+    """A query parameter that is a whole number from 0 to `most`. Raises RefusedInput."""
+    text = request.query.get(name)
+    if text is None:
+        return default
+    if not text.isascii() or not text.isdigit() or len(text) > 16 or int(text) > most:
+        raise RefusedInput(f"{name} is a whole number from 0 to {most}")
+    return int(text)
+
+
+def word(request: web.Request, name: str) -> str | None:
+    """A query parameter, or None where it is absent or empty."""
+    return request.query.get(name) or None
+
+
+def part(request: web.Request, name: str) -> str:
+    """A part of the path."""
+    return request.match_info[name]
+
+
+def hexadecimal(data: bytes) -> str:
+    """Keys and hashes as the API writes them."""
+    return data.hex()
+
+
+def encoded(data: bytes) -> str:
+    """Longer bytes as the API writes them."""
+    return base64.b64encode(data).decode()

@@ -1,0 +1,50 @@
+"""The local HTTP API: routes, guard and socket. API.md lists the addresses."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from rogatory.node.api import authorities, status
+from rogatory.node.api.context import KEEPER, LINKS, MAX_BODY, NODE
+from rogatory.node.api.guard import guard
+from rogatory.node.api.problems import tell_problems
+from rogatory.node.config import NodeConfig
+from rogatory.node.errors import Conflict
+from rogatory.node.link.keeper import DirectoryKeeper
+from rogatory.node.link.links import Links
+from rogatory.node.node import Node
+
+GROUPS = (status, authorities)
+SHUTDOWN_SECONDS = 2.0
+
+
+def build_app(node: Node, links: Links, keeper: DirectoryKeeper, token: str, names: tuple[str, ...]) -> web.Application:
+    """The application. `token` is what callers must know, `names` further Host names of this machine."""
+    app = web.Application(middlewares=[guard(token, names), tell_problems], client_max_size=MAX_BODY)
+    app[NODE], app[LINKS], app[KEEPER] = node, links, keeper
+    for group in GROUPS:
+        app.add_routes(group.routes)
+    return app
+
+
+@asynccontextmanager
+async def serve(app: web.Application, config: NodeConfig) -> AsyncIterator[str]:
+    """Listen as long as the context lasts; gives the URL. Raises Conflict if the address is taken."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, config.api_host, config.api_port)
+        try:
+            await site.start()
+        except OSError as error:
+            raise Conflict(
+                f"the local API cannot listen on {config.api_host}:{config.api_port}: {error.strerror}",
+                "end what listens there, or set another api_port (0: any free one)",
+            ) from None
+        host, port = runner.addresses[0][:2]
+        yield f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    finally:
+        await runner.cleanup()

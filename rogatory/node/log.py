@@ -1,0 +1,28 @@
+"""Log lines: JSON on standard error, without documents, names of persons, or secrets."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Final
+
+import structlog
+
+from rogatory.node.errors import RefusedInput
+
+LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+
+
+def configure_log(level: str) -> None:
+    """Write lines of this level and above. Raises RefusedInput for a level that there is not."""
+    if level not in LEVELS:
+        raise RefusedInput(f"log_level = {level!r} is not known", f"use one of: {', '.join(LEVELS)}")
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+    )

@@ -1,0 +1,135 @@
+"""The running node: the core in its thread, wired to the links, the directory and the clock."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Final, NoReturn, TypeVar
+
+import structlog
+
+from rogatory.keys.directory.directory import Directory
+from rogatory.keys.identity import Identity
+from rogatory.node.channels.hooks import Hooks
+from rogatory.node.channels.trouble import Trouble
+from rogatory.node.core import Core
+from rogatory.node.link.keeper import DirectoryKeeper
+from rogatory.node.link.links import Links
+from rogatory.node.output import Output
+from rogatory.node.transaction import Tx
+from rogatory.node.worker import Worker
+from rogatory.protocol.frames.server import DirectoryChanged, Ready, ServerFrame
+
+T = TypeVar("T")
+
+LEAST_BETWEEN_TICKS: Final = 0.02
+"""Seconds; keeps a wish that is always due from holding the thread."""
+
+_log = structlog.get_logger()
+
+
+class Node:
+    """Passes commands and frames to the core, and what the core gives out to where it belongs, in the core's order."""
+
+    def __init__(self, identity: Identity, core: Core, hooks: Hooks, worker: Worker) -> None:
+        self.identity = identity
+        self._core = core
+        self._hooks = hooks
+        self._worker = worker
+        self._loop = asyncio.get_running_loop()
+        self._links: Links | None = None
+        self._keeper: DirectoryKeeper | None = None
+        self._tick_at: float | None = None
+        self._alarm = asyncio.Event()
+        self._change = asyncio.Event()
+
+    def connect(self, links: Links, keeper: DirectoryKeeper) -> None:
+        """Say where frames and wishes for a directory go."""
+        self._links = links
+        self._keeper = keeper
+
+    # For the local API
+
+    async def command(self, command: Callable[[Tx], T]) -> T:
+        """Run a command in one transaction and send what follows from it. Raises what the command raises."""
+        return await self._step(lambda: self._core.run(command))
+
+    async def query(self, query: Callable[[Tx], T]) -> T:
+        """Run a query."""
+        return await self._worker.run(self._core.read, query)
+
+    async def changed(self, seconds: float) -> None:
+        """Return when something has happened here, or after so many seconds."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._change.wait()
+        except TimeoutError:
+            return
+
+    # For the links (link.Desk)
+
+    async def session_opened(self, relay: str, ready: Ready) -> None:
+        """The session stands."""
+        await self._step(lambda: (None, self._core.session_opened(relay, ready)))
+        if self._keeper is not None and ready.directory.hex() != self._keeper.held(relay):
+            self._keeper.want(relay)
+
+    async def receive(self, relay: str, frames: list[ServerFrame]) -> None:
+        """A batch came."""
+        if self._keeper is not None and any(isinstance(frame, DirectoryChanged) for frame in frames):
+            self._keeper.want(relay)
+        await self._step(lambda: (None, self._core.receive(relay, frames)))
+
+    async def session_closed(self, relay: str) -> None:
+        """The session is over."""
+        await self._worker.run(self._core.session_closed, relay)
+
+    async def trouble(self, relay: str, code: Trouble, explanation: str) -> None:
+        """Tell the officer what a relay did."""
+        _log.warning("trouble", relay=relay, code=code.value)
+        await self.command(lambda tx: self._hooks.trouble(tx, None, code, explanation))
+
+    # For the directory's keeper
+
+    async def directory_accepted(self, directory: Directory) -> None:
+        """Use a directory that was verified, and keep links to its relays."""
+        await self._step(lambda: (None, self._core.set_directory(directory)))
+        if self._links is not None:
+            self._links.reconcile(entry.id for entry in directory.relays())
+
+    # The clock
+
+    async def keep_time(self) -> NoReturn:
+        """Call the core's tick when it asked for it."""
+        while True:
+            self._alarm.clear()
+            wait = None if self._tick_at is None else max(self._tick_at - time.time(), LEAST_BETWEEN_TICKS)
+            try:
+                async with asyncio.timeout(wait):
+                    await self._alarm.wait()
+            except TimeoutError:
+                self._tick_at = None
+                await self._step(lambda: (None, self._core.tick()))
+
+    async def _step(self, call: Callable[[], tuple[T, Output]]) -> T:
+        return await self._worker.run(self._in_thread, call)
+
+    def _in_thread(self, call: Callable[[], tuple[T, Output]]) -> T:
+        """Hand the output over from the worker's thread itself: in order, and even if the caller has gone."""
+        result, output = call()
+        self._loop.call_soon_threadsafe(self._dispatch, output)
+        return result
+
+    def _dispatch(self, output: Output) -> None:
+        if self._links is not None:
+            for relay, frame in output.frames:
+                self._links.send(relay, frame)
+        if self._keeper is not None:
+            for relay in output.directory_wanted:
+                self._keeper.want(relay)
+        if output.wake_at is not None and (self._tick_at is None or output.wake_at < self._tick_at):
+            self._tick_at = output.wake_at
+            self._alarm.set()
+        self._change.set()
+        self._change = asyncio.Event()
