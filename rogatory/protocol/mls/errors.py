@@ -90,9 +90,8 @@ class EncryptionKeyNotUnique(LeafNodeError):
     """Two nodes of a tree have the same encryption key (sections 7.3 and 12.4.3.1)."""
 
 
-class CapabilitiesLackOwnUse(LeafNodeError):
-    """A leaf node's capabilities do not list the version, cipher suite or credential that it uses itself
-    (section 7.2)."""
+class OwnCredentialTypeUndeclared(LeafNodeError):
+    """A leaf node's capabilities do not list the type of its own credential (section 7.2)."""
 
 
 class DuplicateExtension(MLSError):

@@ -50,7 +50,7 @@ def check_path_leaf(
     check_source(leaf, LeafNodeSource.COMMIT)
     if before is not None and leaf.encryption_key == before.encryption_key:
         raise PathLeafKeyUnchanged
-    check_leaf_alone(leaf, suite)
+    check_leaf_alone(leaf)
     leaf.verify(suite, group_id, leaf_index)
 
 

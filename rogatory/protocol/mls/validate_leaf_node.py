@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from .errors import (
-    CapabilitiesLackOwnUse,
     CredentialTypeUnsupported,
     GroupExtensionUnsupported,
     LeafExtensionUndeclared,
     LeafNodeSourceWrong,
     LifetimeInvalid,
+    OwnCredentialTypeUndeclared,
     RequiredCapabilityMissing,
     SignatureKeyNotUnique,
 )
@@ -24,9 +24,8 @@ from .extension import (
     check_unique_types,
     required_capabilities,
 )
-from .leaf_node import MLS10, LeafNode, LeafNodeSource, Lifetime
+from .leaf_node import LeafNode, LeafNodeSource, Lifetime
 from .proposal import KNOWN as DEFAULT_PROPOSALS
-from .suite import CipherSuite
 
 
 def check_source(leaf: LeafNode, expected: LeafNodeSource) -> None:
@@ -44,15 +43,10 @@ def check_lifetime(leaf: LeafNode, now: int | None) -> None:
         raise LifetimeInvalid
 
 
-def check_own_use(leaf: LeafNode, suite: CipherSuite) -> None:
-    """Raises CapabilitiesLackOwnUse."""
-    capabilities = leaf.capabilities
-    if MLS10 not in capabilities.versions:
-        raise CapabilitiesLackOwnUse("version")
-    if suite.code not in capabilities.cipher_suites:
-        raise CapabilitiesLackOwnUse("cipher suite")
-    if leaf.credential.kind not in capabilities.credentials:
-        raise CapabilitiesLackOwnUse("credential type")
+def check_own_credential_type(leaf: LeafNode) -> None:
+    """Raises OwnCredentialTypeUndeclared."""
+    if leaf.credential.kind not in leaf.capabilities.credentials:
+        raise OwnCredentialTypeUndeclared(f"type {leaf.credential.kind}")
 
 
 def check_extensions_declared(leaf: LeafNode) -> None:
@@ -98,9 +92,9 @@ def check_unique_signature_keys(leaves: Collection[LeafNode]) -> None:
         raise SignatureKeyNotUnique
 
 
-def check_leaf_alone(leaf: LeafNode, suite: CipherSuite) -> None:
+def check_leaf_alone(leaf: LeafNode) -> None:
     """What a leaf must be whatever the group. Raises LeafNodeError or DuplicateExtension."""
-    check_own_use(leaf, suite)
+    check_own_credential_type(leaf)
     check_extensions_declared(leaf)
 
 

@@ -87,7 +87,7 @@ def check_update(proposal: Update, sender: Sender, group: ProposalContext) -> No
     check_source(leaf, LeafNodeSource.UPDATE)
     if leaf.encryption_key == current.encryption_key:
         raise UpdateEncryptionKeyUnchanged
-    check_leaf_alone(leaf, group.suite)
+    check_leaf_alone(leaf)
     leaf.verify(group.suite, group.group_id, sender.index)
 
 

@@ -65,7 +65,7 @@ def check_leaves(tree: RatchetTree, group_id: bytes, extensions: Extensions) -> 
     """
     leaves = []
     for index, leaf in tree.members():
-        check_leaf_alone(leaf, tree.suite)
+        check_leaf_alone(leaf)
         leaf.verify(tree.suite, group_id, index)
         leaves.append(leaf)
     check_leaves_fit_group(leaves, extensions)
