@@ -227,6 +227,13 @@ class DirectorySimulator:
             self.repository.sign(signer)
         self._changed()
 
+    def replace_publisher(self) -> None:
+        """A new root, with another publisher's key."""
+        publisher = self._signer()
+        self.repository.set_publishers([publisher.public_key], self.now())
+        self.publisher = publisher
+        self._changed()
+
     def renew(self) -> None:
         """A new timestamp."""
         self._record(self.repository.renew(self.publisher, self.now()))

@@ -75,6 +75,8 @@ class TrustedDirectory:
         if accepted is not None:
             _keep_roots(accepted, files)
         offered = assemble(files, self._bootstrap_root)
+        if accepted is not None:
+            _check_same_versions(accepted, offered)
         _run_updater(offered.files, accepted.files if accepted else {}, self._bootstrap_root)
         if accepted is not None:
             check_succession(accepted.directory, offered.directory)
@@ -97,17 +99,27 @@ class TrustedDirectory:
 
 
 def _keep_roots(accepted: Assembled, files: dict[str, bytes]) -> None:
-    """Roots once accepted stay: a mirror that lacks one is behind, one that has another shows two truths."""
-    for version in range(1, accepted.directory.root_version + 1):
-        name = metadata_file("root", version)
-        held = accepted.files.get(name)
-        if held is None:
+    """Put in the roots that were accepted before; a mirror that ends with an older one is behind."""
+    newest = accepted.directory.root_version
+    if metadata_file("root", newest) not in files and metadata_file("root", newest) in accepted.files:
+        raise RolledBack(older("root", newest - 1, newest))
+    for version in range(1, newest):
+        if (held := accepted.files.get(metadata_file("root", version))) is not None:
+            files.setdefault(metadata_file("root", version), held)
+
+
+def _check_same_versions(accepted: Assembled, offered: Assembled) -> None:
+    """Under one version number there is one document: python-tuf looks at numbers alone."""
+    for name, held in accepted.files.items():
+        if not name.startswith("metadata/"):
             continue
-        offered = files.setdefault(name, held)
-        if offered != held:
-            raise Equivocated(f"root version {version} in the bundle is not the one held: tell the trustees")
-        if offered is held and version == accepted.directory.root_version:
-            raise RolledBack(older("root", version - 1, version))
+        if name == TIMESTAMP_FILE and offered.directory.timestamp_version != accepted.directory.timestamp_version:
+            continue
+        if offered.files.get(name, held) != held:
+            raise Equivocated(
+                f"two different documents were signed as {name}: this is its signers' doing, not the relay's; keep both"
+                " bundles and tell the trustees"
+            )
 
 
 def _run_updater(offered: Mapping[str, bytes], accepted: Mapping[str, bytes], bootstrap_root: bytes) -> None:
@@ -130,14 +142,6 @@ def _run_updater(offered: Mapping[str, bytes], accepted: Mapping[str, bytes], bo
             ) from None
         except (RepositoryError, DownloadError) as error:
             raise DirectoryRefused(f"the directory offered was refused: {error}") from None
-        # The client keeps what it holds when version numbers are equal; then the bytes must be, too.
-        for role in ("timestamp", "snapshot", "targets"):
-            held = (folder / f"{role}.json").read_bytes()
-            if held not in offered.values():
-                raise Equivocated(
-                    f"two different {role} documents were signed under one version: this is the signers' doing, not the"
-                    " relay's; keep both bundles and tell the trustees"
-                )
 
 
 def _lay_out(folder: Path, accepted: Mapping[str, bytes]) -> None:
