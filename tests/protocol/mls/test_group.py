@@ -14,12 +14,9 @@ from rogatory.protocol.mls import (
     ApplicationOpened,
     CommitOpened,
     Group,
-    KeyPackageSecrets,
     ProposalOpened,
     Remove,
-    StagedCommit,
     WireFormat,
-    new_key_package,
     new_signature_key,
     peek,
 )
@@ -31,46 +28,7 @@ from rogatory.protocol.mls.errors import (
     WrongEpoch,
 )
 
-GROUP_ID = b"g" * 32
-NOW = 1_700_000_000
-
-
-def key_package(suite: int, name: str) -> KeyPackageSecrets:
-    signer = new_signature_key(suite, os.urandom)
-    return new_key_package(suite, name.encode(), signer, not_before=NOW - 10, not_after=NOW + 1000, random=os.urandom)
-
-
-def staged(group: Group, message: bytes) -> StagedCommit[Group]:
-    opened = group.open(message)
-    assert isinstance(opened, CommitOpened)
-    return opened.staged
-
-
-def follow(group: Group, message: bytes) -> Group:
-    after = staged(group, message).group
-    assert after is not None
-    return after
-
-
-def group_of(suite: int, *names: str, inline_tree: bool = True) -> list[Group]:
-    """Members in the order of their names; the first creates the group and adds the others at once."""
-    first, *others = (key_package(suite, name) for name in names)
-    group = Group.create(suite, GROUP_ID, first, random=os.urandom, now=NOW)
-    outcome = group.commit(
-        [Add(each.key_package) for each in others], random=os.urandom, now=NOW, inline_tree=inline_tree
-    )
-    tree = None if inline_tree else outcome.pending.ratchet_tree()
-    joined = []
-    for each in others:
-        welcome = outcome.welcome_for(each.key_package.ref())
-        joined.append(Group.join(welcome, each, ratchet_tree=tree).group)
-    return [outcome.pending, *joined]
-
-
-def agree(*groups: Group) -> None:
-    assert len({group.epoch_authenticator for group in groups}) == 1
-    assert len({group.tree_hash for group in groups}) == 1
-    assert len({group.export("label", b"context", 32) for group in groups}) == 1
+from .members import GROUP_ID, agree, follow, group_of, key_package, staged, take
 
 
 @pytest.mark.parametrize("suite", SUITES)
@@ -184,16 +142,9 @@ def test_an_own_message_is_recognised() -> None:
 def test_a_key_is_used_once() -> None:
     ke, tz = group_of(1, "ke", "tz")
     _, message = ke.protect(b"once", random=os.urandom)
-    opened = tz.open(message)
+    after = take(tz, message)
     with pytest.raises(KeyAlreadyUsed):
-        opened_group(opened).open(message)
-
-
-def opened_group(opened: object) -> Group:
-    assert isinstance(opened, ApplicationOpened)
-    group = opened.group
-    assert isinstance(group, Group)
-    return group
+        after.open(message)
 
 
 @pytest.mark.parametrize("suite", [1, PRODUCT_SUITE])
@@ -205,7 +156,7 @@ def test_stored_and_restored_anywhere(suite: int) -> None:
     epoch_state = tz.epoch_state()
     for turn in range(3):
         ke, message = reload(ke).protect(b"%d" % turn, random=os.urandom)
-        tz = reload(opened_group(tz.open(message)))
+        tz = reload(take(tz, message))
     assert tz.epoch_state() == epoch_state
     outcome = reload(ke).commit(random=os.urandom)
     agree(reload(outcome.pending), follow(reload(tz), outcome.message))
