@@ -61,6 +61,14 @@ def enqueue(tx: Tx, channel: bytes, envelope: bytes, message_id: bytes) -> None:
     outbox.add(tx.connection, channel, message_id, envelope, tx.random(SALT), tx.now)
 
 
+def share(tx: Tx, channel: bytes, envelope: bytes, message_id: bytes, original_seq: int) -> None:
+    """Send a document that stands in the log at `original_seq` again, as it was signed. Raises as `enqueue`."""
+    row = _known(tx, channel)
+    if row.state == ChannelState.CLOSED:
+        raise Conflict("this authority is a member of the channel no longer")
+    outbox.add(tx.connection, channel, message_id, envelope, tx.random(SALT), tx.now, original_seq)
+
+
 def wish_add(tx: Tx, channel: bytes, authority: str, amendment: bytes | None = None, *, delay: float = 0.0) -> None:
     """Have `authority` added; `amendment` is the digest that the commit names. Kept until it is a member.
 
