@@ -28,9 +28,9 @@ Text = Annotated[str, msgspec.Meta(max_length=20_000, pattern=_TEXT)]
 LongText = Annotated[str, msgspec.Meta(max_length=200_000, pattern=_TEXT)]
 """The facts of a case."""
 
-AuthorityId = Annotated[str, msgspec.Meta(max_length=64, pattern=r"\A[a-z]{2}\.[a-z0-9-]{1,40}\Z")]
-RelayId = Annotated[str, msgspec.Meta(max_length=64, pattern=r"\A[a-z0-9][a-z0-9.-]{0,63}\Z")]
-NetworkId = Annotated[str, msgspec.Meta(max_length=64, pattern=r"\A[a-z0-9][a-z0-9.-]{0,63}\Z")]
+AuthorityId = Annotated[str, msgspec.Meta(pattern=r"\A[a-z]{2}\.[a-z0-9-]{1,40}\Z")]
+RelayId = Annotated[str, msgspec.Meta(pattern=r"\Arelay\.[a-z0-9-]{1,40}\Z")]
+NetworkId = Annotated[str, msgspec.Meta(pattern=r"\A[a-z][a-z0-9-]{0,39}\Z")]
 
 MessageId = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{32}\Z")]
 """16 bytes in lower-case hexadecimal."""

@@ -10,6 +10,8 @@ from rogatory.protocol.errors import ProtocolError
 class VoidCode(StrEnum):
     """One code per rule; PROTOCOL.md numbers them."""
 
+    MALFORMED = "malformed"
+    """It is no commit of the group's present epoch, or MLS itself refuses it (RFC 9420 section 12.4.2)."""
     NOT_PRIVATE = "not_private"
     EXTERNAL_COMMIT = "external_commit"
     BY_REFERENCE = "by_reference"
