@@ -221,12 +221,12 @@ class Directory:
                 f"the directory (version {self.targets_version}) ran out {_ago(now - self.expires)} ago, so no new"
                 " channel, member or key is trusted: refresh it; if the relay has no newer one, its publisher is late"
             )
-        if network is not None and now >= self.network_expires.get(network, self.expires):
-            self.roster(network)
-            raise DirectoryExpired(
-                f"the roster of {network} ran out {_ago(now - self.network_expires[network])} ago:"
-                " its coordinators must sign it again"
-            )
+        if network is not None:
+            late = now - self.network_expires[self.roster(network).id]
+            if late >= 0:
+                raise DirectoryExpired(
+                    f"the roster of {network} ran out {_ago(late)} ago: its coordinators must sign it again"
+                )
 
     def may_send(self, now: float) -> None:
         """Raise DirectoryTooStale once the timestamp has been expired for longer than `max_stale_seconds`."""

@@ -44,7 +44,7 @@ class TrustedDirectory:
     """The last accepted directory, in a folder of its own.
 
     `bootstrap_root` is a root.json got by hand (with the software, from a trustee): all trust starts there.
-    One process may use a folder at a time.
+    One process may use a folder at a time. All calls block (files, signatures): keep them off an event loop.
     """
 
     def __init__(self, folder: Path, bootstrap_root: bytes) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
+import pytest
 from securesystemslib.signer import Signer
 from tuf.api.metadata import TargetFile, Targets
 
@@ -11,6 +12,8 @@ from rogatory.keys.directory import bundle as bundles
 from rogatory.keys.directory.assemble import metadata_file, target_file
 from rogatory.keys.directory.publish.drafts import read
 from rogatory.keys.directory.publish.sealing import latest, seal
+from rogatory.keys.directory.trust import TrustedDirectory
+from rogatory.keys.errors import DirectoryExpired, DirectoryRefused
 from tests.keys.simulator import DirectorySimulator
 
 Files = dict[str, bytes]
@@ -71,3 +74,13 @@ def rewritten(
         resigned(files, role, signers, lambda targets: targets.targets.update({path: info}))
 
     return sealed(simulator, forge)
+
+
+def refused(trusted: TrustedDirectory, bundle: bytes, error: type[DirectoryRefused | DirectoryExpired]) -> str:
+    """Check that a bundle is refused with this error and changes nothing; gives the message."""
+    before = trusted.load(), trusted.bundle()
+    with pytest.raises(error) as refusal:
+        trusted.refresh(bundle)
+    assert refusal.type is error
+    assert (trusted.load(), trusted.bundle()) == before
+    return str(refusal.value)
