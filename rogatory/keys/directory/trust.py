@@ -32,6 +32,7 @@ from rogatory.keys.errors import (
     DirectoryRefused,
     Equivocated,
     IncompleteBundle,
+    MalformedBundle,
     RolledBack,
 )
 from rogatory.keys.files import write_atomically
@@ -91,7 +92,8 @@ class TrustedDirectory:
             try:
                 self._accepted = assemble(bundles.unpack(self._file.read_bytes()), self._bootstrap_root)
             except DirectoryRefused as error:
-                raise type(error)(
+                # IncompleteBundle would say that there is no directory yet.
+                raise (MalformedBundle if isinstance(error, IncompleteBundle) else type(error))(
                     f"the stored directory {self._file} is damaged or belongs to another root ({error}):"
                     " delete this file and fetch the directory again"
                 ) from None

@@ -157,6 +157,15 @@ def test_a_stored_directory_of_another_root_is_not_trusted(simulator: DirectoryS
         TrustedDirectory(tmp_path, DirectorySimulator(seed=2).root).load()
 
 
+def test_a_damaged_stored_directory_is_no_missing_one(simulator: DirectorySimulator, tmp_path: Path) -> None:
+    simulator.trusted(tmp_path)
+    stored = tmp_path / "directory.bundle"
+    for damaged in (stored.read_bytes()[:-10], bundles.pack({})):
+        stored.write_bytes(damaged)
+        with pytest.raises(MalformedBundle, match=r"directory\.bundle"):
+            TrustedDirectory(tmp_path, simulator.root).load()
+
+
 # Mixtures and damage
 
 
