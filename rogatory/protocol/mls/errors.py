@@ -90,6 +90,10 @@ class EncryptionKeyNotUnique(LeafNodeError):
     """Two nodes of a tree have the same encryption key (sections 7.3 and 12.4.3.1)."""
 
 
+class EncryptionKeyMalformed(LeafNodeError, InvalidKey):
+    """A leaf node's encryption key is no public key of the cipher suite (section 10)."""
+
+
 class OwnCredentialTypeUndeclared(LeafNodeError):
     """A leaf node's capabilities do not list the type of its own credential (section 7.2)."""
 
@@ -112,6 +116,14 @@ class KeyPackageSuiteMismatch(KeyPackageError):
 
 class KeyPackageSignatureInvalid(KeyPackageError, InvalidSignature):
     """The signature of a key package does not verify (section 10.1)."""
+
+
+class InitKeyMalformed(KeyPackageError, InvalidKey):
+    """A key package's init_key is no public key of the cipher suite (section 10)."""
+
+
+class KeyPackageExtensionUndeclared(KeyPackageError):
+    """A key package carries an extension that its leaf's capabilities do not list (section 10)."""
 
 
 class InitKeyReused(KeyPackageError):
@@ -139,6 +151,10 @@ class TreeHashMismatch(TreeError):
 
 class ParentHashInvalid(TreeError):
     """A parent node is not chained back to a leaf by parent hashes (section 7.9.2)."""
+
+
+class ParentKeyMalformed(TreeError, InvalidKey):
+    """A parent node's encryption key is no public key of the cipher suite (section 5.1.1)."""
 
 
 class UnmergedLeafInvalid(TreeError):
@@ -331,8 +347,13 @@ class PathKeyReused(CommitError):
     """A public key of the update path is in the tree already (section 12.4.2)."""
 
 
+class PathKeyMalformed(CommitError, InvalidKey):
+    """A public key of the update path is none of the cipher suite (section 5.1.1)."""
+
+
 class PathLeafKeyUnchanged(CommitError):
-    """The committer's leaf keeps its encryption key (section 12.4.2)."""
+    """The committer's leaf keeps its encryption key, or a resynchronizing joiner that of its removed leaf
+    (sections 12.2 and 12.4.2)."""
 
 
 class PathKeyMismatch(CommitError):

@@ -14,7 +14,7 @@ from .errors import (
     StateError,
     UnsupportedVersion,
 )
-from .extension import LAST_RESORT, Extension, Extensions, find, read_extensions
+from .extension import DEFAULT_EXTENSIONS, LAST_RESORT, Extension, Extensions, find, read_extensions
 from .leaf_node import MLS10, Capabilities, LeafNode, Lifetime
 from .signature import SignatureKeyPair
 from .suite import CipherSuite, Random, suite_by_id
@@ -132,19 +132,28 @@ def new_key_package(
 ) -> KeyPackageSecrets:
     """A fresh key package with a basic credential, signed. Its lifetime is in seconds of Unix time.
 
-    Raises UnsupportedSuite.
+    The types of its extensions are added to the capabilities, as section 10 wants them there. Raises
+    UnsupportedSuite.
     """
     suite = suite_by_id(suite_id)
+    marks = (Extension(LAST_RESORT, b""),) if last_resort else ()
+    package_extensions, own_extensions = (*extensions, *marks), tuple(leaf_extensions)
     init_private, init_key = suite.generate_key_pair(random)
     leaf_private, encryption_key = suite.generate_key_pair(random)
     leaf = LeafNode(
         encryption_key,
         signer.public,
         Credential.basic(identity),
-        capabilities or Capabilities(),
+        _declaring(capabilities or Capabilities(), (*package_extensions, *own_extensions)),
         Lifetime(not_before, not_after),
-        tuple(leaf_extensions),
+        own_extensions,
     ).sign(suite, signer, b"", 0)
-    marks = (Extension(LAST_RESORT, b""),) if last_resort else ()
-    package = KeyPackage(MLS10, suite_id, init_key, leaf, (*extensions, *marks)).sign(suite, signer)
+    package = KeyPackage(MLS10, suite_id, init_key, leaf, package_extensions).sign(suite, signer)
     return KeyPackageSecrets(package, init_private, leaf_private, signer.private)
+
+
+def _declaring(capabilities: Capabilities, carried: Extensions) -> Capabilities:
+    """The capabilities with the types of these extensions among them, default types left out."""
+    known = {*DEFAULT_EXTENSIONS, *capabilities.extensions}
+    missing = dict.fromkeys(each.kind for each in carried if each.kind not in known)
+    return replace(capabilities, extensions=(*capabilities.extensions, *missing))

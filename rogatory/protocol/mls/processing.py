@@ -101,7 +101,7 @@ def process_commit(
     leaf_index = applied.tree.leftmost_blank_leaf() if external else sender.index
     committer = _Committer(sender, leaf_index)
     before = applied.tree.with_blank_leaf(leaf_index)
-    tree = before if commit.path is None else _merge(group, before, committer, commit.path)
+    tree = before if commit.path is None else _merge(group, before, committer, applied, commit.path)
     updated = _updated_leaves(applied, before, committer, commit.path)
     changed = {change.leaf_index for change in updated} | applied.new_leaves
     check_extensions_supported(tree, group.extensions, applied.extensions, changed)
@@ -149,9 +149,14 @@ def _check_list(group: GroupState, sender: Sender, covered: list[CommittedPropos
         raise SenderNotAllowed(f"a commit from {sender.kind.name}")
 
 
-def _merge(group: GroupState, before: RatchetTree, committer: _Committer, path: UpdatePath) -> RatchetTree:
+def _merge(
+    group: GroupState, before: RatchetTree, committer: _Committer, applied: Applied, path: UpdatePath
+) -> RatchetTree:
     """The tree with the validated path in it."""
     old_leaf = before.leaf(committer.leaf_index)
+    if committer.is_external and applied.removed:
+        # Section 12.2: the new leaf has to be to the removed one what an Update would be.
+        old_leaf = applied.removed[0].leaf_node
     check_path_leaf(path, group.suite, old_leaf, group.group_id, committer.leaf_index)
     check_path_keys(path, before)
     return merge_path(before, committer.leaf_index, path)

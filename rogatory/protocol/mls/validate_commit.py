@@ -10,6 +10,8 @@ from .errors import (
     ConfirmationTagInvalid,
     GroupContextExtensionsUnsupported,
     GroupExtensionUnsupported,
+    InvalidKey,
+    PathKeyMalformed,
     PathKeyReused,
     PathLeafKeyUnchanged,
     PathMissing,
@@ -50,12 +52,18 @@ def check_path_leaf(
     check_source(leaf, LeafNodeSource.COMMIT)
     if before is not None and leaf.encryption_key == before.encryption_key:
         raise PathLeafKeyUnchanged
-    check_leaf_alone(leaf)
+    check_leaf_alone(leaf, suite)
     leaf.verify(suite, group_id, leaf_index)
 
 
 def check_path_keys(path: UpdatePath, tree: RatchetTree) -> None:
-    """None of the path's keys is in the tree or twice in the path. Raises PathKeyReused."""
+    """All are keys of the suite, none is in the tree or twice in the path. Raises PathKeyMalformed or
+    PathKeyReused."""
+    for node in path.nodes:
+        try:
+            tree.suite.kem.public_key(node.encryption_key)
+        except InvalidKey as error:
+            raise PathKeyMalformed(str(error)) from None
     keys = [path.leaf_node.encryption_key, *(node.encryption_key for node in path.nodes)]
     if len(set(keys)) != len(keys) or not set(keys).isdisjoint(tree.encryption_keys()):
         raise PathKeyReused

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from .errors import InitKeyReused, KeyPackageSuiteMismatch
-from .extension import check_unique_types
+from .errors import (
+    InitKeyMalformed,
+    InitKeyReused,
+    InvalidKey,
+    KeyPackageExtensionUndeclared,
+    KeyPackageSuiteMismatch,
+)
+from .extension import DEFAULT_EXTENSIONS, check_unique_types
 from .key_package import KeyPackage
 from .leaf_node import MLS10, LeafNodeSource
 from .suite import CipherSuite
@@ -16,10 +22,22 @@ def check_suite(package: KeyPackage, suite: CipherSuite) -> None:
         raise KeyPackageSuiteMismatch(f"version {package.version}, suite {package.cipher_suite:#06x}")
 
 
-def check_init_key(package: KeyPackage) -> None:
-    """Raises InitKeyReused."""
+def check_init_key(package: KeyPackage, suite: CipherSuite) -> None:
+    """Raises InitKeyReused or InitKeyMalformed."""
     if package.init_key == package.leaf_node.encryption_key:
         raise InitKeyReused
+    try:
+        suite.kem.public_key(package.init_key)
+    except InvalidKey as error:
+        raise InitKeyMalformed(str(error)) from None
+
+
+def check_extensions_declared(package: KeyPackage) -> None:
+    """Section 10. Raises KeyPackageExtensionUndeclared or DuplicateExtension."""
+    check_unique_types(package.extensions)
+    for extension in package.extensions:
+        if extension.kind not in DEFAULT_EXTENSIONS and extension.kind not in package.leaf_node.capabilities.extensions:
+            raise KeyPackageExtensionUndeclared(f"type {extension.kind}")
 
 
 def check_key_package(package: KeyPackage, suite: CipherSuite, now: int | None) -> None:
@@ -30,8 +48,8 @@ def check_key_package(package: KeyPackage, suite: CipherSuite, now: int | None) 
     check_suite(package, suite)
     check_source(package.leaf_node, LeafNodeSource.KEY_PACKAGE)
     check_lifetime(package.leaf_node, now)
-    check_leaf_alone(package.leaf_node)
-    check_unique_types(package.extensions)
-    check_init_key(package)
+    check_leaf_alone(package.leaf_node, suite)
+    check_extensions_declared(package)
+    check_init_key(package, suite)
     package.leaf_node.verify(suite, b"", 0)
     package.verify(suite)

@@ -9,7 +9,9 @@ from collections.abc import Collection, Iterable
 
 from .errors import (
     CredentialTypeUnsupported,
+    EncryptionKeyMalformed,
     GroupExtensionUnsupported,
+    InvalidKey,
     LeafExtensionUndeclared,
     LeafNodeSourceWrong,
     LifetimeInvalid,
@@ -26,6 +28,7 @@ from .extension import (
 )
 from .leaf_node import LeafNode, LeafNodeSource, Lifetime
 from .proposal import KNOWN as DEFAULT_PROPOSALS
+from .suite import CipherSuite
 
 
 def check_source(leaf: LeafNode, expected: LeafNodeSource) -> None:
@@ -47,6 +50,14 @@ def check_own_credential_type(leaf: LeafNode) -> None:
     """Raises OwnCredentialTypeUndeclared."""
     if leaf.credential.kind not in leaf.capabilities.credentials:
         raise OwnCredentialTypeUndeclared(f"type {leaf.credential.kind}")
+
+
+def check_encryption_key(leaf: LeafNode, suite: CipherSuite) -> None:
+    """Section 10: else nobody could encrypt to the member. Raises EncryptionKeyMalformed."""
+    try:
+        suite.kem.public_key(leaf.encryption_key)
+    except InvalidKey as error:
+        raise EncryptionKeyMalformed(str(error)) from None
 
 
 def check_extensions_declared(leaf: LeafNode) -> None:
@@ -92,8 +103,9 @@ def check_unique_signature_keys(leaves: Collection[LeafNode]) -> None:
         raise SignatureKeyNotUnique
 
 
-def check_leaf_alone(leaf: LeafNode) -> None:
+def check_leaf_alone(leaf: LeafNode, suite: CipherSuite) -> None:
     """What a leaf must be whatever the group. Raises LeafNodeError or DuplicateExtension."""
+    check_encryption_key(leaf, suite)
     check_own_credential_type(leaf)
     check_extensions_declared(leaf)
 

@@ -65,11 +65,12 @@ class ProposalContext:
 
 
 def check_sender(proposal: Proposal, sender: Sender) -> None:
-    """Sections 12.1.8 and 17.4: what may come from outside the group. Raises SenderNotAllowed."""
+    """Sections 12.1.6, 12.1.8 and 17.4: who may propose what. Raises SenderNotAllowed."""
+    allowed: tuple[type[Proposal], ...]
     if sender.kind is SenderType.MEMBER:
-        return
-    if sender.kind is SenderType.EXTERNAL:
-        allowed: tuple[type[Proposal], ...] = (Add, Remove, PreSharedKey, ReInit, GroupContextExtensions)
+        allowed = (Add, Update, Remove, PreSharedKey, ReInit, GroupContextExtensions)
+    elif sender.kind is SenderType.EXTERNAL:
+        allowed = (Add, Remove, PreSharedKey, ReInit, GroupContextExtensions)
     elif sender.kind is SenderType.NEW_MEMBER_PROPOSAL:
         allowed = (Add,)
     else:
@@ -87,7 +88,7 @@ def check_update(proposal: Update, sender: Sender, group: ProposalContext) -> No
     check_source(leaf, LeafNodeSource.UPDATE)
     if leaf.encryption_key == current.encryption_key:
         raise UpdateEncryptionKeyUnchanged
-    check_leaf_alone(leaf)
+    check_leaf_alone(leaf, group.suite)
     leaf.verify(group.suite, group.group_id, sender.index)
 
 
@@ -97,11 +98,12 @@ def check_remove(proposal: Remove, group: ProposalContext) -> None:
         raise RemovedLeafUnknown(f"leaf {proposal.removed}")
 
 
-def check_psk_usage(proposal: PreSharedKey, group: ProposalContext) -> None:
+def check_psk_usage(proposal: PreSharedKey, sender: Sender, group: ProposalContext) -> None:
     """Section 12.1.4. A reinit or branch operation is the first commit of a new group, which nobody but its
-    creator processes. Raises PskUsageNotAllowed."""
+    creator makes. Raises PskUsageNotAllowed."""
     source = proposal.psk.source
-    if isinstance(source, ResumptionPsk) and source.usage is not ResumptionUsage.APPLICATION and group.epoch != 0:
+    starting = group.epoch == 0 and sender.kind is SenderType.MEMBER
+    if isinstance(source, ResumptionPsk) and source.usage is not ResumptionUsage.APPLICATION and not starting:
         raise PskUsageNotAllowed(source.usage.name)
 
 
@@ -135,7 +137,7 @@ def check_proposal(proposal: Proposal, sender: Sender, group: ProposalContext) -
     elif isinstance(proposal, Remove):
         check_remove(proposal, group)
     elif isinstance(proposal, PreSharedKey):
-        check_psk_usage(proposal, group)
+        check_psk_usage(proposal, sender, group)
         check_psk_nonce(proposal, group)
     elif isinstance(proposal, ReInit):
         check_reinit(proposal)

@@ -8,6 +8,8 @@ from itertools import pairwise
 from . import tree_math
 from .errors import (
     EncryptionKeyNotUnique,
+    InvalidKey,
+    ParentKeyMalformed,
     TreeHashMismatch,
     UnmergedLeafInvalid,
     UnmergedLeavesUnsorted,
@@ -57,6 +59,15 @@ def check_unique_encryption_keys(tree: RatchetTree) -> None:
         raise EncryptionKeyNotUnique
 
 
+def check_parent_keys(tree: RatchetTree) -> None:
+    """Raises ParentKeyMalformed."""
+    for index, parent in tree.parents():
+        try:
+            tree.suite.kem.public_key(parent.encryption_key)
+        except InvalidKey as error:
+            raise ParentKeyMalformed(f"node {index}: {error}") from None
+
+
 def check_leaves(tree: RatchetTree, group_id: bytes, extensions: Extensions) -> None:
     """Every leaf by itself, towards the group, and all together.
 
@@ -65,7 +76,7 @@ def check_leaves(tree: RatchetTree, group_id: bytes, extensions: Extensions) -> 
     """
     leaves = []
     for index, leaf in tree.members():
-        check_leaf_alone(leaf)
+        check_leaf_alone(leaf, tree.suite)
         leaf.verify(tree.suite, group_id, index)
         leaves.append(leaf)
     check_leaves_fit_group(leaves, extensions)
@@ -81,4 +92,5 @@ def check_joined_tree(tree: RatchetTree, tree_hash: bytes, group_id: bytes, exte
     check_unmerged_leaves(tree)
     check_parent_hashes(tree)
     check_unique_encryption_keys(tree)
+    check_parent_keys(tree)
     check_leaves(tree, group_id, extensions)

@@ -142,9 +142,7 @@ def private(
     sender = group.own_leaf if leaf is None else leaf
     framed = FramedContent(group.group_id, group.epoch, Sender.member(sender), b"", content)
     key_pair = signer or state.signer
-    signed = AuthenticatedContent.sign(
-        suite, key_pair, WireFormat.PRIVATE_MESSAGE, framed, state.encoded_context
-    )
+    signed = AuthenticatedContent.sign(suite, key_pair, WireFormat.PRIVATE_MESSAGE, framed, state.encoded_context)
     _, next_generation, key, nonce = group.messages.keys.next(sender, ratchet_kind(kind))
     plaintext = edit_plaintext(encode_content(content) + signed.encode_auth_data() + padding)
     sender_data_aad = opaque(group.group_id) + uint64(group.epoch) + uint8(kind)
@@ -265,9 +263,7 @@ def external_commit(
     covered: list[Proposal | CommittedProposal] = [*([init] * inits), *extra]
     listed = [each if isinstance(each, CommittedProposal) else CommittedProposal(each, claimed) for each in covered]
     carried_out = [ExternalInit(enc), *(applying if applying is not None else _of_external(extra))]
-    applied = apply_proposals(
-        state.tree, host.extensions, [CommittedProposal(each, claimed) for each in carried_out]
-    )
+    applied = apply_proposals(state.tree, host.extensions, [CommittedProposal(each, claimed) for each in carried_out])
     leaf_index = applied.tree.leftmost_blank_leaf()
     before = applied.tree.with_blank_leaf(leaf_index)
     key = signer or joiner.signer

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import random as seeded
 from collections.abc import Iterable
-from dataclasses import replace
+from typing import Any
 
+import pytest
+
+from rogatory.protocol.mls.errors import MLSError
 from rogatory.protocol.mls.extension import Extension, Extensions
 from rogatory.protocol.mls.framed_content import WireFormat
 from rogatory.protocol.mls.group import Group
@@ -14,12 +17,13 @@ from rogatory.protocol.mls.leaf_node import Capabilities
 from rogatory.protocol.mls.opening import ApplicationOpened, CommitOpened, ProposalOpened
 from rogatory.protocol.mls.proposal import Add
 from rogatory.protocol.mls.psk import NO_PSKS, PskStore
-from rogatory.protocol.mls.suite import new_signature_key, suite_by_id
+from rogatory.protocol.mls.suite import new_signature_key
 
 SUITE = 1
 NOW = 1_800_000_000
 WEEK = 7 * 24 * 3600
 GROUP_ID = b"a group to break rules in"
+PUBLIC, PRIVATE = WireFormat.PUBLIC_MESSAGE, WireFormat.PRIVATE_MESSAGE
 
 randbytes = seeded.Random(9420).randbytes
 
@@ -68,12 +72,6 @@ def found(
     return [made.pending, *(Group.join(made.welcome, person).group for person in people[1:])]
 
 
-def share_key(groups: list[Group], owner: int, other: int) -> None:
-    """A rule of one test needs `other` to hold the signature key of `owner`, as a careless person might."""
-    signer = groups[owner].state.signer
-    groups[other] = replace(groups[other], state=replace(groups[other].state, signer=signer))
-
-
 def deliver(members: Iterable[Group], message: bytes, psks: PskStore = NO_PSKS) -> list[Group]:
     """The members after a message of somebody else, those that it removes left out."""
     after: list[Group] = []
@@ -87,9 +85,9 @@ def deliver(members: Iterable[Group], message: bytes, psks: PskStore = NO_PSKS) 
     return after
 
 
-def committed(groups: list[Group], author: int, **options: object) -> list[Group]:
+def committed(groups: list[Group], author: int, **options: Any) -> list[Group]:
     """The same members after a plain commit of one of them."""
-    made = groups[author].commit((), random=randbytes, now=NOW, **options)  # type: ignore[arg-type]
+    made = groups[author].commit((), random=randbytes, now=NOW, **options)
     others = deliver([group for group in groups if group.own_leaf != groups[author].own_leaf], made.message)
     return sorted([made.pending, *others], key=lambda group: group.own_leaf)
 
@@ -99,8 +97,15 @@ def agree(groups: Iterable[Group]) -> bool:
     return len({(group.epoch, group.epoch_authenticator, group.tree_hash) for group in groups}) == 1
 
 
-def suite_of(group: Group) -> str:
-    return suite_by_id(group.suite.code).name
+def refuses(member: Group, message: bytes, error: type[MLSError], *, psks: PskStore = NO_PSKS) -> None:
+    """The member refuses the message with exactly this error, and it names its rule."""
+    with pytest.raises(error) as caught:
+        member.open(message, psks=psks, now=NOW)
+    assert type(caught.value) is error
 
 
-PUBLIC, PRIVATE = WireFormat.PUBLIC_MESSAGE, WireFormat.PRIVATE_MESSAGE
+def refuses_welcome(person: KeyPackageSecrets, welcome: bytes, error: type[MLSError], **options: Any) -> None:
+    """The client refuses the Welcome with exactly this error."""
+    with pytest.raises(error) as caught:
+        Group.join(welcome, person, **options)
+    assert type(caught.value) is error
