@@ -57,10 +57,13 @@ def uint64(value: int) -> bytes:
     return value.to_bytes(8, "big")
 
 
+_ONE_BYTE = tuple(bytes([value]) for value in range(0x40))
+
+
 def varint(value: int) -> bytes:
     """A vector's length, in the fewest bytes (section 2.1.2)."""
     if value < 0x40:
-        return value.to_bytes(1, "big")
+        return _ONE_BYTE[value]
     if value < 0x4000:
         return (value | 0x4000).to_bytes(2, "big")
     if value <= MAX_VECTOR_LENGTH:
@@ -70,7 +73,8 @@ def varint(value: int) -> bytes:
 
 def opaque(data: bytes) -> bytes:
     """`opaque data<V>`."""
-    return varint(len(data)) + data
+    length = len(data)
+    return (_ONE_BYTE[length] if length < 0x40 else varint(length)) + data
 
 
 def vector(items: Iterable[Encodable]) -> bytes:

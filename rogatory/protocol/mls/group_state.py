@@ -16,7 +16,7 @@ from .message import MLSMessage
 from .message_state import MessageState
 from .proposal import ReInit
 from .psk import PskStore
-from .secret_tree import SkipPolicy
+from .secret_tree import SecretTree, SkipPolicy
 from .suite import CipherSuite
 
 G = TypeVar("G", bound="GroupState")
@@ -128,6 +128,10 @@ class GroupState:
     def message_state(self) -> bytes:
         """What has to be stored after every message. Holds secrets."""
         return self.messages.encode()
+
+    def with_keys(self: G, keys: SecretTree) -> G:
+        """The group with these message keys left, the rest as it is."""
+        return type(self)(self.state, self.messages.with_keys(keys), self.skip_policy)
 
     def check_open(self) -> None:
         """Section 12.4.2: nothing is sent or taken after a ReInit. Raises GroupReinitialized."""

@@ -37,6 +37,9 @@ class MessageState:
     proposals: Mapping[bytes, PendingProposal] = field(default_factory=dict)
     own_updates: Mapping[bytes, OwnUpdate] = field(default_factory=dict, repr=False)
 
+    def with_keys(self, keys: SecretTree) -> MessageState:
+        return MessageState(keys, self.proposals, self.own_updates)
+
     def with_proposal(
         self, reference: bytes, pending: PendingProposal, update: OwnUpdate | None = None
     ) -> MessageState:

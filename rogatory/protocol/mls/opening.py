@@ -101,8 +101,7 @@ def _open_private(group: G, body: PrivateMessage) -> tuple[G, AuthenticatedConte
         group.skip_policy,
     )
     _verify(group, opened.message)
-    messages = replace(group.messages, keys=opened.keys)
-    return replace(group, messages=messages), opened.message, opened.generation
+    return group.with_keys(opened.keys), opened.message, opened.generation
 
 
 def _open_public(group: GroupState, body: PublicMessage) -> AuthenticatedContent:

@@ -7,7 +7,7 @@ is first needed, so a tree of any size starts as one secret.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 from . import tree_math
@@ -57,7 +57,7 @@ class Ratchet:
         if self.generation > MAX_GENERATION:
             raise GenerationsExhausted
         key, nonce, secret = self._step(suite)
-        return replace(self, secret=secret, generation=self.generation + 1), key, nonce
+        return Ratchet(secret, self.generation + 1, self.retained), key, nonce
 
     def at(self, suite: CipherSuite, generation: int, policy: SkipPolicy) -> tuple[Ratchet, bytes, bytes]:
         """(ratchet after, key, nonce) of a generation, which is used up by it.
@@ -76,16 +76,16 @@ class Ratchet:
                 retained.append((skipped, key, nonce))
             else:
                 secret = suite.derive_tree_secret(ratchet.secret, b"secret", skipped, suite.hash_length)
-                ratchet = replace(ratchet, secret=secret, generation=skipped + 1)
+                ratchet = Ratchet(secret, skipped + 1, ratchet.retained)
         ratchet, key, nonce = ratchet.next(suite)
         kept = tuple(retained[-policy.max_retained :]) if policy.max_retained else ()
-        return replace(ratchet, retained=kept), key, nonce
+        return Ratchet(ratchet.secret, ratchet.generation, kept), key, nonce
 
     def _take_retained(self, generation: int) -> tuple[Ratchet, bytes, bytes]:
         for number, key, nonce in self.retained:
             if number == generation:
                 rest = tuple(each for each in self.retained if each[0] != generation)
-                return replace(self, retained=rest), key, nonce
+                return Ratchet(self.secret, self.generation, rest), key, nonce
         raise KeyAlreadyUsed(f"generation {generation}")
 
 
@@ -122,7 +122,8 @@ class SecretTree:
         return tree._with_ratchet(leaf, kind, after), key, nonce
 
     def _with_ratchet(self, leaf: int, kind: RatchetKind, ratchet: Ratchet) -> SecretTree:
-        return replace(self, ratchets={**self.ratchets, (leaf, kind): ratchet})
+        ratchets = {**self.ratchets, (leaf, kind): ratchet}
+        return SecretTree(self.suite, self.leaves, self.nodes, ratchets)
 
     def _with_leaf(self, leaf: int) -> SecretTree:
         """Split the secrets down to a leaf and start its ratchets; split secrets are deleted (section 9.2)."""
@@ -146,7 +147,7 @@ class SecretTree:
             (leaf, kind): Ratchet(suite.expand_with_label(secret, label, b"", suite.hash_length))
             for kind, label in _RATCHET_LABELS
         }
-        return replace(self, nodes=nodes, ratchets={**self.ratchets, **started})
+        return SecretTree(self.suite, self.leaves, nodes, {**self.ratchets, **started})
 
     # Storage
 

@@ -35,7 +35,7 @@ def frame(group: G, message: AuthenticatedContent, random: Random, pad_to: Paddi
         return group, MLSMessage(public).encode()
     secret = state.secrets.sender_data_secret
     keys, private = protect_private(state.suite, message, group.messages.keys, secret, random, pad_to)
-    return replace(group, messages=replace(group.messages, keys=keys)), MLSMessage(private).encode()
+    return group.with_keys(keys), MLSMessage(private).encode()
 
 
 def protect(

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 
 from cryptography.exceptions import InvalidTag
@@ -38,6 +39,12 @@ class HPKECiphertext(Structure):
 
     def encode(self) -> bytes:
         return opaque(self.kem_output) + opaque(self.ciphertext)
+
+
+@lru_cache(maxsize=256)
+def _label_head(length: int, label: bytes) -> bytes:
+    """KDFLabel up to its context; labels are few and used with every message."""
+    return uint16(length) + opaque(_LABEL + label)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -95,8 +102,7 @@ class CipherSuite:
 
     def expand_with_label(self, secret: bytes, label: bytes, context: bytes, length: int) -> bytes:
         """ExpandWithLabel (section 8)."""
-        info = uint16(length) + opaque(_LABEL + label) + opaque(context)
-        return self.expand(secret, info, length)
+        return self.expand(secret, _label_head(length, label) + opaque(context), length)
 
     def derive_secret(self, secret: bytes, label: bytes) -> bytes:
         """DeriveSecret (section 8)."""
