@@ -79,7 +79,10 @@ class DocumentLine(View, frozen=True, kw_only=True):
 
 
 class DocumentView(View, frozen=True, kw_only=True):
-    """A whole document: what it says, by whom it is signed, and what is proven about its way."""
+    """A whole document: what it says, by whom it is signed, and what is proven about its way.
+
+    `void` says why it has no effect, if it has none.
+    """
 
     id: str
     matter: str

@@ -21,8 +21,18 @@ class Sent(View, frozen=True, kw_only=True):
     document: str
 
 
+class Party(View, frozen=True, kw_only=True):
+    """A party, present or gone. `role`: requesting, requested or consulted; `reference`: its own file number."""
+
+    authority: str
+    role: str
+    left: bool = False
+    reference: str | None = None
+
+
 class AmendmentView(View, frozen=True, kw_only=True):
-    """A proposal to add parties. It takes effect when every party of the time has signed it."""
+    """A proposal to add parties. `complete`: every party of the time has signed it; `effective`: they are in;
+    `superseded`: another one was complete first."""
 
     digest: str
     matter: str
@@ -33,6 +43,7 @@ class AmendmentView(View, frozen=True, kw_only=True):
     waiting_for: list[str]
     complete: bool
     effective: bool
+    superseded: bool
 
 
 class MatterLine(View, frozen=True, kw_only=True):
@@ -47,18 +58,17 @@ class MatterLine(View, frozen=True, kw_only=True):
     opened_at: str
     changed_at: str
     documents: int
-    reference: str | None = None
 
 
 class MatterView(View, frozen=True, kw_only=True):
-    """A whole matter: `parties` may take part, `members` do already; `trouble` says why nothing is sent, if so."""
+    """A whole matter. `parties` may take part, the nodes of `members` do; `trouble` says why nothing is sent, if so."""
 
     matter: str
     kind: MatterKind
     subject: str
     state: str
     creator: str
-    parties: list[str]
+    parties: list[Party]
     members: list[str]
     relay: str
     opened_at: str
@@ -66,5 +76,4 @@ class MatterView(View, frozen=True, kw_only=True):
     documents: list[DocumentLine]
     amendments: list[AmendmentView]
     request: DocumentView | None = None
-    reference: str | None = None
     trouble: str | None = None

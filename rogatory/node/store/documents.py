@@ -170,6 +170,14 @@ def documents_after(tx: Connection, channel: bytes, kind: str, after: int, limit
     return _rows(tx, query.order_by(_documents.c.seq).limit(limit))
 
 
+def threads_of(tx: Connection, channel: bytes) -> list[tuple[str, str]]:
+    """Id and subject of each thread of a channel."""
+    query = select(_documents.c.thread_id, func.min(_documents.c.thread_subject)).where(
+        _documents.c.channel == channel, _documents.c.thread_id.is_not(None)
+    )
+    return [(thread, subject) for thread, subject in tx.execute(query.group_by(_documents.c.thread_id))]
+
+
 def count_documents(tx: Connection) -> dict[bytes, int]:
     """How many documents each channel has."""
     query = select(_documents.c.channel, func.count()).group_by(_documents.c.channel)
@@ -177,12 +185,16 @@ def count_documents(tx: Connection) -> dict[bytes, int]:
 
 
 def set_logged(
-    tx: Connection, row: int, seq: int, logged_at: float, stage: str | None = None, void: str | None = None
+    tx: Connection, row: int, seq: int, logged_at: float, stage: str, recipients: Sequence[str] = ()
 ) -> None:
     """The document was read in the log."""
-    values: dict[str, object] = {"seq": seq, "logged_at": logged_at, "void": void}
-    if stage is not None:
-        values["stage"] = stage
+    values = {"seq": seq, "logged_at": logged_at, "stage": stage, "recipients": list(recipients)}
+    tx.execute(update(_documents).where(_documents.c.row == row).values(values))
+
+
+def set_void(tx: Connection, row: int, reason: str | None, stage: str | None = None) -> None:
+    """Why the document has no effect; None: it has."""
+    values = {"void": reason} if stage is None else {"void": reason, "stage": stage}
     tx.execute(update(_documents).where(_documents.c.row == row).values(values))
 
 
@@ -248,10 +260,10 @@ def deliveries_of(tx: Connection, row: int) -> list[DeliveryRow]:
     return [DeliveryRow(*found) for found in tx.execute(query)]
 
 
-def read_up_to(tx: Connection, channel: bytes) -> dict[str, int]:
-    """How far each other member has acknowledged the log."""
-    query = select(_read_up_to.c.authority, _read_up_to.c.seq).where(_read_up_to.c.channel == channel)
-    return dict(tx.execute(query).tuples().all())
+def read_up_to(tx: Connection, channel: bytes, authority: str) -> int:
+    """How far a member's acknowledgements were applied to our documents, as a seq; 0: nothing yet."""
+    query = select(_read_up_to.c.seq).where(_read_up_to.c.channel == channel, _read_up_to.c.authority == authority)
+    return tx.execute(query).scalar() or 0
 
 
 def set_read_up_to(tx: Connection, channel: bytes, authority: str, seq: int) -> None:

@@ -16,7 +16,6 @@ _events = Table(
     Column("kind", String, nullable=False),
     Column("summary", String, nullable=False),
     Column("channel", LargeBinary),
-    Column("network", String),
     Column("document", LargeBinary),
     Column("author", String),
     Column("code", String),
@@ -32,7 +31,6 @@ class EventRow:
     kind: str
     summary: str
     channel: bytes | None = None
-    network: str | None = None
     document: bytes | None = None
     author: str | None = None
     code: str | None = None

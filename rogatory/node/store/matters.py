@@ -10,7 +10,6 @@ from sqlalchemy import (
     Column,
     Connection,
     Float,
-    Integer,
     LargeBinary,
     PrimaryKeyConstraint,
     String,
@@ -46,13 +45,6 @@ _parties = Table(
     Column("left", Boolean, nullable=False),
     Column("reference", String),
     PrimaryKeyConstraint("channel", "authority"),
-)
-
-_references = Table(
-    "own_references",
-    metadata,
-    Column("year", Integer, primary_key=True),
-    Column("last", Integer, nullable=False),
 )
 
 
@@ -113,14 +105,15 @@ def touch(tx: Connection, channel: bytes, at: float) -> None:
     tx.execute(update(_matters).where(_matters.c.channel == channel).values(changed_at=at))
 
 
-def set_state(tx: Connection, channel: bytes, state: str) -> None:
-    """The matter's state."""
-    tx.execute(update(_matters).where(_matters.c.channel == channel).values(state=state))
+def set_state(tx: Connection, channel: bytes, state: str, kind: str | None = None) -> None:
+    """The matter's state, and its kind where that changes too."""
+    values = {"state": state} if kind is None else {"state": state, "kind": kind}
+    tx.execute(update(_matters).where(_matters.c.channel == channel).values(values))
 
 
-def set_request(tx: Connection, channel: bytes, request: bytes, kind: str, state: str) -> None:
+def set_request(tx: Connection, channel: bytes, request: bytes | None) -> None:
     """The matter's request, by message id."""
-    tx.execute(update(_matters).where(_matters.c.channel == channel).values(request=request, kind=kind, state=state))
+    tx.execute(update(_matters).where(_matters.c.channel == channel).values(request=request))
 
 
 def set_reference(tx: Connection, channel: bytes, authority: str, reference: str) -> None:
@@ -180,11 +173,3 @@ def parties_of(tx: Connection, channels: Sequence[bytes]) -> dict[bytes, list[st
     for channel, authority in tx.execute(query):
         found.setdefault(channel, []).append(authority)
     return found
-
-
-def next_reference_number(tx: Connection, year: int) -> int:
-    """Counts our own file numbers of a year from 1."""
-    statement = insert(_references).values(year=year, last=1)
-    statement = statement.on_conflict_do_update(index_elements=["year"], set_={"last": _references.c.last + 1})
-    number: int = tx.execute(statement.returning(_references.c.last)).scalar_one()
-    return number

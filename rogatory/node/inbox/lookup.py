@@ -1,0 +1,31 @@
+"""What a person types, found: ids by their first digits."""
+
+from __future__ import annotations
+
+from rogatory.node.errors import NotFound, RefusedInput
+from rogatory.node.store.documents import DocumentRow, documents_by_prefix
+from rogatory.node.transaction import Tx
+from rogatory.protocol.content import MESSAGE_ID
+
+FEWEST_DIGITS = 4
+
+
+def id_range(given: str, length: int, what: str) -> tuple[bytes, bytes]:
+    """The first and last id of `length` bytes that begin with the hexadecimal digits `given`. Raises RefusedInput."""
+    digits = given.strip().lower()
+    if not FEWEST_DIGITS <= len(digits) <= 2 * length or set(digits) - set("0123456789abcdef"):
+        raise RefusedInput(
+            f"{given[:80]!r} is no id of a {what}: give at least its first {FEWEST_DIGITS} hexadecimal digits",
+            f"list first, and copy the {what}'s id from there",
+        )
+    return bytes.fromhex(digits.ljust(2 * length, "0")), bytes.fromhex(digits.ljust(2 * length, "f"))
+
+
+def find_document(tx: Tx, given: str) -> DocumentRow:
+    """The one document whose id begins so. Raises RefusedInput, NotFound."""
+    found = documents_by_prefix(tx.connection, *id_range(given, MESSAGE_ID, "document"))
+    if not found:
+        raise NotFound(f"no document with the id {given} is held here", "list the matter's documents")
+    if len(found) > 1:
+        raise RefusedInput(f"more than one document's id begins with {given}", "give more digits")
+    return found[0]

@@ -1,0 +1,130 @@
+"""Documents and events as they are entered, and how a document's stage moves on with its evidences."""
+
+from __future__ import annotations
+
+import msgspec
+
+from rogatory.node.inbox.events import EventKind
+from rogatory.node.inbox.titles import title_of
+from rogatory.node.inbox.views import Direction, Stage
+from rogatory.node.store import members
+from rogatory.node.store.documents import (
+    DocumentRow,
+    deliveries_of,
+    get_document,
+    put_deliveries,
+    put_document,
+    read_up_to,
+    sent_between,
+    set_read_up_to,
+    set_receipt,
+    set_stage,
+)
+from rogatory.node.store.events import EventRow, add_event
+from rogatory.node.transaction import Tx
+from rogatory.protocol.acknowledgement import Acknowledgement
+from rogatory.protocol.documents import Document, Payload, UnverifiedDocument
+from rogatory.protocol.receipt import Receipt
+
+
+def record(
+    tx: Tx,
+    kind: EventKind,
+    summary: str,
+    *,
+    channel: bytes | None = None,
+    document: bytes | None = None,
+    author: str | None = None,
+    code: str | None = None,
+) -> None:
+    """Enter an event into the inbox."""
+    add_event(
+        tx.connection,
+        EventRow(
+            at=tx.now,
+            kind=kind,
+            summary=summary,
+            channel=channel,
+            document=document,
+            author=author,
+            code=code,
+        ),
+    )
+
+
+def keep(
+    tx: Tx,
+    document: Document | UnverifiedDocument,
+    stage: Stage,
+    *,
+    seq: int | None = None,
+    logged_at: float | None = None,
+    recipients: tuple[str, ...] = (),
+    void: str | None = None,
+) -> bool:
+    """Enter a document; False if it was entered before. `logged_at` in Unix seconds."""
+    payload = document.payload
+    row = DocumentRow(
+        channel=payload.channel_id,
+        id=payload.message_id,
+        author=payload.author,
+        kind=payload.kind,
+        digest=document.digest,
+        title=title_of(payload),
+        written_at=payload.written_at,
+        direction=Direction.SENT if payload.author == tx.authority else Direction.RECEIVED,
+        stage=stage,
+        thread_id=None if payload.thread is None else payload.thread.id,
+        thread_subject=None if payload.thread is None else payload.thread.subject,
+        in_reply_to=payload.in_reply_to,
+        seq=seq,
+        logged_at=logged_at,
+        recipients=recipients,
+        void=void,
+    )
+    return put_document(tx.connection, row, document.envelope)
+
+
+def recipients_of(tx: Tx, payload: Payload) -> tuple[str, ...]:
+    """Whose acknowledgement makes a document delivered: its addressees; without any, all other members."""
+    if payload.addressees:
+        return payload.addressees
+    present = members.present(tx.connection, payload.channel_id)
+    return tuple(member.authority for member in present if member.authority != payload.author)
+
+
+def accepted(tx: Tx, channel: bytes, message_id: bytes, receipt: Receipt) -> None:
+    """The relay's verified receipt for one of our documents came; the first one is kept."""
+    row = get_document(tx.connection, channel, message_id, tx.authority)
+    if row is None or row.receipt is not None:
+        return
+    stage = Stage.ACCEPTED if row.stage == Stage.QUEUED else Stage(row.stage)
+    set_receipt(tx.connection, row.row, msgspec.msgpack.encode(receipt), stage)
+    record(tx, EventKind.DOCUMENT_ACCEPTED, f"the relay took: {row.title}", channel=channel, document=message_id)
+
+
+def acknowledged(tx: Tx, channel: bytes, acknowledgement: Acknowledgement) -> None:
+    """A member's verified acknowledgement: enter for each of our documents that it newly covers what it proves."""
+    member = acknowledgement.member
+    before = read_up_to(tx.connection, channel, member)
+    if acknowledgement.seq <= before:
+        return
+    membership = members.get(tx.connection, channel, member)
+    since = 0 if membership is None else membership.since_seq
+    for seq, row in sent_between(tx.connection, channel, before, acknowledgement.seq):
+        if seq < since:
+            continue  # from before it joined, or from the gap before it rejoined: it had no key for it
+        opened = acknowledgement.covers(seq)
+        put_deliveries(tx.connection, row.row, [member], tx.now, excepted=not opened)
+        if opened:
+            _check_delivered(tx, row)
+    set_read_up_to(tx.connection, channel, member, acknowledgement.seq)
+
+
+def _check_delivered(tx: Tx, row: DocumentRow) -> None:
+    if row.stage not in (Stage.QUEUED, Stage.ACCEPTED):
+        return
+    opened_by = {delivery.authority for delivery in deliveries_of(tx.connection, row.row) if not delivery.excepted}
+    if opened_by.issuperset(row.recipients):
+        set_stage(tx.connection, row.row, Stage.DELIVERED)
+        record(tx, EventKind.DOCUMENT_DELIVERED, f"delivered: {row.title}", channel=row.channel, document=row.id)

@@ -1,0 +1,74 @@
+"""A document of our own: signed, entered, and queued for its channel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rogatory.node.channels.commands import enqueue
+from rogatory.node.errors import RefusedInput
+from rogatory.node.inbox.events import EventKind
+from rogatory.node.inbox.recording import keep, record
+from rogatory.node.inbox.titles import title_of
+from rogatory.node.inbox.views import Stage
+from rogatory.node.transaction import Tx
+from rogatory.protocol.content import MESSAGE_ID
+from rogatory.protocol.documents import (
+    Body,
+    DocumentError,
+    MissingEssential,
+    Thread,
+    UnverifiedDocument,
+    compose,
+    peek_document,
+    sign_document,
+)
+
+
+def sign(
+    tx: Tx,
+    channel: bytes,
+    body: Body,
+    *,
+    addressees: Sequence[str] = (),
+    thread: Thread | None = None,
+    in_reply_to: bytes | None = None,
+) -> UnverifiedDocument:
+    """A document of this authority, signed with its document keys.
+
+    Raises RefusedInput naming every essential gap with its article, or what else is unsound.
+    """
+    payload = compose(
+        body,
+        author=tx.authority,
+        key_set=tx.identity.key_set_version,
+        addressees=tuple(addressees),
+        channel=channel,
+        message_id=tx.random(MESSAGE_ID),
+        written_at=int(tx.now),
+        thread=thread,
+        in_reply_to=in_reply_to,
+    )
+    try:
+        return peek_document(sign_document(payload, tx.identity.document_signer()))
+    except MissingEssential as error:
+        gaps = "; ".join(str(gap) for gap in error.gaps)
+        raise RefusedInput(
+            f"the {payload.kind} lacks: {gaps}", "fill in what is missing; each article names what it asks for"
+        ) from None
+    except DocumentError as error:
+        raise RefusedInput(f"the {payload.kind} cannot be signed: {error}", "correct it and try again") from None
+
+
+def send(tx: Tx, document: UnverifiedDocument) -> None:
+    """Enter a document of our own and queue it. Raises NotFound, Conflict where its channel takes nothing."""
+    payload = document.payload
+    keep(tx, document, Stage.QUEUED)
+    enqueue(tx, payload.channel_id, document.envelope, payload.message_id)
+    record(
+        tx,
+        EventKind.DOCUMENT_SENT,
+        f"{payload.kind} queued: {title_of(payload)}",
+        channel=payload.channel_id,
+        document=payload.message_id,
+        author=tx.authority,
+    )

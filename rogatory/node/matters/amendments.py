@@ -1,0 +1,101 @@
+"""Further parties: proposed by one, signed by all, then added.
+
+Of several amendments that follow the same one, the first that is complete in the log counts; the others are
+superseded everywhere alike, and are proposed anew if they are still wanted.
+"""
+
+from __future__ import annotations
+
+from rogatory.node.channels.commands import wish_add
+from rogatory.node.inbox.events import EventKind
+from rogatory.node.inbox.recording import record
+from rogatory.node.matters.policy import matter_policy
+from rogatory.node.store.amendments import (
+    AmendmentRow,
+    get_amendments,
+    get_signatures,
+    put_amendment,
+    put_signature,
+    set_complete,
+)
+from rogatory.node.store.matters import MatterRow, present_parties
+from rogatory.node.transaction import Tx
+from rogatory.protocol.declaration import DirectoryPin
+from rogatory.protocol.documents import (
+    Amendment,
+    Document,
+    IncompleteAmendment,
+    UnverifiedDocument,
+    check_amendment,
+)
+from rogatory.protocol.judgement import VoidCode, VoidDocument, judge_amendment
+
+
+def enter_amendment(tx: Tx, document: Document | UnverifiedDocument, *, logged: bool) -> None:
+    """Enter a signature under an amendment, and the amendment with its proposer's; it counts once it is in the log."""
+    body = document.payload.body
+    if not isinstance(body, Amendment):
+        raise TypeError("not an amendment")
+    channel = document.payload.channel_id
+    if document.signer == document.payload.author:
+        previous = None if body.previous is None else bytes.fromhex(body.previous)
+        put_amendment(
+            tx.connection,
+            AmendmentRow(channel, document.digest, document.signer, previous, list(body.adds), body.reason),
+        )
+    put_signature(tx.connection, channel, document.digest, document.signer, document.envelope, logged=logged)
+
+
+def amendment_arrived(tx: Tx, matter: MatterRow, document: Document, last_pin: DirectoryPin) -> None:
+    """A proposal or an agreement in the log. Raises VoidDocument."""
+    body = document.payload.body
+    if not isinstance(body, Amendment):
+        raise TypeError("not an amendment")
+    proposal = document.signer == document.payload.author
+    if proposal:
+        judge_amendment(document, matter_policy(tx, matter, last_pin))
+        already = sorted(present_parties(tx.connection, matter.channel) & set(body.adds))
+        if already:
+            raise VoidDocument(VoidCode.WRONG_AMENDMENT, f"{', '.join(already)}: a party already")
+    elif document.digest not in {row.digest for row in get_amendments(tx.connection, matter.channel)}:
+        raise VoidDocument(VoidCode.WRONG_AMENDMENT, f"{document.signer} agrees to an amendment that nobody proposed")
+    enter_amendment(tx, document, logged=True)
+    if proposal and document.signer != tx.authority:
+        record(
+            tx,
+            EventKind.AMENDMENT_WAITING,
+            f"{document.signer} proposes to add {', '.join(body.adds)}: {body.reason}",
+            channel=matter.channel,
+            document=document.payload.message_id,
+            author=document.signer,
+        )
+    settle(tx, matter)
+
+
+def settle(tx: Tx, matter: MatterRow) -> None:
+    """See whether an amendment is complete now: every present party's signature stands in the log."""
+    parties = present_parties(tx.connection, matter.channel)
+    rows = get_amendments(tx.connection, matter.channel)
+    complete = [row for row in rows if row.place is not None]
+    last = complete[-1].digest if complete else None
+    for row in rows:
+        if row.place is not None or row.previous != last:
+            continue
+        signatures = get_signatures(tx.connection, matter.channel, row.digest)
+        envelopes = [envelope for signer, envelope in signatures.items() if signer in parties]
+        try:
+            check_amendment(envelopes, parties, tx.directory.document_keys)
+        except IncompleteAmendment:
+            continue
+        set_complete(tx.connection, matter.channel, row.digest, len(complete) + 1)
+        record(
+            tx,
+            EventKind.AMENDMENT_COMPLETE,
+            f"every party agrees to add {', '.join(row.adds)}",
+            channel=matter.channel,
+            author=row.proposer,
+        )
+        if row.proposer == tx.authority:
+            for authority in row.adds:
+                wish_add(tx, matter.channel, authority, row.digest)
+        return

@@ -1,0 +1,235 @@
+"""What an officer does in matters. Each function is one command, run in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+from rogatory.node.channels import commands as channels
+from rogatory.node.channels.hooks import Kind
+from rogatory.node.errors import Conflict, NotFound, RefusedInput
+from rogatory.node.inbox.events import EventKind
+from rogatory.node.inbox.lookup import find_document
+from rogatory.node.inbox.recording import record
+from rogatory.node.inbox.views import Stage
+from rogatory.node.inbox.writing import send, sign
+from rogatory.node.matters.addressing import check_addressees, own_relay
+from rogatory.node.matters.amendments import enter_amendment
+from rogatory.node.matters.joining import enter_matter
+from rogatory.node.matters.life import IllegalStep, Role, State, Step, advance
+from rogatory.node.matters.lookup import find_amendment, find_matter, find_thread
+from rogatory.node.matters.queries import amendment_view
+from rogatory.node.matters.views import AmendmentView, Sent
+from rogatory.node.store.amendments import get_amendments, get_signatures
+from rogatory.node.store.documents import get_document, get_envelope
+from rogatory.node.store.matters import MatterRow, get_parties, present_parties
+from rogatory.node.transaction import Tx
+from rogatory.protocol.content import MESSAGE_ID
+from rogatory.protocol.documents import (
+    Amendment,
+    Body,
+    Charter,
+    Consultation,
+    DocumentRef,
+    Leave,
+    Purpose,
+    Reply,
+    Request,
+    Thread,
+    UnverifiedDocument,
+    Urgency,
+    peek_document,
+    sign_consent,
+)
+from rogatory.protocol.limits import CHANNEL_ID
+
+B = TypeVar("B", bound=Body)
+
+
+def send_request(tx: Tx, to: Sequence[str], request: Mapping[str, Any], *, subject: str = "") -> Sent:
+    """Open a matter and send its request. `request`: the fields of documents.Request as JSON values.
+
+    What the directory knows is filled in. Raises RefusedInput naming every essential gap with its article,
+    NotFound for an authority that is not enrolled, Conflict while the directory is too old.
+    """
+    addressees = check_addressees(tx, to)
+    name = tx.directory.authority(tx.authority).names if tx.authority in tx.directory.authority_entries else {}
+    filled = {"requesting_authority": name.get("en") or next(iter(name.values()), "")} | dict(request)
+    body = _body(filled, Request)
+    channel = _open(tx, Purpose.MATTER, subject or body.subject or "Request", addressees, body.urgency)
+    return _send(tx, sign(tx, channel, body, addressees=addressees))
+
+
+def open_consultation(tx: Tx, to: Sequence[str], subject: str, text: str, *, language: str = "en") -> Sent:
+    """Open a matter without a request, and say the first thing in it. Raises as `send_request`."""
+    addressees = check_addressees(tx, to)
+    body = _body({"text": text, "language": language}, Consultation)
+    channel = _open(tx, Purpose.CONSULTATION, subject, addressees, Urgency.ROUTINE)
+    return _send(tx, sign(tx, channel, body, addressees=addressees, thread=_new_thread(tx, subject)))
+
+
+def reply(tx: Tx, matter: str, reply: Mapping[str, Any]) -> Sent:
+    """Answer the matter's request. `reply`: the fields of documents.Reply as JSON values, without `request`.
+
+    Raises Conflict for an answer that does not go from where the matter stands, RefusedInput, NotFound.
+    """
+    row = find_matter(tx, matter)
+    request = None if row.request is None else get_document(tx.connection, row.channel, row.request)
+    if request is None:
+        raise Conflict("the matter has no request to reply to", "to say something in it, use: consult say")
+    ref = DocumentRef(id=request.id.hex(), digest=request.digest.hex())
+    body = _body({"language": "en"} | dict(reply) | {"request": msgspec.to_builtins(ref)}, Reply)
+    roles = {party.authority: Role(party.role) for party in get_parties(tx.connection, row.channel)}
+    try:
+        advance(State(row.state), Step(body.outcome.value), roles.get(tx.authority, Role.CONSULTED))
+    except IllegalStep as error:
+        raise Conflict(str(error), "see where the matter stands: matter show") from None
+    return _send(tx, sign(tx, row.channel, body, addressees=_others(tx, row), in_reply_to=request.id))
+
+
+def say(
+    tx: Tx,
+    matter: str,
+    text: str,
+    *,
+    thread: str | None = None,
+    subject: str | None = None,
+    in_reply_to: str | None = None,
+    language: str = "en",
+) -> Sent:
+    """Write into a matter: into `thread` (an id), or into a new one about `subject`; else where the reply belongs."""
+    row = find_matter(tx, matter)
+    body = _body({"text": text, "language": language}, Consultation)
+    answered = None if in_reply_to is None else find_document(tx, in_reply_to)
+    if answered is not None and answered.channel != row.channel:
+        raise RefusedInput("the document that this replies to is in another matter", "name one of this matter")
+    if thread is not None:
+        where = find_thread(tx, row, thread)
+    elif subject is not None:
+        where = _new_thread(tx, subject)
+    elif answered is not None and answered.thread_id is not None:
+        where = Thread(id=answered.thread_id, subject=answered.thread_subject or "")
+    else:
+        where = None
+    document = sign(
+        tx,
+        row.channel,
+        body,
+        addressees=_others(tx, row),
+        thread=where,
+        in_reply_to=None if answered is None else answered.id,
+    )
+    return _send(tx, document)
+
+
+def add_party(tx: Tx, matter: str, authorities: Sequence[str], reason: str) -> AmendmentView:
+    """Propose further parties. They come in once every party has agreed, and see nothing earlier."""
+    row = find_matter(tx, matter)
+    adds = check_addressees(tx, authorities)
+    already = sorted(set(adds) & present_parties(tx.connection, row.channel))
+    if already:
+        raise Conflict(f"{', '.join(already)}: a party already")
+    complete = [other for other in get_amendments(tx.connection, row.channel) if other.place is not None]
+    body = Amendment(
+        charter=row.charter.hex(),
+        previous=complete[-1].digest.hex() if complete else None,
+        adds=adds,
+        reason=_body({"text": reason, "language": "en"}, Consultation).text,
+    )
+    document = sign(tx, row.channel, body)
+    enter_amendment(tx, document, logged=False)
+    _send(tx, document)
+    return amendment_view(tx, row, find_amendment(tx, row, document.digest.hex()))
+
+
+def agree(tx: Tx, matter: str, amendment: str) -> AmendmentView:
+    """Sign another party's amendment. `amendment`: its digest."""
+    row = find_matter(tx, matter)
+    found = find_amendment(tx, row, amendment)
+    view = amendment_view(tx, row, found)
+    if view.superseded:
+        raise Conflict("another amendment was agreed to before this one", "ask its proposer to propose it anew")
+    signatures = get_signatures(tx.connection, row.channel, found.digest, logged=False)
+    if tx.authority not in present_parties(tx.connection, row.channel):
+        raise Conflict("this authority is no party of the matter, so its agreement is not needed")
+    if tx.authority not in signatures:
+        proposal = peek_document(signatures[found.proposer])
+        consent = peek_document(sign_consent(proposal, tx.identity.document_signer()))
+        enter_amendment(tx, consent, logged=False)
+        channels.enqueue(tx, row.channel, consent.envelope, consent.payload.message_id)
+        record(
+            tx,
+            EventKind.DOCUMENT_SENT,
+            f"agreed to add {', '.join(found.adds)}",
+            channel=row.channel,
+            document=consent.payload.message_id,
+            author=tx.authority,
+        )
+    return amendment_view(tx, row, found)
+
+
+def share(tx: Tx, matter: str, documents: Sequence[str]) -> list[str]:
+    """Send earlier documents again, with their original signatures, for parties who came later. Gives their ids."""
+    row = find_matter(tx, matter)
+    shared = []
+    for given in documents:
+        found = find_document(tx, given)
+        if found.channel != row.channel:
+            raise RefusedInput(f"the document {given} is in another matter", "only this matter's can be shared in it")
+        if found.seq is None or found.stage == Stage.VOID or found.kind == Charter.KIND:
+            raise Conflict(f"the document {given} cannot be shared: it is void, or not in the log yet")
+        channels.share(tx, row.channel, get_envelope(tx.connection, found.row), found.id, found.seq)
+        shared.append(found.id.hex())
+    return shared
+
+
+def leave(tx: Tx, matter: str, reason: str = "") -> Sent:
+    """Give notice to leave a matter; another party's node carries it out."""
+    row = find_matter(tx, matter)
+    return _send(tx, sign(tx, row.channel, _body({"reason": reason}, Leave)))
+
+
+def _open(tx: Tx, purpose: Purpose, subject: str, addressees: tuple[str, ...], urgency: Urgency) -> bytes:
+    """Found a matter's channel under a charter that this authority signs; gives its id."""
+    channel, relay = tx.random(CHANNEL_ID), own_relay(tx)
+    fields = {
+        "purpose": purpose.value,
+        "subject": subject,
+        "home_relay": relay,
+        "parties": [tx.authority, *addressees],
+        "urgency": urgency.value,
+    }
+    charter = sign(tx, channel, _body(fields, Charter))
+    enter_matter(tx, charter, Stage.QUEUED)
+    channels.found(
+        tx, channel=channel, kind=Kind.MATTER, relay=relay, members=addressees, charter_digest=charter.digest
+    )
+    return channel
+
+
+def _send(tx: Tx, document: UnverifiedDocument) -> Sent:
+    send(tx, document)
+    return Sent(matter=document.payload.channel, document=document.payload.id)
+
+
+def _body(fields: Mapping[str, Any], kind: type[B]) -> B:
+    try:
+        return msgspec.convert(fields, kind)
+    except msgspec.ValidationError as error:
+        raise RefusedInput(f"the {kind.KIND} is not well formed: {error}", "correct that field") from None
+
+
+def _new_thread(tx: Tx, subject: str) -> Thread:
+    try:
+        return msgspec.convert({"id": tx.random(MESSAGE_ID).hex(), "subject": subject}, Thread)
+    except msgspec.ValidationError as error:
+        raise RefusedInput(f"the subject is not well formed: {error}", "give a single line") from None
+
+
+def _others(tx: Tx, matter: MatterRow) -> tuple[str, ...]:
+    others = tuple(sorted(present_parties(tx.connection, matter.channel) - {tx.authority}))
+    if not others:
+        raise NotFound("nobody else is left in this matter", "open another one")
+    return others

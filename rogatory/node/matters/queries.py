@@ -1,0 +1,106 @@
+"""Matters, as shown."""
+
+from __future__ import annotations
+
+from rogatory.node.channels.states import ChannelState
+from rogatory.node.inbox.queries import document_line, document_view, shown_time
+from rogatory.node.inbox.views import DocumentView
+from rogatory.node.matters.lookup import find_matter
+from rogatory.node.matters.views import AmendmentView, MatterKind, MatterLine, MatterView, Party
+from rogatory.node.store import channels, members
+from rogatory.node.store.amendments import AmendmentRow, get_amendments, get_signatures
+from rogatory.node.store.documents import count_documents, documents_of, get_document
+from rogatory.node.store.matters import MatterRow, all_matters, get_matter, get_parties, parties_of
+from rogatory.node.transaction import Tx
+
+_TROUBLE = {
+    ChannelState.HALTED: "nothing is read or sent here any more: see the inbox for the reason",
+    ChannelState.REJOINING: "this node lost its place and waits for another party's node to let it in again",
+    ChannelState.CLOSED: "this authority is in the matter no longer",
+}
+
+
+def list_matters(tx: Tx, kind: MatterKind | None = None) -> list[MatterLine]:
+    """All matters, or those of one kind; what changed last comes first."""
+    rows = all_matters(tx.connection, kind)
+    parties = parties_of(tx.connection, [row.channel for row in rows])
+    counts = count_documents(tx.connection)
+    return [
+        MatterLine(
+            matter=row.channel.hex(),
+            kind=MatterKind(row.kind),
+            subject=row.subject,
+            state=row.state,
+            creator=row.creator,
+            parties=parties.get(row.channel, []),
+            opened_at=shown_time(row.opened_at),
+            changed_at=shown_time(row.changed_at),
+            documents=counts.get(row.channel, 0),
+        )
+        for row in rows
+    ]
+
+
+def show_matter(tx: Tx, matter: str) -> MatterView:
+    """A whole matter. Raises NotFound, RefusedInput."""
+    row = find_matter(tx, matter)
+    channel = channels.get(tx.connection, row.channel)
+    request = None if row.request is None else get_document(tx.connection, row.channel, row.request)
+    return MatterView(
+        matter=row.channel.hex(),
+        kind=MatterKind(row.kind),
+        subject=row.subject,
+        state=row.state,
+        creator=row.creator,
+        parties=[
+            Party(authority=party.authority, role=party.role, left=party.left, reference=party.reference)
+            for party in get_parties(tx.connection, row.channel)
+        ],
+        members=[member.authority for member in members.present(tx.connection, row.channel)],
+        relay=row.relay,
+        opened_at=shown_time(row.opened_at),
+        changed_at=shown_time(row.changed_at),
+        documents=[document_line(document) for document in documents_of(tx.connection, row.channel)],
+        amendments=[amendment_view(tx, row, found) for found in get_amendments(tx.connection, row.channel)],
+        request=None if request is None else document_view(tx, request),
+        trouble=None if channel is None else _TROUBLE.get(ChannelState(channel.state)),
+    )
+
+
+def documents_in(tx: Tx, matter: str) -> list[DocumentView]:
+    """All documents of a matter in full, in the order of its log. Raises NotFound, RefusedInput."""
+    row = find_matter(tx, matter)
+    return [document_view(tx, document) for document in documents_of(tx.connection, row.channel)]
+
+
+def list_amendments(tx: Tx, matter: str | None = None, *, waiting: bool = False) -> list[AmendmentView]:
+    """Amendments of one matter or all; with `waiting` only those that this authority has yet to agree to."""
+    channel = None if matter is None else find_matter(tx, matter).channel
+    views = []
+    for row in get_amendments(tx.connection, channel):
+        found = get_matter(tx.connection, row.channel)
+        if found is not None:
+            views.append(amendment_view(tx, found, row))
+    return [view for view in views if not waiting or tx.authority in view.waiting_for]
+
+
+def amendment_view(tx: Tx, matter: MatterRow, row: AmendmentRow) -> AmendmentView:
+    """An amendment, with who has signed it and who has not."""
+    parties = get_parties(tx.connection, matter.channel)
+    present = {party.authority for party in parties if not party.left}
+    signed = get_signatures(tx.connection, matter.channel, row.digest, logged=False)
+    complete = [other for other in get_amendments(tx.connection, matter.channel) if other.place is not None]
+    last = complete[-1].digest if complete else None
+    superseded = row.place is None and row.previous != last
+    return AmendmentView(
+        digest=row.digest.hex(),
+        matter=matter.channel.hex(),
+        proposer=row.proposer,
+        adds=row.adds,
+        reason=row.reason,
+        signed=sorted(signed),
+        waiting_for=[] if row.place is not None or superseded else sorted(present - signed.keys()),
+        complete=row.place is not None,
+        effective=row.place is not None and set(row.adds) <= {party.authority for party in parties},
+        superseded=superseded,
+    )

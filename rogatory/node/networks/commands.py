@@ -1,0 +1,45 @@
+"""What an officer does in networks. Each function is one command, run in one transaction."""
+
+from __future__ import annotations
+
+import msgspec
+
+from rogatory.keys.errors import DirectoryExpired, UnknownNetwork
+from rogatory.node.errors import Conflict, NotAllowed, NotFound, RefusedInput
+from rogatory.node.inbox.writing import send, sign
+from rogatory.node.networks.views import Announced
+from rogatory.node.store import channels
+from rogatory.node.transaction import Tx
+from rogatory.protocol.documents import Announcement
+
+
+def announce(tx: Tx, network: str, title: str, text: str, *, language: str = "en") -> Announced:
+    """Announce something to everybody in a network.
+
+    Raises NotFound for no such network, NotAllowed if the roster does not let this authority announce,
+    Conflict while the channel is not open here, RefusedInput.
+    """
+    directory = tx.directory
+    try:
+        roster = directory.roster(network)
+        directory.may_send(tx.now)
+    except UnknownNetwork as error:
+        raise NotFound(str(error), "list them: network list") from None
+    except DirectoryExpired as error:
+        raise Conflict(str(error), "connect to a relay and let the node refresh the directory") from None
+    if not directory.may_announce(network, tx.authority, directory.network_versions[network]):
+        who = "its coordinators" if roster.announcers == "coordinators" else "its coordinators and members"
+        raise NotAllowed(f"in {network} {who} announce, and {tx.authority} is none of them", "ask a coordinator")
+    if channels.get(tx.connection, roster.channel_id) is None:
+        raise Conflict(
+            f"the channel of {network} is not open at this node yet",
+            "wait until a coordinator's node has added this authority",
+        )
+    wording = {"language": language, "title": title, "text": text}
+    try:
+        body = msgspec.convert({"network": network, "wordings": [wording]}, Announcement)
+    except msgspec.ValidationError as error:
+        raise RefusedInput(f"the announcement is not well formed: {error}", "correct that field") from None
+    document = sign(tx, roster.channel_id, body)
+    send(tx, document)
+    return Announced(network=network, document=document.payload.id)

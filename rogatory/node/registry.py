@@ -1,0 +1,158 @@
+"""Enters what channels bring into matters, networks and the inbox; keeps nothing in memory.
+
+As in an authority's registry: whatever arrives is judged, entered, takes its effect, and the officer is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rogatory.node.channels.hooks import Arrival, Introduction, JoinInfo, JudgingFacts, Kind
+from rogatory.node.channels.trouble import Trouble
+from rogatory.node.errors import NotFound
+from rogatory.node.inbox.arrivals import enter_void
+from rogatory.node.inbox.events import EventKind
+from rogatory.node.inbox.recording import accepted, acknowledged, record
+from rogatory.node.matters import arrivals as in_matters
+from rogatory.node.matters import joining as matter_joining
+from rogatory.node.matters import membership
+from rogatory.node.matters.leaving import remove_struck_off
+from rogatory.node.matters.policy import matter_policy
+from rogatory.node.networks import alignment
+from rogatory.node.networks import arrivals as in_networks
+from rogatory.node.networks import policy as network_joining
+from rogatory.node.networks.policy import network_policy
+from rogatory.node.store import channels
+from rogatory.node.store.leavers import settle_leavers
+from rogatory.node.store.matters import get_matter
+from rogatory.node.transaction import Tx
+from rogatory.protocol.acknowledgement import Acknowledgement
+from rogatory.protocol.header import Head
+from rogatory.protocol.judgement import ChannelPolicy, RejoinNotice, Void
+from rogatory.protocol.receipt import Receipt
+
+
+class Registry:
+    """Gives documents their meaning: the hooks of channels (`channels.hooks.Hooks`)."""
+
+    def policy(self, tx: Tx, channel: bytes, facts: JudgingFacts) -> ChannelPolicy:
+        """By what to judge the channel's next commit. Raises NotFound for a channel without a meaning."""
+        matter = get_matter(tx.connection, channel)
+        if matter is not None:
+            return matter_policy(tx, matter, facts.last_pin, facts.rejoins)
+        return network_policy(tx, channel, _network_of(tx, channel), facts.last_pin, facts.rejoins)
+
+    def introduction(self, tx: Tx, channel: bytes) -> Introduction:
+        """What a joiner is handed: in a network nothing, its roster says all."""
+        matter = get_matter(tx.connection, channel)
+        return Introduction() if matter is None else matter_joining.introduction(tx, matter)
+
+    def joined(self, tx: Tx, channel: bytes, info: JoinInfo) -> None:
+        """Raises JoinRefused, and UnknownVersion for a roster newer than our directory."""
+        if info.kind is Kind.MATTER:
+            matter_joining.joined(tx, channel, info)
+            return
+        network_joining.joined(tx, channel, info)
+        alignment.look_again(tx, _network_of(tx, channel))
+
+    def founded(self, tx: Tx, channel: bytes) -> None:
+        """Our founding commit stands in the log."""
+        matter = get_matter(tx.connection, channel)
+        if matter is not None:
+            matter_joining.founded(tx, matter)
+            return
+        network = _network_of(tx, channel)
+        record(tx, EventKind.JOINED, f"the network {network} is open", channel=channel)
+        alignment.look_again(tx, network)
+
+    def founding_lost(self, tx: Tx, channel: bytes) -> None:
+        """Another coordinator was faster; its invitation comes."""
+
+    def document_arrived(self, tx: Tx, channel: bytes, arrival: Arrival) -> None:
+        """Raises VoidDocument, and UnknownVersion for a roster newer than our directory."""
+        matter = get_matter(tx.connection, channel)
+        if matter is not None:
+            in_matters.arrived(tx, matter, arrival)
+        else:
+            in_networks.arrived(tx, channel, _network_of(tx, channel), arrival)
+
+    def document_void(self, tx: Tx, channel: bytes, arrival: Arrival, reason: Exception) -> None:
+        """Shown, and without effect."""
+        enter_void(tx, channel, arrival, reason)
+
+    def commit_applied(
+        self,
+        tx: Tx,
+        channel: bytes,
+        seq: int,
+        time: int,
+        committer: str,
+        added: Sequence[str],
+        removed: Sequence[str],
+        amendment: bytes | None,
+    ) -> None:
+        """A member that stands in both lists came back."""
+        back = sorted(set(added) & set(removed))
+        came, gone = sorted(set(added) - set(back)), sorted(set(removed) - set(back))
+        settle_leavers(tx.connection, channel, [*added, *removed])
+        matter = get_matter(tx.connection, channel)
+        if matter is not None:
+            membership.members_changed(tx, matter, seq, committer, came, gone)
+        else:
+            in_networks.members_changed(tx, channel, _network_of(tx, channel), committer, came, gone)
+        if back:
+            summary = f"{', '.join(back)} is back in the channel"
+            record(tx, EventKind.REJOIN, summary, channel=channel, author=committer)
+
+    def commit_void(self, tx: Tx, channel: bytes, seq: int, author: str, void: Void) -> None:
+        """Recorded, reported, skipped."""
+        record(
+            tx,
+            EventKind.COMMIT_VOID,
+            f"a change of members or keys by {author} has no effect: {void.explanation}",
+            channel=channel,
+            author=author,
+            code=void.code.value,
+        )
+
+    def rejoin_seen(self, tx: Tx, channel: bytes, seq: int, rejoin: RejoinNotice) -> None:
+        """The officer should know that a correspondent's node lost its state."""
+        record(
+            tx,
+            EventKind.REJOIN,
+            f"{rejoin.authority} lost its place in the channel and asks to be let in again",
+            channel=channel,
+            author=rejoin.authority,
+        )
+
+    def acknowledged(self, tx: Tx, channel: bytes, acknowledgement: Acknowledgement) -> None:
+        """What it proves of our documents."""
+        acknowledged(tx, channel, acknowledgement)
+
+    def accepted(self, tx: Tx, channel: bytes, message_id: bytes, receipt: Receipt) -> None:
+        """Evidence that the relay took a document."""
+        accepted(tx, channel, message_id, receipt)
+
+    def halted(self, tx: Tx, channel: bytes, at: Head) -> None:
+        """The trouble that tells why is entered; views show the channel's state."""
+
+    def due(self, tx: Tx) -> float | None:
+        """Bring matters and networks in line with the directory."""
+        if tx.known_directory is None:
+            return None
+        remove_struck_off(tx)
+        return alignment.align_networks(tx)
+
+    def trouble(self, tx: Tx, channel: bytes | None, code: Trouble, explanation: str) -> None:
+        """Told to the officer as it is."""
+        record(tx, EventKind.TROUBLE, explanation, channel=channel, code=code.value)
+
+
+def _network_of(tx: Tx, channel: bytes) -> str:
+    row = channels.get(tx.connection, channel)
+    if row is not None and row.network is not None:
+        return row.network
+    roster = tx.directory.roster_of_channel(channel)
+    if roster is None:
+        raise NotFound(f"the channel {channel.hex()} is neither a matter's nor a network's")
+    return roster.id
