@@ -19,6 +19,7 @@ from rogatory.protocol.documents import Document
 from rogatory.protocol.header import Head
 from rogatory.protocol.judgement import ChannelPolicy, RejoinNotice, Void
 from rogatory.protocol.judgement.policy import NO_PIN
+from rogatory.protocol.limits import HASH
 from rogatory.protocol.receipt import Receipt
 
 
@@ -61,7 +62,7 @@ class Arrival:
     """A document in the log. `time`: the relay's, Unix milliseconds; `seen`: the log as its author held it.
 
     `own`: this node's, read back from the log. `shared`: sent again for a member that had lost it; `original_seq`
-    is where it stood first. `last_pin`: of the last commit before it that stands.
+    is where it stood first. `last_pin`: of the last commit before it that stands; `head`: of the log up to `seq`.
     """
 
     seq: int
@@ -71,6 +72,7 @@ class Arrival:
     document: Document
     pin: DirectoryPin
     last_pin: DirectoryPin = NO_PIN
+    head: bytes = bytes(HASH)
     own: bool = False
     shared: bool = False
     original_seq: int | None = None

@@ -66,4 +66,4 @@ def _move(tx: Tx, matter: MatterRow, row: DocumentRow, arrival: Arrival) -> None
             code="illegal_step",
         )
     elif row.kind == Request.KIND and not arrival.own:
-        acknowledge_request(tx, row.channel, arrival.document.payload, row.digest, moved.seq or arrival.seq)
+        acknowledge_request(tx, row.channel, arrival.document.payload, row.digest, arrival.seq, arrival.head)

@@ -6,7 +6,7 @@ from rogatory.node.inbox.views import Stage
 from rogatory.node.inbox.writing import send, sign
 from rogatory.node.matters.life import IllegalStep, Role, State, Step, advance
 from rogatory.node.matters.views import MatterKind
-from rogatory.node.store import counters, log
+from rogatory.node.store import counters
 from rogatory.node.store.documents import DocumentRow, documents_of, get_document, get_envelope, set_void
 from rogatory.node.store.matters import (
     MatterRow,
@@ -27,7 +27,6 @@ from rogatory.protocol.documents import (
     peek_document,
     timestamp,
 )
-from rogatory.protocol.limits import HASH
 
 MOVES = frozenset({Request.KIND, Reply.KIND, DocumentReceipt.KIND})
 """Kinds that can change where a matter stands."""
@@ -72,7 +71,7 @@ def apply(tx: Tx, row: DocumentRow) -> None:
         set_void(tx.connection, row.row, reason)
 
 
-def acknowledge_request(tx: Tx, channel: bytes, payload: Payload, digest: bytes, seq: int) -> None:
+def acknowledge_request(tx: Tx, channel: bytes, payload: Payload, digest: bytes, seq: int, head: bytes) -> None:
     """Sign for a request that was addressed to this authority, under a file number of our own; once."""
     if tx.authority not in payload.addressees:
         return
@@ -84,7 +83,7 @@ def acknowledge_request(tx: Tx, channel: bytes, payload: Payload, digest: bytes,
     receipt = DocumentReceipt(
         document=DocumentRef(id=payload.id, digest=digest.hex()),
         seq=seq,
-        head=(log.head_hash(tx.connection, channel, seq) or bytes(HASH)).hex(),
+        head=head.hex(),
         received_at=timestamp(int(tx.now)),
         reference=reference,
     )
