@@ -3,7 +3,7 @@
 from .commit import Commit
 from .committing import CommitOutcome
 from .credential import BASIC, Credential
-from .errors import MLSDecodeError, MLSError, OwnMessage, UnsupportedSuite, WrongEpoch
+from .errors import CannotFollow, MLSDecodeError, MLSError, OwnMessage, UnsupportedSuite, WrongEpoch
 from .extension import (
     Extension,
     Extensions,
@@ -38,6 +38,7 @@ __all__ = [
     "Add",
     "AddedMember",
     "ApplicationOpened",
+    "CannotFollow",
     "Capabilities",
     "CipherSuite",
     "Commit",

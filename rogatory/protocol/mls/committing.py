@@ -8,14 +8,13 @@ from typing import Generic
 
 from .commit import Commit
 from .credential import Credential
-from .errors import UnknownProposalReference, WelcomeNotForUs
+from .errors import ProposalError, UnknownProposalReference, WelcomeNotForUs
 from .extension import RATCHET_TREE, Extension, Extensions
 from .framed_content import Sender, WireFormat
 from .group_info import GroupInfo
 from .group_state import G, GroupState
 from .leaf_node import LeafNode
 from .message import MLSMessage
-from .message_state import PendingProposal
 from .next_epoch import NextEpoch, next_epoch, provisional_context
 from .private_message import Padding
 from .proposal import Proposal, ReInit, Remove, Update
@@ -28,7 +27,7 @@ from .suite import CipherSuite, Random
 from .tree_math import common_ancestor
 from .treekem import NewPath, keys_still_valid, make_path
 from .validate_commit import check_extensions_supported, check_path_present, check_tree_after, path_is_required
-from .validate_proposals import check_regular_list
+from .validate_proposals import check_regular_list, check_together
 from .welcome import (
     EncryptedGroupSecrets,
     GroupSecrets,
@@ -91,7 +90,8 @@ def commit(
     GroupReinitialized, UnknownProposalReference and whatever sections 12.1 to 12.4 forbid.
     """
     group.check_open()
-    covered = _by_value(group, proposals) + _by_reference(group, proposals, pending)
+    by_value = _by_value(group, proposals)
+    covered = by_value + _by_reference(group, by_value, pending)
     check_regular_list(covered, group.own_leaf, proposal_context(group, now))
     applied = apply_proposals(group.state.tree, group.extensions, covered)
     signer = new_signer or group.state.signer
@@ -125,7 +125,7 @@ def _by_value(group: GroupState, proposals: Sequence[Proposal]) -> list[Committe
 
 
 def _by_reference(
-    group: GroupState, by_value: Sequence[Proposal], chosen: Iterable[bytes] | None
+    group: GroupState, by_value: list[CommittedProposal], chosen: Iterable[bytes] | None
 ) -> list[CommittedProposal]:
     known = group.messages.proposals
     if chosen is None:
@@ -138,28 +138,33 @@ def _by_reference(
     return covered
 
 
-def _compatible(group: GroupState, by_value: Sequence[Proposal]) -> list[CommittedProposal]:
-    """The pending proposals that can go together (section 12.2): removals before updates, the latest update of
-    a leaf, nothing of the committer's own leaf, a ReInit only if alone."""
-    pending = group.messages.proposals
-    gone = {each.removed for each in by_value if isinstance(each, Remove)}
-    latest: dict[int, bytes] = {}
-    kept: dict[bytes, PendingProposal] = {}
-    for reference, each in pending.items():
+def _compatible(group: GroupState, by_value: list[CommittedProposal]) -> list[CommittedProposal]:
+    """The pending proposals that can go together and with those by value, the preferred ones first."""
+    kept: list[CommittedProposal] = []
+    for candidate in _by_preference(group):
+        try:
+            check_together([*by_value, *kept, candidate], group.own_leaf, group.state.tree)
+        except ProposalError:
+            continue
+        kept.append(candidate)
+    return kept
+
+
+def _by_preference(group: GroupState) -> list[CommittedProposal]:
+    """Section 12.2: removals before updates, of which the latest comes first; a ReInit last, as it stands alone."""
+    removals: list[CommittedProposal] = []
+    updates: list[CommittedProposal] = []
+    others: list[CommittedProposal] = []
+    ends: list[CommittedProposal] = []
+    for reference, each in group.messages.proposals.items():
+        candidate = CommittedProposal(each.proposal, each.sender, reference)
         if isinstance(each.proposal, Remove):
-            if each.proposal.removed != group.own_leaf and each.proposal.removed not in gone:
-                gone.add(each.proposal.removed)
-                kept[reference] = each
+            removals.append(candidate)
         elif isinstance(each.proposal, Update):
-            latest[each.sender.index] = reference
+            updates.insert(0, candidate)
         else:
-            kept[reference] = each
-    for leaf, reference in latest.items():
-        if leaf != group.own_leaf and leaf not in gone:
-            kept[reference] = pending[reference]
-    if len(kept) + len(by_value) > 1:
-        kept = {ref: each for ref, each in kept.items() if not isinstance(each.proposal, ReInit)}
-    return [CommittedProposal(each.proposal, each.sender, ref) for ref, each in kept.items()]
+            (ends if isinstance(each.proposal, ReInit) else others).append(candidate)
+    return removals + updates + others + ends
 
 
 def _make_path(

@@ -356,11 +356,19 @@ class PathLeafKeyUnchanged(CommitError):
     (sections 12.2 and 12.4.2)."""
 
 
-class PathKeyMismatch(CommitError):
+class CannotFollow(CommitError):
+    """This member alone cannot follow a commit that others may find valid: it has to rejoin (section 16.12)."""
+
+
+class PathSecretUnreadable(CannotFollow, DecryptionFailed):
+    """The update path's secret for this member does not decrypt (section 7.5)."""
+
+
+class PathKeyMismatch(CannotFollow):
     """A decrypted path secret does not give the public key that the path names (section 7.5)."""
 
 
-class PathUndecryptable(CommitError):
+class PathUndecryptable(CannotFollow):
     """This member holds no private key for the update path (section 7.5)."""
 
 

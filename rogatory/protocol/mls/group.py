@@ -52,10 +52,11 @@ class Group(GroupState):
         psks: PskStore = NO_PSKS,
         previous: GroupState | None = None,
         known_groups: Collection[bytes] = (),
+        now: int | None = None,
         skip_policy: SkipPolicy | None = None,
     ) -> Joined:
         """Join by a Welcome (section 12.4.3.1). Raises as `joining.join` does."""
-        joined = joining.join(welcome, secrets, ratchet_tree, psks, previous, known_groups)
+        joined = joining.join(welcome, secrets, ratchet_tree, psks, previous, known_groups, now)
         group = cls(joined.state, joined.messages, skip_policy or SkipPolicy())
         return Joined(group, joined.group_info)
 

@@ -52,11 +52,13 @@ def join(
     psks: PskStore,
     previous: GroupState | None,
     known_groups: Collection[bytes],
+    now: int | None,
 ) -> JoinedState:
     """Open a Welcome with the key package that it answers.
 
     `ratchet_tree` is the tree handed over beside it, if it carries none. `previous` is the group that this one
-    continues by reinit or branch. `known_groups` are the ids of groups joined already. Raises WelcomeError,
+    continues by reinit or branch. `known_groups` are the ids of groups joined already. `now`, in Unix
+    seconds, judges the members' lifetimes; None leaves them. Raises WelcomeError,
     TreeError, LeafNodeError, PskUnavailable, DecryptionFailed, ConfirmationTagInvalid or MLSDecodeError.
     """
     welcome = MLSMessage.decode(message).body
@@ -82,7 +84,7 @@ def join(
         raise GroupAlreadyJoined
     tree = _tree(suite, info, ratchet_tree)
     _verify_signer(suite, info, tree)
-    check_joined_tree(tree, context.tree_hash, context.group_id, context.extensions)
+    check_joined_tree(tree, context.tree_hash, context.group_id, context.extensions, now)
     own_leaf = _own_leaf(tree, secrets)
     private_keys = _private_keys(tree, own_leaf, secrets, info.signer, opened.path_secret)
     keys = epoch_keys(suite, opened.joiner_secret, psk, context)

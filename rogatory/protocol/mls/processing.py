@@ -74,7 +74,7 @@ class StagedCommit(Generic[G]):
 
 @dataclass(frozen=True, slots=True)
 class _Committer:
-    """Who commits: `before` is None for an external joiner."""
+    """Who commits, and the leaf that is the committer's after the commit."""
 
     sender: Sender
     leaf_index: int

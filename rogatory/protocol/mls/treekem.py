@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 
 from . import tree_math
 from .errors import (
+    DecryptionFailed,
     ParentHashInvalid,
     PathCiphertextCountWrong,
     PathKeyMismatch,
     PathLengthWrong,
+    PathSecretUnreadable,
     PathUndecryptable,
 )
 from .leaf_node import LeafNode
@@ -124,7 +126,7 @@ def follow_path(
     """Decrypt and derive the path's secrets as far as they are this member's (section 7.5).
 
     `tree` is the one before the path was merged, `context` the provisional group context after. Raises
-    PathCiphertextCountWrong, PathUndecryptable, PathKeyMismatch or DecryptionFailed.
+    PathCiphertextCountWrong, PathUndecryptable, PathKeyMismatch or PathSecretUnreadable.
     """
     suite = tree.suite
     filtered = tree.filtered_direct_path(leaf_index)
@@ -139,7 +141,10 @@ def follow_path(
     if held is None:
         raise PathUndecryptable
     sealed = path.nodes[start].encrypted_path_secret[recipients.index(held)]
-    secret = suite.decrypt_with_label(private_keys[held], b"UpdatePathNode", context, sealed)
+    try:
+        secret = suite.decrypt_with_label(private_keys[held], b"UpdatePathNode", context, sealed)
+    except DecryptionFailed:
+        raise PathSecretUnreadable(f"node {held}") from None
     gained: dict[int, bytes] = {}
     for (index, _), node in zip(filtered[start:], path.nodes[start:], strict=True):
         private, public = node_key_pair(suite, secret)

@@ -220,15 +220,20 @@ _LIST_RULES: tuple[Callable[[Proposals], None], ...] = (
 )
 
 
-def check_regular_list(proposals: Proposals, committer: int, group: ProposalContext) -> None:
-    """Section 12.2, for a member's commit. Raises as the rules above do."""
+def check_together(proposals: Proposals, committer: int, tree: RatchetTree) -> None:
+    """The rules about the list as such. Raises ProposalError."""
     check_no_own_update(proposals, committer)
     check_no_own_removal(proposals, committer)
     for rule in _LIST_RULES:
         rule(proposals)
+    check_no_add_of_member(proposals, tree)
+
+
+def check_regular_list(proposals: Proposals, committer: int, group: ProposalContext) -> None:
+    """Section 12.2, for a member's commit. Raises as the rules above do."""
+    check_together(proposals, committer, group.tree)
     for each in proposals:
         check_proposal(each.proposal, each.sender, group)
-    check_no_add_of_member(proposals, group.tree)
 
 
 # The list of an external commit

@@ -21,6 +21,7 @@ from .ratchet_tree import RatchetTree
 from .validate_leaf_node import (
     check_leaf_alone,
     check_leaves_fit_group,
+    check_lifetime,
     check_members_together,
 )
 
@@ -68,22 +69,25 @@ def check_parent_keys(tree: RatchetTree) -> None:
             raise ParentKeyMalformed(f"node {index}: {error}") from None
 
 
-def check_leaves(tree: RatchetTree, group_id: bytes, extensions: Extensions) -> None:
+def check_leaves(tree: RatchetTree, group_id: bytes, extensions: Extensions, now: int | None) -> None:
     """Every leaf by itself, towards the group, and all together.
 
-    Lifetimes are not judged: they limit until when a member may be added, not for how long it stays (section
-    7.3). Raises LeafNodeError, DuplicateExtension or ExtensionMalformed.
+    With `now`, in Unix seconds, lifetimes are judged too; but they limit until when a member may be added, not
+    for how long it stays (section 7.3). Raises LeafNodeError, DuplicateExtension or ExtensionMalformed.
     """
     leaves = []
     for index, leaf in tree.members():
         check_leaf_alone(leaf, tree.suite)
+        check_lifetime(leaf, now)
         leaf.verify(tree.suite, group_id, index)
         leaves.append(leaf)
     check_leaves_fit_group(leaves, extensions)
     check_members_together(leaves)
 
 
-def check_joined_tree(tree: RatchetTree, tree_hash: bytes, group_id: bytes, extensions: Extensions) -> None:
+def check_joined_tree(
+    tree: RatchetTree, tree_hash: bytes, group_id: bytes, extensions: Extensions, now: int | None = None
+) -> None:
     """All rules of a tree that was handed over.
 
     Raises TreeError, LeafNodeError, DuplicateExtension or ExtensionMalformed.
@@ -93,4 +97,4 @@ def check_joined_tree(tree: RatchetTree, tree_hash: bytes, group_id: bytes, exte
     check_parent_hashes(tree)
     check_unique_encryption_keys(tree)
     check_parent_keys(tree)
-    check_leaves(tree, group_id, extensions)
+    check_leaves(tree, group_id, extensions, now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 import pytest
 
@@ -27,6 +28,7 @@ from rogatory.protocol.mls import (
     new_signature_key,
 )
 from rogatory.protocol.mls.errors import (
+    CannotFollow,
     CommitRequired,
     GroupContextExtensionsUnsupported,
     GroupReinitialized,
@@ -34,6 +36,7 @@ from rogatory.protocol.mls.errors import (
     PathMissing,
     PskUnavailable,
     ResumedGroupMismatch,
+    UnknownProposalReference,
     UnknownSender,
 )
 from rogatory.protocol.mls.framed_content import (
@@ -132,6 +135,46 @@ def test_no_application_data_while_proposals_wait() -> None:
     _, message = ke.propose_update(random=os.urandom)
     with pytest.raises(CommitRequired):
         take(tz, message).protect(b"too early", random=os.urandom)
+
+
+def test_a_commit_takes_the_pending_proposals_that_go_together() -> None:
+    views = group_of(SUITE, "ke", "tz", "ug")
+
+    def deliver(author: int, sent: tuple[Group, bytes]) -> None:
+        views[author], message = sent
+        for index, view in enumerate(views):
+            if index != author:
+                views[index] = take(view, message)
+
+    joiner = key_package(SUITE, "ng")
+    deliver(1, views[1].propose_update(random=os.urandom))
+    deliver(1, views[1].propose_update(random=os.urandom, new_identity=b"tz.latest"))
+    deliver(2, views[2].propose_update(random=os.urandom))
+    deliver(0, views[0].propose_update(random=os.urandom))
+    deliver(1, views[1].propose_remove(2, random=os.urandom))
+    deliver(1, views[1].propose_reinit(ReInit(b"next", MLS10, SUITE, ()), random=os.urandom))
+    deliver(1, views[1].propose_add(joiner.key_package, random=os.urandom))
+    deliver(0, views[0].propose_add(joiner.key_package, random=os.urandom))
+    outcome = views[0].commit(random=os.urandom)
+    change = staged(views[1], outcome.message)
+    kinds = [type(each.proposal).__name__ for each in change.proposals]
+    assert kinds == ["Remove", "Update", "Add"]
+    assert change.group is not None
+    agree(outcome.pending, change.group)
+    assert change.group.own_leaf_node.identity == b"tz.latest"
+    with pytest.raises(UnknownProposalReference):
+        views[0].commit(random=os.urandom, pending=[b"unknown"])
+    assert staged(views[1], views[0].commit(random=os.urandom, pending=[]).message).proposals == ()
+
+
+def test_a_damaged_path_concerns_its_recipient_only() -> None:
+    """What only one member can see is told apart: it has to rejoin while the others go on."""
+    ke, tz, ug = group_of(SUITE, "ke", "tz", "ug")
+    damaged = replace(ug, state=replace(ug.state, private_keys=dict.fromkeys(ug.state.private_keys, bytes(32))))
+    outcome = ke.commit(random=os.urandom)
+    with pytest.raises(CannotFollow):
+        damaged.open(outcome.message)
+    agree(follow(tz, outcome.message), follow(ug, outcome.message))
 
 
 # From outside the group
