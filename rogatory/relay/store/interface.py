@@ -25,11 +25,12 @@ class Lane:
     an append is refused before it reaches the store, and stops those that arrive later; `refused` is the store's own.
     """
 
-    __slots__ = ("closed", "refused")
+    __slots__ = ("closed", "in_flight", "refused")
 
     def __init__(self) -> None:
         self.closed = False
         self.refused = False
+        self.in_flight = 0
 
 
 @dataclass(slots=True, eq=False)

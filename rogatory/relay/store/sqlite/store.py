@@ -40,9 +40,11 @@ class SQLiteStore:
         sign: Callable[[bytes], bytes],
         quotas: Quotas,
         measure: Callable[[int, float], None] = lambda operations, seconds: None,
+        broken: Callable[[], None] = lambda: None,
     ) -> None:
         self._path = path
         self._measure = measure
+        self._broken = broken
         self._listeners: list[Callable[[list[Event]], None]] = []
         self._writable = True
         self._writer = Writer(open_database(path, relay), relay, sign, quotas, self._committed, self._failed)
@@ -58,9 +60,13 @@ class SQLiteStore:
         sign: Callable[[bytes], bytes],
         quotas: Quotas,
         measure: Callable[[int, float], None] = lambda operations, seconds: None,
+        broken: Callable[[], None] = lambda: None,
     ) -> Self:
-        """The store of `relay` at `path`; raises DatabaseError."""
-        return cls(path, relay, sign, quotas, measure)
+        """The store of `relay` at `path`; raises DatabaseError.
+
+        `measure(operations, seconds)` is called after each transaction; `broken()` if a defect stopped the writer.
+        """
+        return cls(path, relay, sign, quotas, measure, broken)
 
     def listen(self, listener: Callable[[list[Event]], None]) -> None:
         """See Store."""
@@ -177,3 +183,5 @@ class SQLiteStore:
     def _failed(self, error: BaseException) -> None:
         self._writable = False
         _log.error("database_unwritable", error=str(error), kind=type(error).__name__)
+        if not isinstance(error, sqlite3.Error):
+            self._broken()

@@ -1,0 +1,5 @@
+"""`python -m rogatory.relay` is the command `rogatory-relay`."""
+
+from rogatory.relay.cli import main
+
+main()

@@ -1,0 +1,139 @@
+"""Wiring: what a relay is made of, how it starts and how it stops."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import ssl
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import structlog
+from aiohttp import web
+
+from rogatory.keys.identity import RelayKeys
+from rogatory.protocol.frames.server import Code
+from rogatory.relay.acknowledgements import AcknowledgementDesk
+from rogatory.relay.config import RelayConfig
+from rogatory.relay.errors import ConfigError, Farewell, RelayError
+from rogatory.relay.http import Endpoints
+from rogatory.relay.hub import Hub
+from rogatory.relay.key_file import read_keys
+from rogatory.relay.link import Link, check_standing
+from rogatory.relay.metrics import Metrics
+from rogatory.relay.mirror import Mirror, Mirrored
+from rogatory.relay.retention import Retention
+from rogatory.relay.services import Services
+from rogatory.relay.store.interface import Quotas
+from rogatory.relay.store.sqlite import SQLiteStore
+from rogatory.relay.tls import link_binding, server_context
+
+GOODBYE_SECONDS: Final = 15.0
+_log = structlog.get_logger()
+
+
+def relay_keys(config: RelayConfig) -> RelayKeys:
+    """The relay's keys as the configuration says. Raises ConfigError, KeysError."""
+    passphrase_file = Path(config.path(config.passphrase_file)) if config.passphrase_file is not None else None
+    return read_keys(config.path(config.keys), passphrase_file)
+
+
+async def open_store(
+    config: RelayConfig, keys: RelayKeys, metrics: Metrics, broken: Callable[[], None] = lambda: None
+) -> SQLiteStore:
+    """The store of the configuration. Raises DatabaseError."""
+    quotas = Quotas(config.quotas.stored_bytes, config.quotas.channels, config.quotas.key_packages)
+    path = config.path(config.database)
+    return await SQLiteStore.open(path, keys.relay, keys.receipt.sign, quotas, metrics.committed, broken)
+
+
+class Relay:
+    """One relay process. `run` serves until it is told to stop."""
+
+    def __init__(self, config: RelayConfig) -> None:
+        self._config = config
+        self._stop = asyncio.Event()
+        self._broken = False
+
+    def stop(self) -> None:
+        """Shut down in order."""
+        self._stop.set()
+
+    async def run(self) -> None:
+        """Serve until SIGTERM, SIGINT or `stop`. Raises RelayError or KeysError if it cannot start or go on."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+        config = self._config
+        keys = relay_keys(config)
+        tls, binding = server_context(config), link_binding(config)
+        mirror = Mirror(config)
+        await mirror.load()
+        metrics = Metrics()
+        store = await open_store(config, keys, metrics, self._store_broken)
+        try:
+            hub = Hub()
+            store.listen(hub.on_events)
+            desk = AcknowledgementDesk(store, metrics)
+            services = Services(config, keys, binding, store, mirror, metrics, hub, desk)
+            await self._serve(services, tls)
+            await desk.close()
+        finally:
+            await store.close()
+        if self._broken:
+            raise RelayError("the relay met a defect and stopped: see the log; nothing accepted is lost")
+        _log.info("stopped")
+
+    async def _serve(self, services: Services, tls: ssl.SSLContext | None) -> None:
+        link = Link(services)
+        app = web.Application()
+        app.router.add_get("/v1/link", link.handle)
+        app.router.add_routes(Endpoints(services).routes())
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        await runner.setup()
+        site = web.TCPSite(runner, self._config.listen, self._config.port, ssl_context=tls, backlog=1024)
+        try:
+            await site.start()
+        except OSError as error:
+            await runner.cleanup()
+            raise ConfigError(f"cannot listen on {self._config.listen}:{self._config.port}: {error.strerror}") from None
+        retention = Retention(services.store, self._config.retention, services.metrics)
+
+        def directory_changed(mirrored: Mirrored) -> None:
+            services.hub.directory_changed(mirrored.digest)
+            for session in services.hub.sessions:
+                check_standing(session, mirrored)
+
+        upkeep = [asyncio.create_task(retention.run()), asyncio.create_task(services.mirror.watch(directory_changed))]
+        for task in upkeep:
+            task.add_done_callback(self._upkeep_ended)
+        _log.info("listening", relay=services.keys.relay, address=runner.addresses[0][0], port=runner.addresses[0][1])
+        try:
+            await self._stop.wait()
+        finally:
+            link.closing = True
+            await site.stop()
+            for task in upkeep:
+                task.cancel()
+            await _say_goodbye(services.hub)
+            await runner.cleanup()
+
+    def _store_broken(self) -> None:
+        self._broken = True
+        self.stop()
+
+    def _upkeep_ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("upkeep_broke", kind=type(error).__name__, error=str(error))
+            self._broken = True
+            self.stop()
+
+
+async def _say_goodbye(hub: Hub) -> None:
+    for session in hub.sessions:
+        session.end(Farewell(Code.SHUTTING_DOWN, "the relay is shutting down: come back in a moment"))
+    with suppress(TimeoutError):
+        async with asyncio.timeout(GOODBYE_SECONDS):
+            await hub.empty()

@@ -1,0 +1,41 @@
+"""The command `rogatory-relay`: for those who operate a relay.
+
+Exit status: 0 done; 1 a defect; 2 usage; 3 refused input or configuration; 4 passphrase; 5 database, or a directory
+that is out of date; 6 a file is missing, in the way or not readable.
+"""
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from rogatory.keys.errors import KeysError
+from rogatory.relay.cli import directory, setup, start
+from rogatory.relay.errors import RelayError
+
+app = typer.Typer(
+    name="rogatory-relay",
+    help="A relay: stores and forwards what it cannot read.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.command("init")(setup.init)
+app.command("run")(start.run)
+app.command("check")(start.check)
+app.add_typer(directory.app, name="directory")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command and exit with its status (see the module's text)."""
+    try:
+        app(args=arguments)
+    except (RelayError, KeysError) as error:
+        _fail(str(error), error.exit_code)
+    except OSError as error:
+        name = f"{error.filename}: " if error.filename else ""
+        _fail(f"{name}{error.strerror or error}", 6)
+
+
+def _fail(message: str, status: int) -> None:
+    typer.echo(f"rogatory-relay: {message}", err=True)
+    sys.exit(status)

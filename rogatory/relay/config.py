@@ -1,0 +1,163 @@
+"""The relay's configuration: a TOML file, overridden by ROGATORY_RELAY_* variables. API.md explains every setting."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from rogatory.protocol.limits import MAX_APPLICATION, MAX_COMMIT, MIB
+from rogatory.relay.errors import ConfigError
+
+ENVIRONMENT_PREFIX: Final = "ROGATORY_RELAY_"
+
+Count = Annotated[int, Meta(ge=1, le=2**53)]
+Seconds = Annotated[float, Meta(gt=0, le=366 * 24 * 3600)]
+Days = Annotated[float, Meta(ge=0, le=36_500)]
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of the configuration file."""
+
+
+class DirectorySettings(Section, frozen=True, kw_only=True):
+    """`root`: root.json, got by hand; `bundle`: where the publisher drops bundles; `folder`: the accepted one."""
+
+    root: str = "root.json"
+    bundle: str = "directory.bundle"
+    folder: str = "directory"
+    watch_seconds: Seconds = 2.0
+
+
+class LimitSettings(Section, frozen=True, kw_only=True):
+    """What one connection, address or moment may take. Sizes are bytes."""
+
+    max_application: Annotated[int, Meta(ge=1024, le=MAX_APPLICATION)] = MAX_APPLICATION
+    max_commit: Annotated[int, Meta(ge=1024, le=MAX_COMMIT)] = MAX_COMMIT
+    connections: Count = 10_000
+    connections_per_address: Count = 500
+    handshake_seconds: Seconds = 10.0
+    ping_seconds: Seconds = 30.0
+    appending_bytes: Count = 256 * MIB
+    channels_per_session: Count = 20_000
+
+
+class QuotaSettings(Section, frozen=True, kw_only=True):
+    """What one authority may keep and do."""
+
+    stored_bytes: Count = 4 * 1024 * MIB
+    channels: Count = 10_000
+    key_packages: Count = 500
+    appends_per_minute: Count = 600_000
+    claims_per_hour: Count = 20_000
+
+
+class RetentionSettings(Section, frozen=True, kw_only=True):
+    """`grace_days` after all members acknowledged, `max_age_days` in any case; looked at every `interval_seconds`."""
+
+    grace_days: Days = 7.0
+    max_age_days: Days = 400.0
+    interval_seconds: Seconds = 600.0
+
+
+class RelayConfig(Section, frozen=True, kw_only=True):
+    """`keys`: the relay's keys, plain in a file of mode 0600, or a vault if `passphrase_file` is set.
+
+    `behind_proxy_certificate`: the certificate of a reverse proxy that ends TLS in front of this relay.
+    """
+
+    keys: str = "relay.keys"
+    passphrase_file: str | None = None
+    listen: str = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535)] = 8443
+    certificate: str | None = None
+    private_key: str | None = None
+    behind_proxy_certificate: str | None = None
+    database: str = "relay.db"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    directory: DirectorySettings = msgspec.field(default_factory=DirectorySettings)
+    limits: LimitSettings = msgspec.field(default_factory=LimitSettings)
+    quotas: QuotaSettings = msgspec.field(default_factory=QuotaSettings)
+    retention: RetentionSettings = msgspec.field(default_factory=RetentionSettings)
+
+    folder: Path = Path()
+    """Where relative paths start: the folder of the configuration file. Not a setting."""
+
+    def path(self, name: str) -> Path:
+        """A path of the configuration."""
+        return self.folder / name
+
+
+def load_config(path: Path, environment: Mapping[str, str] = os.environ) -> RelayConfig:
+    """The settings in `path` with the environment's overrides; raises ConfigError, naming the setting."""
+    try:
+        settings = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path} is missing: make the relay's folder with rogatory-relay init FOLDER") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}: correct the file") from None
+    if "folder" in settings:
+        raise ConfigError(f"a setting in {path} is wrong: Object contains unknown field `folder`: remove it")
+    _override(settings, environment)
+    try:
+        config = msgspec.convert(settings | {"folder": str(path.parent)}, RelayConfig, strict=False, dec_hook=_decode)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"a setting in {path} or the environment is wrong: {error}: correct or remove it") from None
+    _check_transport(config, path)
+    return config
+
+
+def _decode(kind: type[Any], value: Any) -> Any:
+    if kind is Path:
+        return Path(value)
+    raise NotImplementedError
+
+
+def _override(settings: dict[str, Any], environment: Mapping[str, str]) -> None:
+    known = dict(_variables())
+    for variable, value in environment.items():
+        if not variable.startswith(ENVIRONMENT_PREFIX):
+            continue
+        place = known.get(variable)
+        if place is None:
+            raise ConfigError(f"the environment variable {variable} names no setting: correct or remove it")
+        table, name = place
+        target = settings if table is None else settings.setdefault(table, {})
+        if not isinstance(target, dict):
+            raise ConfigError(f"{table} is a table of settings, not a value: correct the file")
+        target[name] = value
+
+
+def _variables() -> Iterator[tuple[str, tuple[str | None, str]]]:
+    for field in msgspec.structs.fields(RelayConfig):
+        if isinstance(field.type, type) and issubclass(field.type, Section):
+            for inner in msgspec.structs.fields(field.type):
+                yield f"{ENVIRONMENT_PREFIX}{field.name}_{inner.name}".upper(), (field.name, inner.name)
+        elif field.name != "folder":
+            yield f"{ENVIRONMENT_PREFIX}{field.name}".upper(), (None, field.name)
+
+
+def _check_transport(config: RelayConfig, path: Path) -> None:
+    if (config.certificate is None) != (config.private_key is None):
+        raise ConfigError(f"{path}: certificate and private_key belong together: set both or neither")
+    if config.certificate is not None and config.behind_proxy_certificate is not None:
+        raise ConfigError(f"{path}: either this relay ends TLS (certificate) or a proxy does, not both")
+    tls = config.certificate is not None or config.behind_proxy_certificate is not None
+    if not tls and not _is_loopback(config.listen):
+        raise ConfigError(
+            f"{path}: listen = {config.listen!r} is not a loopback address and there is no TLS: set certificate and"
+            " private_key, or behind_proxy_certificate if a reverse proxy ends TLS"
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,101 @@
+"""The sessions that stand, and which of them what the store commits is for."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from rogatory.protocol.frames.codec import encode_frame
+from rogatory.protocol.frames.server import Code, DirectoryChanged
+from rogatory.relay.delivery import Broadcast, acknowledgements_frame
+from rogatory.relay.errors import Farewell
+from rogatory.relay.store.interface import Acknowledged, Advance, Event, InvitationsWaiting, StockTaken
+
+if TYPE_CHECKING:
+    from rogatory.relay.session import Session
+
+
+class Hub:
+    """One session per authority; the sessions that have resumed a channel."""
+
+    def __init__(self) -> None:
+        self._sessions: dict[str, Session] = {}
+        self._readers: dict[bytes, dict[str, Session]] = {}
+        self._open: set[Session] = set()
+        self._empty = asyncio.Event()
+        self._empty.set()
+
+    @property
+    def sessions(self) -> list[Session]:
+        """The sessions that stand."""
+        return list(self._sessions.values())
+
+    async def empty(self) -> None:
+        """Wait until no session is left, not even one that was replaced."""
+        await self._empty.wait()
+
+    def enter(self, session: Session) -> None:
+        """A session stands; the authority's session before it ends."""
+        self._open.add(session)
+        self._empty.clear()
+        before = self._sessions.get(session.authority)
+        self._sessions[session.authority] = session
+        if before is not None:
+            before.end(Farewell(Code.REPLACED, "this authority has connected anew: one node at a time"))
+
+    def leave(self, session: Session) -> None:
+        """A session is over."""
+        self._open.discard(session)
+        if not self._open:
+            self._empty.set()
+        if self._sessions.get(session.authority) is session:
+            del self._sessions[session.authority]
+        for channel in session.channels:
+            self.unfollow(channel, session)
+
+    def follow(self, channel: bytes, session: Session) -> None:
+        """A session resumes a channel: tell it what is committed there."""
+        self._readers.setdefault(channel, {})[session.authority] = session
+
+    def unfollow(self, channel: bytes, session: Session) -> None:
+        """A session does not follow a channel any more."""
+        readers = self._readers.get(channel, {})
+        if readers.get(session.authority) is session:
+            del readers[session.authority]
+            if not readers:
+                del self._readers[channel]
+
+    def on_events(self, events: list[Event]) -> None:
+        """What one commit of the store changed."""
+        for event in events:
+            if isinstance(event, Advance):
+                self._advanced(event)
+            elif isinstance(event, Acknowledged):
+                self._acknowledged(event)
+            elif isinstance(event, InvitationsWaiting):
+                if (session := self._sessions.get(event.authority)) is not None:
+                    session.invitations_waiting()
+            elif isinstance(event, StockTaken) and (session := self._sessions.get(event.authority)) is not None:
+                session.stock_taken(event.stock)
+
+    def directory_changed(self, digest: bytes) -> None:
+        """Tell every session that another bundle is mirrored."""
+        frame = encode_frame(DirectoryChanged(digest))
+        for session in self._sessions.values():
+            session.push(frame)
+
+    def _advanced(self, advance: Advance) -> None:
+        readers = self._readers.get(advance.channel)
+        if readers:
+            broadcast = Broadcast(advance)
+            for session in readers.values():
+                session.delivery.advanced(broadcast)
+
+    def _acknowledged(self, event: Acknowledged) -> None:
+        readers = self._readers.get(event.channel)
+        if not readers:
+            return
+        frame = acknowledgements_frame(event.channel, event.acknowledgements)
+        for authority in event.concerned:
+            if (session := readers.get(authority)) is not None:
+                session.delivery.acknowledged(event.channel, frame)

@@ -1,0 +1,103 @@
+"""What an append's own bytes tell, before the log is asked: size, group, content type, declared access list."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rogatory.keys.directory.directory import Directory
+from rogatory.protocol.declaration import decode_declaration
+from rogatory.protocol.errors import ProtocolError
+from rogatory.protocol.frames.client import Append, Invitation
+from rogatory.protocol.frames.server import Code
+from rogatory.protocol.header import Form
+from rogatory.protocol.limits import CHANNEL_ID, MAX_AUTHORITY_ID, MAX_INVITATION, MAX_MEMBERS, MAX_REJOIN
+from rogatory.protocol.mls.errors import MLSError
+from rogatory.protocol.mls.framed_content import ContentType, WireFormat
+from rogatory.protocol.mls.message import peek
+from rogatory.relay.config import LimitSettings
+from rogatory.relay.errors import Refusal
+from rogatory.relay.store.interface import Lane, NewEntry
+
+_JOINER_COST: Final = 64
+
+
+def take_in(append: Append, author: str, lane: Lane, limits: LimitSettings, may_found: bool) -> NewEntry:
+    """The entry that `append` asks for; raises Refusal with MALFORMED or TOO_LARGE."""
+    if len(append.channel) != CHANNEL_ID:
+        raise Refusal(Code.MALFORMED, f"a channel id has {CHANNEL_ID} bytes")
+    if append.form is Form.REJOIN:
+        return _rejoin(append, author, lane)
+    _check_size(append.body, limits.max_commit)
+    try:
+        message = peek(append.body)
+    except MLSError as error:
+        raise Refusal(Code.MALFORMED, f"the body is no MLS message of a group: {error}") from None
+    # The profile's handshakes are PrivateMessages and its proposals travel by value (DESIGN section 2).
+    if message.wire_format is not WireFormat.PRIVATE_MESSAGE:
+        raise Refusal(Code.MALFORMED, "the body is a PublicMessage: only PrivateMessages are appended")
+    if message.content_type is ContentType.PROPOSAL:
+        raise Refusal(Code.MALFORMED, "the body is a proposal by itself: proposals travel inside commits")
+    if message.group_id != append.channel:
+        raise Refusal(Code.MALFORMED, "the body belongs to another MLS group than the channel names")
+    commit = message.content_type is ContentType.COMMIT
+    if not commit:
+        _check_size(append.body, limits.max_application)
+    access = _declared_access(message.authenticated_data) if commit else None
+    if append.invitation is not None:
+        if not commit:
+            raise Refusal(Code.MALFORMED, "an invitation comes with the commit that adds its joiners")
+        _check_invitation(append.invitation)
+    return NewEntry(
+        append.channel,
+        author,
+        append.base,
+        append.form,
+        commit,
+        append.body,
+        access,
+        append.invitation,
+        may_found,
+        lane,
+    )
+
+
+def may_found(directory: Directory, relay: str, channel: bytes, author: str) -> bool:
+    """Whether `author` may found `channel` at `relay`: a network's is its coordinators' to found, at its own relay."""
+    roster = directory.roster_of_channel(channel)
+    if roster is None:
+        return True
+    version = directory.network_versions[roster.id]
+    return roster.relay == relay and directory.is_coordinator(roster.id, author, version)
+
+
+def _rejoin(append: Append, author: str, lane: Lane) -> NewEntry:
+    _check_size(append.body, MAX_REJOIN)
+    if append.invitation is not None or not append.body:
+        raise Refusal(Code.MALFORMED, "a rejoin entry has a body and no invitation")
+    if append.base == 0:
+        # Whoever asks to rejoin was in the channel; its base is not looked at, but it founds nothing.
+        append = Append(append.ref, append.channel, 1, append.form, append.body)
+    return NewEntry(append.channel, author, append.base, append.form, False, append.body, None, None, False, lane)
+
+
+def _check_size(body: bytes, limit: int) -> None:
+    if len(body) > limit:
+        raise Refusal(Code.TOO_LARGE, f"a body of {len(body)} bytes is over this relay's limit of {limit}")
+
+
+def _declared_access(authenticated_data: bytes) -> list[str] | None:
+    try:
+        return decode_declaration(authenticated_data).access
+    except ProtocolError as error:
+        raise Refusal(Code.MALFORMED, f"the commit's authenticated data is no declaration: {error}") from None
+
+
+def _check_invitation(invitation: Invitation) -> None:
+    joiners = invitation.joiners
+    if not 0 < len(joiners) <= MAX_MEMBERS:
+        raise Refusal(Code.MALFORMED, f"an invitation is for 1 to {MAX_MEMBERS} joiners")
+    if any(not 0 < len(joiner.authority.encode()) <= MAX_AUTHORITY_ID for joiner in joiners):
+        raise Refusal(Code.MALFORMED, "a joiner's authority id is out of bounds")
+    size = len(invitation.info) + sum(len(joiner.secrets) + _JOINER_COST for joiner in joiners)
+    if size > MAX_INVITATION:
+        raise Refusal(Code.TOO_LARGE, f"an invitation of {size} bytes is over the limit of {MAX_INVITATION}")

@@ -1,0 +1,40 @@
+"""What the relay counts, for GET /metrics. No label names an authority or a channel."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+
+class Metrics:
+    """The counters of one relay process."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.sessions = Gauge("rogatory_relay_sessions", "Sessions that stand.", registry=self.registry)
+        self.handshakes = Counter(
+            "rogatory_relay_handshakes", "Handshakes by outcome.", ["outcome"], registry=self.registry
+        )
+        self.accepted = Counter("rogatory_relay_accepted", "Entries appended.", registry=self.registry)
+        self.repeated = Counter("rogatory_relay_repeated", "Appends that stood already.", registry=self.registry)
+        self.refused = Counter("rogatory_relay_refused", "Requests refused, by code.", ["code"], registry=self.registry)
+        self.delivered = Counter("rogatory_relay_delivered", "Entries delivered.", registry=self.registry)
+        self.acknowledgements = Counter(
+            "rogatory_relay_acknowledgements", "Acknowledgements by outcome.", ["outcome"], registry=self.registry
+        )
+        self.expired = Counter("rogatory_relay_expired", "Rows deleted by retention.", registry=self.registry)
+        self.operations = Counter("rogatory_relay_operations", "Operations committed.", registry=self.registry)
+        self.commit_seconds = Histogram(
+            "rogatory_relay_commit_seconds",
+            "Duration of a database transaction.",
+            buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
+            registry=self.registry,
+        )
+
+    def committed(self, operations: int, seconds: float) -> None:
+        """One transaction over `operations`."""
+        self.operations.inc(operations)
+        self.commit_seconds.observe(seconds)
+
+    def text(self) -> bytes:
+        """The exposition format."""
+        return generate_latest(self.registry)

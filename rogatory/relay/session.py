@@ -1,0 +1,354 @@
+"""One node's session: each frame of the node, and the answer to it. No HTTP and no SQL here."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, Final
+
+import structlog
+
+from rogatory.keys.errors import KeysError
+from rogatory.protocol.errors import MalformedError
+from rogatory.protocol.frames.client import (
+    Acknowledge,
+    Append,
+    ClaimKeyPackages,
+    Credit,
+    FetchHeaders,
+    InvitationsTaken,
+    PublishKeyPackages,
+    Resume,
+)
+from rogatory.protocol.frames.codec import decode_client_frame, encode_frame
+from rogatory.protocol.frames.server import (
+    Accepted,
+    Claimed,
+    Code,
+    Headers,
+    Published,
+    Ready,
+    Refused,
+    Resumed,
+    ServerFrame,
+    StockLow,
+)
+from rogatory.protocol.limits import (
+    APPENDS_IN_FLIGHT,
+    CHANNEL_ID,
+    DELIVERY_WINDOW,
+    MAX_CLAIMS_PER_FRAME,
+    MAX_KEY_PACKAGE,
+    MAX_KEY_PACKAGES_PER_FRAME,
+)
+from rogatory.relay.acknowledgements import Claim
+from rogatory.relay.delivery import Delivery
+from rogatory.relay.errors import Farewell, Refusal
+from rogatory.relay.intake import may_found, take_in
+from rogatory.relay.log import NOT_RESUMED
+from rogatory.relay.mirror import Mirrored
+from rogatory.relay.outbox import Outbox
+from rogatory.relay.services import Services
+from rogatory.relay.store.interface import Appended, Lane, Stock
+
+LOW_STOCK: Final = 20
+"""Key packages below which their owner is told."""
+
+_MAX_TAKEN: Final = 1_000
+_log = structlog.get_logger()
+
+
+class Session:
+    """The session of `authority`, proven with its key set `key_set`. `ended` resolves when it is over."""
+
+    def __init__(
+        self, services: Services, authority: str, key_set: int, send: Callable[[bytes], Awaitable[None]]
+    ) -> None:
+        self.authority = authority
+        self.key_set = key_set
+        self.ended: asyncio.Future[Farewell | None] = asyncio.get_running_loop().create_future()
+        self._services = services
+        self._store = services.store
+        self._outbox = Outbox(send, lambda: self.end(None))
+        self.delivery = Delivery(authority, services.store, self._outbox, services.metrics, self._broken)
+        self._allowance = services.allowances.of(authority)
+        self._lanes: dict[bytes, Lane] = {}
+        self._in_flight = 0
+        self._settled = asyncio.Event()
+        self._settled.set()
+        self._inviting: asyncio.Task[None] | None = None
+        self._invited = 0
+        self._stock_told: Stock | None = None
+
+    @property
+    def channels(self) -> list[bytes]:
+        """The channels that it follows."""
+        return self.delivery.channels
+
+    # What the connection calls
+
+    async def greet(self, mirrored: Mirrored) -> None:
+        """The first frames: Ready, then what waits for this authority."""
+        stock = await self._store.stock(self.authority)
+        limits = self._services.config.limits
+        self._put(
+            Ready(
+                time=time.time_ns() // 1_000_000,
+                stock=stock.left,
+                last_resort=stock.last_resort,
+                directory=mirrored.digest,
+                max_application=limits.max_application,
+                max_commit=limits.max_commit,
+                appends_in_flight=APPENDS_IN_FLIGHT,
+                delivery_window=DELIVERY_WINDOW,
+            )
+        )
+        self.stock_taken(stock)
+        self.invitations_waiting()
+
+    async def receive(self, data: bytes) -> None:
+        """One frame of the node. Raises Farewell for what no honest node sends."""
+        await self._outbox.room()
+        try:
+            frame = decode_client_frame(data)
+        except MalformedError as error:
+            raise Farewell(Code.MALFORMED, str(error)) from None
+        handler = _HANDLERS.get(type(frame))
+        if handler is None:
+            raise Farewell(Code.MALFORMED, "hello and proof come once, at the beginning")
+        try:
+            await handler(self, frame)
+        except Refusal as refusal:
+            if (ref := getattr(frame, "ref", None)) is None:
+                raise Farewell(refusal.code, refusal.explanation) from None
+            self._refuse(ref, refusal)
+
+    def end(self, farewell: Farewell | None) -> None:
+        """End the session, with a Goodbye unless the connection is lost."""
+        if not self.ended.done():
+            self.ended.set_result(farewell)
+
+    async def settle(self) -> None:
+        """Wait until every append has its answer."""
+        await self._settled.wait()
+
+    async def say(self, frame: ServerFrame) -> None:
+        """Send a last frame and all before it."""
+        self._outbox.put(encode_frame(frame))
+        await self._outbox.flush()
+
+    def close(self) -> None:
+        """Nothing is sent any more."""
+        self.end(None)
+        self.delivery.stop()
+        if self._inviting is not None:
+            self._inviting.cancel()
+        self._outbox.discard()
+
+    # What the hub calls
+
+    def push(self, frame: bytes) -> None:
+        """Send an encoded frame."""
+        if not self.ended.done():
+            self._outbox.put(frame)
+
+    def stock_taken(self, stock: Stock) -> None:
+        """Tell the owner once when key packages run out or the last resort was used."""
+        told = self._stock_told
+        low = stock.left < LOW_STOCK and (told is None or told.left >= LOW_STOCK)
+        used = stock.last_resort_used and (told is None or not told.last_resort_used)
+        if low or used:
+            self._put(StockLow(stock.left, stock.last_resort_used))
+        self._stock_told = stock
+
+    def invitations_waiting(self) -> None:
+        """Send the invitations that are stored, one after the other."""
+        if self._inviting is None and not self.ended.done():
+            self._inviting = asyncio.create_task(self._invite())
+            self._inviting.add_done_callback(self._done)
+
+    # Channels
+
+    async def _append(self, frame: Append) -> None:
+        lane = self._lanes.get(frame.channel)
+        if lane is None:
+            lane = self._lanes[frame.channel] = self._new_lane()
+        try:
+            entry = take_in(frame, self.authority, lane, self._services.config.limits, self._may_take(frame, lane))
+        except Refusal:
+            lane.closed = True
+            raise
+        size = len(frame.body)
+        lane.in_flight += 1
+        self._in_flight += 1
+        self._settled.clear()
+        await self._services.appending.take(size)
+        self._store.append(entry).add_done_callback(partial(self._answer, frame.ref, frame.channel, lane, size))
+
+    def _new_lane(self) -> Lane:
+        if len(self._lanes) >= self._services.config.limits.channels_per_session:
+            raise Farewell(Code.QUOTA, "refused appends on too many channels: resume them")
+        return Lane()
+
+    def _may_take(self, frame: Append, lane: Lane) -> bool:
+        """Raise Refusal unless this session may append now; return whether it may found the channel."""
+        if lane.closed or lane.refused:
+            raise Refusal(Code.NOT_RESUMED, NOT_RESUMED)
+        if self._in_flight >= APPENDS_IN_FLIGHT:
+            raise Refusal(Code.TOO_MANY_IN_FLIGHT, f"wait for answers: {APPENDS_IN_FLIGHT} appends are under way")
+        if not self._allowance.appends.take(1, time.monotonic()):
+            raise Refusal(Code.RATE, "this authority appends faster than the relay allows: wait a minute")
+        mirrored = self._services.mirror.current
+        return (
+            frame.base == 0
+            and mirrored is not None
+            and may_found(mirrored.directory, self._services.keys.relay, frame.channel, self.authority)
+        )
+
+    def _answer(self, ref: int, channel: bytes, lane: Lane, size: int, future: asyncio.Future[Appended]) -> None:
+        self._services.appending.give_back(size)
+        self._in_flight -= 1
+        lane.in_flight -= 1
+        if self._in_flight == 0:
+            self._settled.set()
+        error = future.exception()
+        if error is None:
+            appended = future.result()
+            metrics = self._services.metrics
+            (metrics.repeated if appended.repeated else metrics.accepted).inc()
+            if lane.in_flight == 0 and not lane.closed and self._lanes.get(channel) is lane:
+                del self._lanes[channel]
+            self._put(Accepted(ref, appended.receipt, appended.repeated))
+        elif isinstance(error, Refusal):
+            self._refuse(ref, error)
+        else:
+            self._broken(error)
+
+    async def _resume(self, frame: Resume) -> None:
+        _check_place(frame.channel, frame.after)
+        self._lanes.pop(frame.channel, None)  # whatever comes after this frame is taken again
+        if len(self.delivery) >= self._services.config.limits.channels_per_session:
+            raise Refusal(Code.QUOTA, "this session follows as many channels as one may")
+        subscription = self.delivery.subscribe(frame.channel, frame.after)
+        self._services.hub.follow(frame.channel, self)
+        try:
+            view = await self._store.view(frame.channel, self.authority)
+        except Refusal:
+            self.delivery.unsubscribe(frame.channel)
+            self._services.hub.unfollow(frame.channel, self)
+            raise
+        self._put(
+            Resumed(
+                frame.ref,
+                frame.channel,
+                view.head.seq,
+                view.head.hash,
+                view.last_commit,
+                view.access,
+                view.first,
+                view.until,
+            )
+        )
+        self.delivery.start(subscription, view)
+
+    async def _fetch_headers(self, frame: FetchHeaders) -> None:
+        _check_place(frame.channel, frame.after, frame.until)
+        headers = await self._store.headers(frame.channel, self.authority, frame.after, frame.until)
+        self._put(Headers(frame.ref, frame.channel, frame.after, headers))
+
+    async def _acknowledge(self, frame: Acknowledge) -> None:
+        acknowledgement = frame.acknowledgement
+        if acknowledgement.member != self.authority:
+            raise Refusal(Code.MALFORMED, "an acknowledgement is sent by the member that signed it")
+        mirrored = self._services.mirror.current
+        if mirrored is None:
+            raise Refusal(Code.UNAVAILABLE, "this relay has no directory")
+        try:
+            keys = mirrored.directory.key_set(self.authority, acknowledgement.key_set)
+        except KeysError as error:
+            raise Refusal(Code.MALFORMED, f"the acknowledgement's key set is unknown: {error}") from None
+        await self._services.desk.submit(Claim(acknowledgement, keys.online))
+
+    async def _credit(self, frame: Credit) -> None:
+        if frame.amount < 0:
+            raise Refusal(Code.MALFORMED, "a credit is not negative")
+        self.delivery.credit(frame.amount)
+
+    # Key packages and invitations
+
+    async def _publish(self, frame: PublishKeyPackages) -> None:
+        packages = frame.packages if frame.last_resort is None else [*frame.packages, frame.last_resort]
+        if len(frame.packages) > MAX_KEY_PACKAGES_PER_FRAME:
+            raise Refusal(Code.TOO_LARGE, f"at most {MAX_KEY_PACKAGES_PER_FRAME} key packages in a frame")
+        if any(len(package) > MAX_KEY_PACKAGE for package in packages):
+            raise Refusal(Code.TOO_LARGE, f"a key package has at most {MAX_KEY_PACKAGE} bytes")
+        if not all(packages):
+            raise Refusal(Code.MALFORMED, "a key package is not empty")
+        left = await self._store.publish(self.authority, frame.packages, frame.last_resort, frame.replace)
+        self._stock_told = await self._store.stock(self.authority)
+        self._put(Published(frame.ref, left))
+
+    async def _claim(self, frame: ClaimKeyPackages) -> None:
+        wanted = list(dict.fromkeys(frame.authorities))
+        if len(frame.authorities) > MAX_CLAIMS_PER_FRAME:
+            raise Refusal(Code.TOO_LARGE, f"at most {MAX_CLAIMS_PER_FRAME} authorities in a claim")
+        if not self._allowance.claims.take(len(wanted), time.monotonic()):
+            raise Refusal(Code.RATE, "this authority claims more key packages than the relay allows: wait an hour")
+        mirrored = self._services.mirror.current
+        enrolled = mirrored.enrolled if mirrored is not None else frozenset()
+        packages = await self._store.claim([authority for authority in wanted if authority in enrolled])
+        found = {package.authority for package in packages}
+        self._put(Claimed(frame.ref, packages, [authority for authority in wanted if authority not in found]))
+
+    async def _taken(self, frame: InvitationsTaken) -> None:
+        if len(frame.ids) > _MAX_TAKEN or any(not 0 <= number < 1 << 63 for number in frame.ids):
+            raise Refusal(Code.MALFORMED, "the ids of invitations are out of bounds")
+        await self._store.take_invitations(self.authority, frame.ids)
+
+    async def _invite(self) -> None:
+        while (invited := await self._store.next_invitation(self.authority, self._invited)) is not None:
+            await self._outbox.room()
+            self._put(invited)
+            self._invited = invited.id
+        self._inviting = None
+
+    # Sending
+
+    def _put(self, frame: ServerFrame) -> None:
+        if not self.ended.done() or self._in_flight:
+            self._outbox.put(encode_frame(frame))
+
+    def _refuse(self, ref: int, refusal: Refusal) -> None:
+        self._services.metrics.refused.labels(refusal.code.value).inc()
+        self._put(Refused(ref, refusal.code, refusal.explanation, refusal.last_commit))
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._broken(error)
+
+    def _broken(self, error: BaseException) -> None:
+        """Something the node asked for cannot be had now: end, it comes back."""
+        if not isinstance(error, Refusal):
+            _log.error("session_broken", kind=type(error).__name__, error=str(error))
+        self.end(Farewell(Code.UNAVAILABLE, "the relay cannot go on with this session: connect again later"))
+
+
+def _check_place(channel: bytes, *places: int) -> None:
+    if len(channel) != CHANNEL_ID:
+        raise Refusal(Code.MALFORMED, f"a channel id has {CHANNEL_ID} bytes")
+    if any(not 0 <= place < 1 << 63 for place in places):
+        raise Refusal(Code.MALFORMED, "a sequence number is out of bounds")
+
+
+_HANDLERS: Final[dict[type, Callable[[Session, Any], Awaitable[None]]]] = {
+    Append: Session._append,
+    Acknowledge: Session._acknowledge,
+    Credit: Session._credit,
+    Resume: Session._resume,
+    FetchHeaders: Session._fetch_headers,
+    PublishKeyPackages: Session._publish,
+    ClaimKeyPackages: Session._claim,
+    InvitationsTaken: Session._taken,
+}
