@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rogatory.node.channels.hooks import Introduction, JoinInfo, JoinRefused
 from rogatory.node.errors import DamagedStore
 from rogatory.node.inbox.events import EventKind
@@ -20,13 +22,15 @@ from rogatory.protocol.documents import (
     Charter,
     Document,
     DocumentError,
+    IncompleteAmendment,
     Purpose,
     UnverifiedDocument,
     check_amendment,
+    open_consent,
     open_document,
     peek_document,
 )
-from rogatory.protocol.judgement import Void, judge_amendment, judge_charter
+from rogatory.protocol.judgement import MatterPolicy, Void, VoidDocument, judge_amendment, judge_charter
 
 CHARTER_SEQ = 1
 """The founding commit, whose group names the charter's digest, is the first entry of every log."""
@@ -62,18 +66,22 @@ def founded(tx: Tx, matter: MatterRow) -> None:
 
 
 def introduction(tx: Tx, matter: MatterRow) -> Introduction:
-    """The charter, and every complete amendment with its signatures, in their order."""
-    complete = [row for row in get_amendments(tx.connection, matter.channel) if row.place is not None]
-    return Introduction(
-        charter=get_envelope(tx.connection, _charter_row(tx, matter).row),
-        amendments=tuple(tuple(get_signatures(tx.connection, matter.channel, row.digest).values()) for row in complete),
-    )
+    """The charter, and every amendment with its signatures: the complete ones in their order, then the open ones.
+
+    A joiner needs the open ones too: it is asked to agree, and must see alike when one becomes complete.
+    """
+    amendments = []
+    for row in get_amendments(tx.connection, matter.channel):
+        signatures = get_signatures(tx.connection, matter.channel, row.digest)
+        if row.proposer in signatures:
+            amendments.append(tuple(signatures.values()))
+    return Introduction(charter=get_envelope(tx.connection, _charter_row(tx, matter).row), amendments=tuple(amendments))
 
 
 def joined(tx: Tx, channel: bytes, info: JoinInfo) -> None:
     """Come into a matter, or back. Raises JoinRefused if charter and amendments do not warrant its members."""
     try:
-        charter, amendments = _check(tx, channel, info)
+        charter, complete, still_open = _check(tx, channel, info)
     except (DocumentError, Void) as error:
         raise JoinRefused(
             f"{info.committer} invited this authority to a matter that its charter does not warrant: {error}",
@@ -81,8 +89,10 @@ def joined(tx: Tx, channel: bytes, info: JoinInfo) -> None:
         ) from None
     known = get_matter(tx.connection, channel) is not None
     enter_matter(tx, charter, Stage.RECEIVED)
-    for place, (amendment, envelopes) in enumerate(amendments, start=1):
+    for place, (amendment, envelopes) in enumerate(complete, start=1):
         _enter_amendment(tx, amendment, envelopes, place)
+    for amendment, envelopes in still_open:
+        _enter_amendment(tx, amendment, envelopes, None)
     for party in info.members:
         put_party(tx.connection, channel, party, Role.CONSULTED)
     for gone in present_parties(tx.connection, channel) - set(info.members):
@@ -95,8 +105,15 @@ def joined(tx: Tx, channel: bytes, info: JoinInfo) -> None:
     record(tx, EventKind.JOINED, summary, channel=channel, author=info.committer)
 
 
-def _check(tx: Tx, channel: bytes, info: JoinInfo) -> tuple[Document, list[tuple[Document, tuple[bytes, ...]]]]:
-    """DESIGN section 1: the charter names the parties, further ones need an amendment signed by each of the time."""
+Signed = tuple[Document, tuple[bytes, ...]]
+"""An amendment and the envelopes under it."""
+
+
+def _check(tx: Tx, channel: bytes, info: JoinInfo) -> tuple[Document, list[Signed], list[Signed]]:
+    """Charter, complete amendments, open ones.
+
+    DESIGN section 1: the charter names the parties, further ones need an amendment signed by each of the time.
+    """
     if info.charter_digest is None or info.introduction.charter is None:
         raise JoinRefused(
             f"{info.committer} invited this authority to a matter without its charter",
@@ -108,13 +125,20 @@ def _check(tx: Tx, channel: bytes, info: JoinInfo) -> tuple[Document, list[tuple
     if charter.payload.channel_id != channel:
         raise JoinRefused(f"{info.committer} invited this authority under the charter of another matter")
     parties = set(policy.parties)
-    amendments = []
+    complete: list[Signed] = []
+    still_open: list[Signed] = []
     for envelopes in info.introduction.amendments:
-        amendment = check_amendment(envelopes, parties, tx.directory.document_keys, gone=parties - members)
+        try:
+            amendment = check_amendment(envelopes, parties, tx.directory.document_keys, gone=parties - members)
+        except IncompleteAmendment:
+            still_open.append((_proposal(tx, envelopes), envelopes))
+            continue
         policy = judge_amendment(amendment, policy)
+        if amendment.payload.channel_id != channel:
+            raise JoinRefused(f"{info.committer} invited this authority under the amendment of another matter")
         if isinstance(amendment.payload.body, Amendment):
             parties.update(amendment.payload.body.adds)
-        amendments.append((amendment, envelopes))
+        complete.append((amendment, envelopes))
     strangers = sorted(members - parties)
     if strangers:
         raise JoinRefused(
@@ -122,7 +146,25 @@ def _check(tx: Tx, channel: bytes, info: JoinInfo) -> tuple[Document, list[tuple
             " charter nor an amendment names",
             "ask that authority by another way what it meant to do",
         )
-    return charter, amendments
+    return charter, complete, [each for each in still_open if _may_be_completed(each[0], channel, policy)]
+
+
+def _may_be_completed(proposal: Document, channel: bytes, policy: MatterPolicy) -> bool:
+    """Whether it follows the last complete amendment; others are superseded."""
+    try:
+        judge_amendment(proposal, policy)
+    except VoidDocument:
+        return False
+    return proposal.payload.channel_id == channel
+
+
+def _proposal(tx: Tx, envelopes: Sequence[bytes]) -> Document:
+    """The proposer's own document among verified signatures under one amendment. Raises IncompleteAmendment."""
+    signed = [open_consent(envelope, tx.directory.document_keys) for envelope in envelopes]
+    proposal = next((each for each in signed if each.signer == each.payload.author), None)
+    if proposal is None or any(each.digest != proposal.digest for each in signed):
+        raise IncompleteAmendment("an open amendment lacks its proposer's signature")
+    return proposal
 
 
 def _charter_row(tx: Tx, matter: MatterRow) -> DocumentRow:
@@ -132,7 +174,7 @@ def _charter_row(tx: Tx, matter: MatterRow) -> DocumentRow:
     return row
 
 
-def _enter_amendment(tx: Tx, amendment: Document, envelopes: tuple[bytes, ...], place: int) -> None:
+def _enter_amendment(tx: Tx, amendment: Document, envelopes: tuple[bytes, ...], place: int | None) -> None:
     body = amendment.payload.body
     if not isinstance(body, Amendment):
         raise TypeError("check_amendment returns amendments")
@@ -142,7 +184,17 @@ def _enter_amendment(tx: Tx, amendment: Document, envelopes: tuple[bytes, ...], 
         tx.connection,
         AmendmentRow(channel, amendment.digest, amendment.payload.author, previous, list(body.adds), body.reason),
     )
-    set_amendment_complete(tx.connection, channel, amendment.digest, place)
+    if place is not None:
+        set_amendment_complete(tx.connection, channel, amendment.digest, place)
+    elif tx.authority not in (peek_document(envelope).signer for envelope in envelopes):
+        record(
+            tx,
+            EventKind.AMENDMENT_WAITING,
+            f"{amendment.payload.author} proposes to add {', '.join(body.adds)}: {body.reason}",
+            channel=channel,
+            document=amendment.payload.message_id,
+            author=amendment.payload.author,
+        )
     for envelope in envelopes:
         signer = peek_document(envelope).signer  # check_amendment verified it
         put_signature(tx.connection, channel, amendment.digest, signer, envelope, logged=True)
