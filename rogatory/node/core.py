@@ -15,6 +15,7 @@ from rogatory.keys.identity import Identity
 from rogatory.node.channels.engine import Engine
 from rogatory.node.channels.hooks import Hooks
 from rogatory.node.output import Output
+from rogatory.node.registry import Registry
 from rogatory.node.store.database import Database
 from rogatory.node.transaction import Random, Tx
 from rogatory.protocol.frames.server import Ready, ServerFrame
@@ -35,14 +36,14 @@ class Core:
         *,
         now: Callable[[], float],
         random: Random,
-        hooks: Hooks,
+        hooks: Hooks | None = None,
     ) -> None:
         self._database = database
         self._identity = identity
         self._now = now
         self._random = random
         self._directory: Directory | None = None
-        self._engine = Engine(hooks)
+        self._engine = Engine(Registry() if hooks is None else hooks)
 
     @property
     def directory(self) -> Directory | None:
@@ -68,7 +69,7 @@ class Core:
 
     def tick(self) -> Output:
         """Do what is due; call again at `Output.wake_at`."""
-        return self._step(lambda tx: None)
+        return self._step(self._engine.tick)
 
     def run(self, command: Callable[[Tx], T]) -> tuple[T, Output]:
         """Run a command in one transaction; what it raises undoes it."""

@@ -3,35 +3,209 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
+from rogatory.node.channels import acknowledging, answers, joining, reading, resuming, sending, stock
 from rogatory.node.channels.hooks import Hooks
+from rogatory.node.channels.session import (
+    AppendAsked,
+    ClaimAsked,
+    HeadersAsked,
+    PublishAsked,
+    Reading,
+    ResumeAsked,
+    Session,
+)
+from rogatory.node.channels.states import ChannelState
+from rogatory.node.channels.trouble import Trouble
+from rogatory.node.channels.work import Memory, Work
 from rogatory.node.output import Output
+from rogatory.node.store import outbox, wishes
 from rogatory.node.transaction import Tx
-from rogatory.protocol.frames.server import Ready, ServerFrame
+from rogatory.protocol.frames.client import Credit
+from rogatory.protocol.frames.server import (
+    Accepted,
+    Acknowledgements,
+    Claimed,
+    DirectoryChanged,
+    Entries,
+    Headers,
+    Invited,
+    Published,
+    Ready,
+    Refused,
+    Resumed,
+    ServerFrame,
+    StockLow,
+)
+
+ACKNOWLEDGEMENT_TERM: Final = 72 * 3600.0
+"""Seconds after which a missing acknowledgement is told: a partition of two members looks like silence."""
+DIRECTORY_TERM: Final = 15 * 60.0
+"""Seconds after which a relay that does not serve the directory that others use is told."""
 
 
 class Engine:
-    """Holds only what a crash may take: the sessions with relays, and groups as last stored."""
+    """Holds only what a crash may take: the sessions with relays, and channels as last stored."""
 
     def __init__(self, hooks: Hooks) -> None:
         self._hooks = hooks
+        self._memory = Memory()
+        self._work: Work | None = None
 
     def forget(self) -> None:
-        """A transaction was undone: drop what memory holds of the database."""
+        """A transaction was undone: if channels took part, drop what memory holds of them and of the sessions."""
+        if self._work is not None:
+            self._work, self._memory = None, Memory(told=self._memory.told)
 
     def directory_changed(self, tx: Tx) -> None:
         """Go on where a newer directory was awaited."""
+        work = self._begin(tx)
+        for session in list(self._memory.sessions.values()):
+            for channel_id, attachment in list(session.attached.items()):
+                channel = work.channel(channel_id)
+                if attachment.reading is Reading.AWAITING and channel is not None:
+                    session.resume(tx.output, channel_id, channel.head.seq)
+            for frame in list(session.invited.values()):
+                joining.invited(work, session, frame)
 
     def session_opened(self, tx: Tx, relay: str, ready: Ready) -> None:
-        """Begin a session: key packages, channels, acknowledgements."""
+        """Begin a session: key packages, then every channel is read on from where it stands."""
+        work = self._begin(tx)
+        session = self._memory.sessions[relay] = Session(relay, ready)
+        stock.open_stock(work, session)
+        resuming.attach_all(work, session)
 
     def receive(self, tx: Tx, relay: str, frames: Sequence[ServerFrame]) -> None:
         """Take frames of a session in order."""
+        session = self._memory.sessions.get(relay)
+        if session is None:
+            return
+        work = self._begin(tx)
+        for frame in frames:
+            self._take(work, session, frame)
 
     def session_closed(self, relay: str) -> None:
         """Forget a session."""
+        self._memory.sessions.pop(relay, None)
+
+    def tick(self, tx: Tx) -> None:
+        """Tell what has been waited for too long."""
+        work = self._begin(tx)
+        late = outbox.overdue(tx.connection, tx.now - ACKNOWLEDGEMENT_TERM)
+        for row in late:
+            work.trouble(
+                row.channel,
+                Trouble.UNACKNOWLEDGED,
+                f"not every member has acknowledged entry {row.seq} within {ACKNOWLEDGEMENT_TERM / 3600:.0f} hours:"
+                " a node is off, or the relay keeps members apart; compare heads by telephone",
+            )
+        outbox.mark_overdue_told(tx.connection, [row.number for row in late])
+        for session in self._memory.sessions.values():
+            self._look_after(work, session)
 
     def finish(self, tx: Tx) -> Output:
         """Do what is due, send what may be sent, and say what the daemon is to do."""
-        wake_at = self._hooks.due(tx)
-        return Output(tuple(tx.output.frames), wake_at, frozenset(tx.output.directory_wanted))
+        work = self._begin(tx)
+        wake = [self._hooks.due(tx), stock.rotate(work)]
+        for session in list(self._memory.sessions.values()):
+            for channel_id in list(session.attached):
+                self._settle(work, session, channel_id)
+        sending.send_all(work)
+        stock.send_claims(work)
+        for session in self._memory.sessions.values():
+            if session.credit:
+                session.send(tx.output, Credit(session.credit))
+                session.credit = 0
+            wake += [each.retry_at for each in session.attached.values()]
+            session.missing = {name: at for name, at in session.missing.items() if at > tx.now}
+            wake += list(session.missing.values())
+        wake.append(wishes.next_due(tx.connection, tx.now))
+        work.save()
+        self._work = None
+        times = [max(at, tx.now) for at in wake if at is not None]
+        return Output(tuple(tx.output.frames), min(times, default=None), frozenset(tx.output.directory_wanted))
+
+    def _begin(self, tx: Tx) -> Work:
+        """The work of this transaction: one for all that happens in it."""
+        if self._work is None or self._work.tx is not tx:
+            self._work = Work(tx, self._hooks, self._memory)
+        return self._work
+
+    def _take(self, work: Work, session: Session, frame: ServerFrame) -> None:
+        match frame:
+            case Entries():
+                reading.entries(work, session, frame)
+            case Acknowledgements():
+                acknowledging.acknowledgements(work, frame)
+            case Invited():
+                joining.invited(work, session, frame)
+            case StockLow():
+                stock.stock_low(work, session, frame)
+            case DirectoryChanged():
+                work.tx.output.directory_wanted.add(session.relay)
+            case Accepted() | Refused() | Resumed() | Headers() | Published() | Claimed():
+                self._answer(work, session, frame)
+            case _:
+                pass  # the link's own: handshake and goodbye
+
+    def _answer(
+        self,
+        work: Work,
+        session: Session,
+        frame: Accepted | Refused | Resumed | Headers | Published | Claimed,
+    ) -> None:
+        """An answer counts only with a question of its kind; each question is answered once."""
+        match session.asked.pop(frame.ref, None), frame:
+            case AppendAsked() as asked, Accepted():
+                answers.accepted(work, session, asked.channel, asked.body_hash, frame)
+            case AppendAsked() as asked, Refused():
+                answers.refused(work, session, asked.channel, asked.body_hash, frame)
+            case ResumeAsked(), Resumed():
+                resuming.resumed(work, session, frame)
+            case ResumeAsked() as asked, Refused():
+                resuming.resume_refused(work, session, asked.channel, frame.ref, frame)
+            case HeadersAsked() as asked, Headers():
+                joining.headers(work, session, asked, frame)
+            case HeadersAsked() as asked, Refused():
+                session.joins.pop(asked.invitation, None)
+            case PublishAsked() as asked, Published():
+                stock.published(work, asked, frame)
+            case ClaimAsked() as asked, Claimed():
+                stock.claimed(work, session, asked, frame)
+            case ClaimAsked() as asked, Refused():
+                session.missing.update(dict.fromkeys(asked.authorities, work.tx.now + stock.RETRY))
+            case _:
+                pass
+
+    def _settle(self, work: Work, session: Session, channel_id: bytes) -> None:
+        """After a batch: begin to send if the head is reached, acknowledge, try again what is due."""
+        attachment, channel = session.attached[channel_id], work.memory.channels.get(channel_id)
+        if attachment.retry_at is not None and attachment.retry_at <= work.tx.now:
+            channel = work.channel(channel_id)
+            if channel is not None and channel.state in (ChannelState.OPEN, ChannelState.FOUNDING):
+                session.resume(work.tx.output, channel_id, channel.head.seq)
+            else:
+                del session.attached[channel_id]
+            return
+        if channel is None or channel_id not in work.touched:
+            return
+        resuming.reach(work, session, channel, attachment)
+        if channel.state is ChannelState.OPEN:
+            acknowledging.compare(work, channel)
+            acknowledging.acknowledge(work, session, channel)
+
+    def _look_after(self, work: Work, session: Session) -> None:
+        for channel_id, attachment in session.attached.items():
+            since = attachment.awaiting_since
+            if attachment.reading is not Reading.AWAITING or since is None or attachment.behind_told:
+                continue
+            work.tx.output.directory_wanted.add(session.relay)
+            if work.tx.now - since >= DIRECTORY_TERM:
+                attachment.behind_told = True
+                work.trouble(
+                    channel_id,
+                    Trouble.DIRECTORY_BEHIND,
+                    f"a member uses a newer directory than {session.relay} serves: tell its operator and the publisher;"
+                    " the channel waits for it",
+                )

@@ -1,14 +1,13 @@
 """The life of a channel at this node.
 
 state      | what is read       | what is sent           | leads to
------------|--------------------|------------------------|--------------------------------------------
-FOUNDING   | nothing yet        | the founding commit    | OPEN (own commit read back), AWAITED (another founded it)
-AWAITED    | nothing            | nothing                | JOINING (invited)
-JOINING    | headers            | nothing                | OPEN (headers read up to the commit that added us)
-OPEN       | the log            | documents, commits     | REJOINING, HALTED, CLOSED (removed)
-REJOINING  | nothing            | one rejoin entry       | JOINING (invited again), CLOSED (no member any more)
+-----------|--------------------|------------------------|---------------------------------------------------
+FOUNDING   | the log            | the founding commit    | OPEN (own commit read back), AWAITED (another founded it)
+AWAITED    | nothing            | nothing                | OPEN (invited)
+OPEN       | the log            | documents, commits     | REJOINING (state lost or unfit), HALTED, CLOSED (removed)
+REJOINING  | nothing            | one rejoin entry       | OPEN (invited again), CLOSED (no member any more)
 HALTED     | nothing            | nothing                | only a person goes on from here
-CLOSED     | nothing            | nothing                | JOINING (invited again)
+CLOSED     | nothing            | nothing                | OPEN (invited again)
 """
 
 from __future__ import annotations
@@ -22,7 +21,6 @@ class ChannelState(StrEnum):
 
     FOUNDING = "founding"
     AWAITED = "awaited"
-    JOINING = "joining"
     OPEN = "open"
     REJOINING = "rejoining"
     HALTED = "halted"
@@ -31,10 +29,9 @@ class ChannelState(StrEnum):
 
 TRANSITIONS: Final = {
     ChannelState.FOUNDING: {ChannelState.OPEN, ChannelState.AWAITED, ChannelState.HALTED, ChannelState.REJOINING},
-    ChannelState.AWAITED: {ChannelState.JOINING},
-    ChannelState.JOINING: {ChannelState.OPEN, ChannelState.HALTED, ChannelState.REJOINING, ChannelState.JOINING},
-    ChannelState.OPEN: {ChannelState.REJOINING, ChannelState.HALTED, ChannelState.CLOSED, ChannelState.JOINING},
-    ChannelState.REJOINING: {ChannelState.JOINING, ChannelState.CLOSED, ChannelState.HALTED},
-    ChannelState.HALTED: set(),
-    ChannelState.CLOSED: {ChannelState.JOINING},
+    ChannelState.AWAITED: {ChannelState.OPEN},
+    ChannelState.OPEN: {ChannelState.REJOINING, ChannelState.HALTED, ChannelState.CLOSED, ChannelState.OPEN},
+    ChannelState.REJOINING: {ChannelState.OPEN, ChannelState.CLOSED, ChannelState.HALTED, ChannelState.REJOINING},
+    ChannelState.HALTED: set[ChannelState](),
+    ChannelState.CLOSED: {ChannelState.OPEN},
 }

@@ -12,10 +12,45 @@ import sqlcipher3.dbapi2 as sqlcipher
 from sqlalchemy import Connection, create_engine, event, select
 from sqlalchemy.pool import StaticPool
 
+from rogatory.node.store import (
+    alignments,
+    amendments,
+    channels,
+    counters,
+    documents,
+    events,
+    groups,
+    key_packages,
+    leavers,
+    log,
+    matters,
+    members,
+    outbox,
+    own_entries,
+    wishes,
+)
 from rogatory.node.store.errors import DamagedDatabase, DatabaseUnavailable, UnknownSchema, WrongDatabaseKey
 from rogatory.node.store.schema import SCHEMA_VERSION, metadata, properties
 
 KEY_LENGTH = 32
+SUBJECTS = (
+    alignments,
+    amendments,
+    channels,
+    counters,
+    documents,
+    events,
+    groups,
+    key_packages,
+    leavers,
+    log,
+    matters,
+    members,
+    outbox,
+    own_entries,
+    wishes,
+)
+"""Modules that declare tables: they must be imported before the tables are made."""
 RESTORE = "keep a copy, restore the identity from a backup, and the node rejoins its channels"
 
 

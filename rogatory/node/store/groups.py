@@ -16,8 +16,6 @@ class Role(StrEnum):
     CURRENT = "current"
     PENDING = "pending"
     """After this node's own commit, until that is read back from the log."""
-    JOINING = "joining"
-    """From an invitation, until the log's headers were read up to it."""
 
 
 def _table(name: str) -> Table:

@@ -66,6 +66,12 @@ def get(connection: Connection, ref: bytes) -> PackageRow | None:
     return None if found is None else _row(found)
 
 
+def for_channel(connection: Connection, channel: bytes) -> list[PackageRow]:
+    """Key packages of this node's rejoins that no commit has answered yet."""
+    found = connection.execute(select(_packages).where(_packages.c.channel == channel).order_by(_packages.c.made_at))
+    return [_row(each) for each in found]
+
+
 def select_state(connection: Connection, purpose: Purpose, state: PackageState) -> list[PackageRow]:
     """Key packages of a purpose, oldest first."""
     query = (
@@ -101,12 +107,9 @@ def delete(connection: Connection, ref: bytes) -> None:
     connection.execute(_packages.delete().where(_packages.c.ref == ref))
 
 
-def delete_purpose(connection: Connection, purpose: Purpose, channel: bytes | None = None) -> None:
-    """Drop all of a purpose (and channel)."""
-    statement = _packages.delete().where(_packages.c.purpose == purpose)
-    if channel is not None:
-        statement = statement.where(_packages.c.channel == channel)
-    connection.execute(statement)
+def delete_for_channel(connection: Connection, channel: bytes) -> None:
+    """A rejoin was answered."""
+    connection.execute(_packages.delete().where(_packages.c.channel == channel))
 
 
 def delete_expired(connection: Connection, now: float) -> None:

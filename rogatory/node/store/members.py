@@ -39,6 +39,7 @@ _rejoins = Table(
     Column("authority", String, nullable=False),
     Column("key_package_ref", LargeBinary, nullable=False),
     Column("key_package", LargeBinary),
+    Column("unverified", LargeBinary),
     PrimaryKeyConstraint("channel", "seq"),
 )
 
@@ -68,12 +69,17 @@ class MemberRow:
 
 @dataclass(frozen=True, slots=True)
 class RejoinRow:
-    """A rejoin entry that no commit has answered yet."""
+    """A rejoin entry that no commit has answered yet.
+
+    `unverified`: its envelope, while the directory here does not have its author's keys. A joiner that saw only the
+    entry's header knows no `key_package_ref` (empty).
+    """
 
     seq: int
     authority: str
     key_package_ref: bytes
-    key_package: bytes | None
+    key_package: bytes | None = None
+    unverified: bytes | None = None
 
 
 def added(connection: Connection, channel: bytes, authorities: list[str], seq: int) -> None:
@@ -128,6 +134,7 @@ def put_rejoin(connection: Connection, channel: bytes, row: RejoinRow) -> None:
             authority=row.authority,
             key_package_ref=row.key_package_ref,
             key_package=row.key_package,
+            unverified=row.unverified,
         )
     )
 
@@ -135,7 +142,13 @@ def put_rejoin(connection: Connection, channel: bytes, row: RejoinRow) -> None:
 def rejoins(connection: Connection, channel: bytes) -> list[RejoinRow]:
     """Rejoins that wait for an answer, by seq."""
     query = (
-        select(_rejoins.c.seq, _rejoins.c.authority, _rejoins.c.key_package_ref, _rejoins.c.key_package)
+        select(
+            _rejoins.c.seq,
+            _rejoins.c.authority,
+            _rejoins.c.key_package_ref,
+            _rejoins.c.key_package,
+            _rejoins.c.unverified,
+        )
         .where(_rejoins.c.channel == channel)
         .order_by(_rejoins.c.seq)
     )
@@ -194,3 +207,17 @@ def acknowledged_up_to(connection: Connection, channel: bytes) -> dict[str, int]
         .where(_members.c.channel == channel, _members.c.until_seq.is_(None))
     )
     return {found[0]: found[1] or 0 for found in connection.execute(query)}
+
+
+def delete_rejoin(connection: Connection, channel: bytes, seq: int) -> None:
+    """Not what it claimed to be."""
+    connection.execute(_rejoins.delete().where(_rejoins.c.channel == channel, _rejoins.c.seq == seq))
+
+
+def joined(connection: Connection, channel: bytes, authorities: list[str], own: str, seq: int) -> None:
+    """This node joined by entry `seq` and finds these members; whom it knew before it knows still."""
+    former = [row.authority for row in present(connection, channel) if row.authority not in authorities]
+    removed(connection, channel, former, seq)
+    known = {row.authority for row in present(connection, channel)}
+    added(connection, channel, [each for each in authorities if each not in known or each == own], seq)
+    settle_rejoins(connection, channel, [own])

@@ -132,14 +132,13 @@ def mark_logged(connection: Connection, number: int, seq: int) -> None:
     connection.execute(_outbox.update().where(_outbox.c.number == number).values(state=OutboxState.LOGGED, seq=seq))
 
 
-def logged_after(connection: Connection, channel: bytes, first: int, seq: int) -> list[OutboxRow]:
-    """Documents from entry `first` on and after entry `seq`, sent for the first time, whose envelope is held."""
+def logged_from(connection: Connection, channel: bytes, first: int) -> list[OutboxRow]:
+    """Documents in the log from entry `first` on, sent for the first time, whose envelope is held."""
     query = (
         select(*_columns)
         .where(
             _outbox.c.channel == channel,
             _outbox.c.seq >= first,
-            _outbox.c.seq > seq,
             _outbox.c.original_seq.is_(None),
             _outbox.c.envelope.is_not(None),
         )

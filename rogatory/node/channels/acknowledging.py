@@ -1,0 +1,112 @@
+"""Acknowledgements: this node's own after each batch, and those of others, verified and compared (DESIGN section 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+import nacl.bindings
+import nacl.exceptions
+
+from rogatory.keys.errors import NotVouched, UnknownAuthority
+from rogatory.node.channels.halting import halt
+from rogatory.node.channels.session import Reading, Session
+from rogatory.node.channels.states import ChannelState
+from rogatory.node.channels.trouble import Trouble
+from rogatory.node.channels.work import Channel, Work
+from rogatory.node.store import log, members, outbox
+from rogatory.protocol.acknowledgement import Acknowledgement
+from rogatory.protocol.errors import MalformedError
+from rogatory.protocol.frames.client import Acknowledge
+from rogatory.protocol.frames.server import Acknowledgements
+from rogatory.protocol.limits import MAX_EXCEPTED
+
+
+def acknowledge(work: Work, session: Session, channel: Channel) -> None:
+    """Sign for all that was read; sent once this session's reading has reached the head that was told."""
+    attachment = session.attached.get(channel.id)
+    if attachment is None or channel.state is not ChannelState.OPEN or not channel.head.seq:
+        return
+    if attachment.reading is not Reading.LIVE or attachment.acknowledged >= channel.head.seq:
+        return
+    tx, head = work.tx, channel.head
+    newest = members.acknowledgement(tx.connection, channel.id, tx.authority)
+    if newest is not None and newest[0] == head.seq:
+        own = msgspec.msgpack.decode(newest[1], type=Acknowledgement)
+    else:
+        unsigned = Acknowledgement(
+            channel.id,
+            tx.authority,
+            tx.identity.key_set_version,
+            head.seq,
+            head.hash,
+            log.excepted(tx.connection, channel.id, MAX_EXCEPTED),
+        )
+        own = msgspec.structs.replace(unsigned, signature=tx.identity.sign_online(unsigned.signing_input()))
+        encoded = msgspec.msgpack.encode(own)
+        members.put_acknowledgement(tx.connection, channel.id, tx.authority, head.seq, head.hash, encoded, True)
+    attachment.acknowledged = own.seq
+    session.send(tx.output, Acknowledge(own))
+
+
+def acknowledgements(work: Work, frame: Acknowledgements) -> None:
+    """Other members' acknowledgements; the newest of each counts."""
+    channel = work.channel(frame.channel)
+    if channel is None or channel.state is not ChannelState.OPEN:
+        return
+    for each in frame.acknowledgements:
+        try:
+            _keep(work, channel, each)
+        except (MalformedError, NotVouched, UnknownAuthority) as error:
+            work.trouble(channel.id, Trouble.ACKNOWLEDGEMENT, f"an acknowledgement by {each.member}: {error}")
+    compare(work, channel)
+
+
+def compare(work: Work, channel: Channel) -> None:
+    """Compare heads as far as the log was read; what agrees counts as delivery, what differs is a fork."""
+    connection = work.tx.connection
+    agreed = False
+    for member, seq, head, encoded in members.to_compare(connection, channel.id, channel.head.seq):
+        known = channel.head_at(work.tx, seq)
+        if known is not None and known != head:
+            halt(
+                work,
+                channel,
+                Trouble.FORK,
+                f"{member} acknowledges another log up to entry {seq} than this node holds: the relay shows different"
+                " logs to different members; compare heads by telephone",
+            )
+            return
+        members.put_acknowledgement(connection, channel.id, member, seq, head, encoded, True)
+        work.hooks.acknowledged(work.tx, channel.id, msgspec.msgpack.decode(encoded, type=Acknowledgement))
+        agreed = True
+    if agreed:
+        _release(work, channel)
+
+
+def _keep(work: Work, channel: Channel, each: Acknowledgement) -> None:
+    tx = work.tx
+    if each.channel != channel.id or each.member == tx.authority:
+        return
+    newest = members.acknowledgement(tx.connection, channel.id, each.member)
+    if newest is not None and newest[0] >= each.seq:
+        return
+    if members.get(tx.connection, channel.id, each.member) is None:
+        raise MalformedError("it is no member")
+    key = tx.directory.key_set(each.member, each.key_set).online
+    try:
+        nacl.bindings.crypto_sign_open(each.signature + each.signing_input(), key)
+    except (nacl.exceptions.BadSignatureError, ValueError):
+        raise MalformedError("its signature does not verify") from None
+    members.put_acknowledgement(
+        tx.connection, channel.id, each.member, each.seq, each.head, msgspec.msgpack.encode(each), False
+    )
+
+
+def _release(work: Work, channel: Channel) -> None:
+    """Envelopes that every other member has need not be kept for sharing again."""
+    up_to = members.acknowledged_up_to(work.tx.connection, channel.id)
+    others: Iterable[int] = [seq for authority, seq in up_to.items() if authority != work.tx.authority]
+    lowest = min(others, default=0)
+    if lowest:
+        outbox.release(work.tx.connection, channel.id, lowest)

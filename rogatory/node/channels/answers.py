@@ -1,0 +1,144 @@
+"""Answers to appends: receipts are verified and kept, refusals lead to reading on and sending anew."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+import nacl.bindings
+import nacl.exceptions
+
+from rogatory.keys.errors import UnknownRelay
+from rogatory.node.channels.halting import abandon, close, halt
+from rogatory.node.channels.readback import settle
+from rogatory.node.channels.session import Attachment, Reading, Session
+from rogatory.node.channels.states import ChannelState
+from rogatory.node.channels.trouble import Trouble
+from rogatory.node.channels.work import Channel, Work
+from rogatory.node.store import outbox, own_entries, wishes
+from rogatory.node.store.outbox import OutboxState
+from rogatory.node.store.own_entries import EntryKind, EntryState, OwnEntry
+from rogatory.protocol.frames.server import Accepted, Code, Refused
+from rogatory.protocol.receipt import Receipt, ReceiptInvalid, check_receipt
+
+FOR_GOOD: Final = frozenset({Code.MALFORMED, Code.TOO_LARGE, Code.RESERVED_CHANNEL})
+"""Repeating does not mend these."""
+READ_ON: Final = frozenset({Code.STALE_BASE, Code.NOT_RESUMED})
+PATIENCE: Final = 3
+"""Refusals in a row, with nothing new in the log, after which the node waits before it tries again."""
+RETRY: Final = 30.0
+
+
+def accepted(work: Work, session: Session, channel_id: bytes, hash_of_body: bytes, frame: Accepted) -> None:
+    """The relay took an own entry: its receipt is evidence, and a promise about its log."""
+    channel = work.channel(channel_id)
+    own = own_entries.find(work.tx.connection, channel_id, hash_of_body)
+    if channel is None or own is None:
+        return
+    receipt = frame.receipt
+    try:
+        _verify(work, session, channel, receipt)
+    except ReceiptInvalid as error:
+        work.trouble(channel.id, Trouble.RECEIPT, f"{error}: keep in mind that nothing proves this entry's acceptance")
+        return
+    attachment = session.attached.get(channel_id)
+    if attachment is not None:
+        attachment.refusals = 0
+    own.receipt = msgspec.msgpack.encode(receipt)
+    known = channel.head_at(work.tx, receipt.seq) if receipt.seq <= channel.head.seq else None
+    if (own.seq is not None and own.seq != receipt.seq) or (known is not None and known != receipt.head):
+        own_entries.update(work.tx.connection, own)
+        halt(
+            work,
+            channel,
+            Trouble.FORK,
+            f"the relay's receipt names entry {receipt.seq}, its log says otherwise: keep the receipt, it proves that",
+        )
+        return
+    if own.kind is EntryKind.REJOIN:
+        own.seq = receipt.seq
+    settle(work, own)
+    if own.kind is EntryKind.MESSAGE and own.outbox_number is not None:
+        row = outbox.get(work.tx.connection, own.outbox_number)
+        work.hooks.accepted(work.tx, channel.id, row.message_id, receipt)
+    if channel.state is ChannelState.FOUNDING and channel_id not in session.attached:
+        session.resume(work.tx.output, channel_id, 0)
+
+
+def refused(work: Work, session: Session, channel_id: bytes, hash_of_body: bytes, frame: Refused) -> None:
+    """The relay did not take an own entry. Its bytes stay, for as long as the log has no later commit."""
+    channel = work.channel(channel_id)
+    own = own_entries.find(work.tx.connection, channel_id, hash_of_body)
+    if channel is None or own is None or own.state is not EntryState.OUTGOING:
+        return
+    session.sent.discard((channel_id, hash_of_body))
+    if frame.code is Code.CHANNEL_EXISTS and channel.state is ChannelState.FOUNDING:
+        _founded_by_another(work, session, channel)
+    elif frame.code is Code.NOT_A_MEMBER and own.kind is EntryKind.REJOIN:
+        work.trouble(channel.id, Trouble.REJOIN, "the relay does not count this node among the members any more")
+        close(work, channel)
+    elif frame.code in FOR_GOOD:
+        _give_up(work, channel, own, frame)
+        _again(work, session, channel, at=None)
+    elif frame.code in READ_ON:
+        _again(work, session, channel, at=None)
+    else:
+        work.trouble_once(channel.id, Trouble.REFUSED, f"the relay takes nothing now: {frame.explanation}")
+        _again(work, session, channel, at=work.tx.now + RETRY)
+
+
+def _again(work: Work, session: Session, channel: Channel, at: float | None) -> None:
+    """Resume the channel, now or later: the relay refuses all that follows until then (DESIGN section 4)."""
+    attachment = session.attached.setdefault(channel.id, Attachment(Reading.PAUSED))
+    if attachment.reading is Reading.RESUMING or attachment.retry_at is not None:
+        return  # a refusal before this one saw to it
+    attachment.refusals += 1
+    if at is None and attachment.refusals > PATIENCE:
+        at = work.tx.now + RETRY
+        work.trouble_once(
+            channel.id, Trouble.BASE, "the relay refuses entries that its own log gives no reason to refuse"
+        )
+    if at is None and channel.state in (ChannelState.OPEN, ChannelState.FOUNDING):
+        session.resume(work.tx.output, channel.id, channel.head.seq)
+    else:
+        attachment.reading, attachment.retry_at = Reading.PAUSED, at or work.tx.now + RETRY
+
+
+def _give_up(work: Work, channel: Channel, own: OwnEntry, frame: Refused) -> None:
+    connection = work.tx.connection
+    own.state, own.body, own.invitation = EntryState.ABANDONED, None, None
+    own_entries.update(connection, own)
+    if own.kind is EntryKind.MESSAGE and own.outbox_number is not None:
+        outbox.set_state(connection, [own.outbox_number], OutboxState.REFUSED)
+    if own.kind is EntryKind.COMMIT:
+        channel.pending = None
+        if frame.code is Code.RESERVED_CHANNEL:
+            wishes.delete_all(connection, channel.id)
+    work.trouble(channel.id, Trouble.REFUSED, f"the relay refuses for good what this node sent: {frame.explanation}")
+
+
+def _founded_by_another(work: Work, session: Session, channel: Channel) -> None:
+    """Two coordinators began at once: the other one's invitation is awaited."""
+    abandon(work, channel)
+    channel.group = None
+    channel.enter(ChannelState.AWAITED)
+    session.attached.pop(channel.id, None)
+    wishes.delete_all(work.tx.connection, channel.id)
+    work.hooks.founding_lost(work.tx, channel.id)
+
+
+def _verify(work: Work, session: Session, channel: Channel, receipt: Receipt) -> None:
+    if receipt.relay != session.relay or receipt.channel != channel.id:
+        raise ReceiptInvalid("the relay's receipt is about another relay or channel")
+    try:
+        key = work.tx.directory.relay(session.relay).receipt
+    except UnknownRelay as error:
+        raise ReceiptInvalid(str(error)) from None
+
+    def verify(signature: bytes, data: bytes) -> None:
+        try:
+            nacl.bindings.crypto_sign_open(signature + data, key)
+        except (nacl.exceptions.BadSignatureError, ValueError):
+            raise ReceiptInvalid(f"a receipt is not signed by {session.relay}") from None
+
+    check_receipt(receipt, verify)

@@ -1,0 +1,108 @@
+"""Documents in the log: opened, compared with what they commit to, verified, and handed to who knows their meaning."""
+
+from __future__ import annotations
+
+from rogatory.keys.errors import UnknownVersion
+from rogatory.node.channels.awaiting import DirectoryAwaited, document_keys
+from rogatory.node.channels.commits import Clear
+from rogatory.node.channels.hooks import Arrival
+from rogatory.node.channels.profile import authority_of
+from rogatory.node.channels.seen import check_seen
+from rogatory.node.channels.trouble import Trouble
+from rogatory.node.channels.work import Channel, Work
+from rogatory.node.store import log
+from rogatory.protocol.content import Content, SharedContent, check_commitment, decode_content
+from rogatory.protocol.declaration import Declaration, decode_declaration
+from rogatory.protocol.documents import Document, open_consent, open_document, peek_document
+from rogatory.protocol.errors import MalformedError, ProtocolError
+from rogatory.protocol.frames.server import Entry
+from rogatory.protocol.header import ForkDetected
+from rogatory.protocol.judgement import VoidDocument
+from rogatory.protocol.mls.errors import MLSError
+from rogatory.protocol.mls.opening import ApplicationOpened
+
+
+class NotAcknowledged(ProtocolError):
+    """An entry that proves nothing when acknowledged, so it is excepted. Its author's fault, or the relay's."""
+
+
+def message_entry(work: Work, channel: Channel, entry: Entry, body: bytes, clear: Clear) -> None:
+    """Another member's document. Raises ForkDetected or DirectoryAwaited; nothing changed then."""
+    group = channel.in_group()
+    try:
+        declaration = decode_declaration(clear.authenticated_data)
+        if declaration.directory.targets > work.tx.directory.targets_version:
+            work.tx.output.directory_wanted.add(channel.row.relay)
+        opened = group.open(body)
+        if not isinstance(opened, ApplicationOpened):
+            raise MalformedError("an entry marked as a message holds something else")
+        sender = group.member(opened.sender_leaf)
+        author = "" if sender is None else authority_of(sender)
+        if author != entry.author:
+            work.trouble(
+                channel.id,
+                Trouble.AUTHOR,
+                f"the relay names {entry.author} as the author of entry {entry.seq}, which {author} sealed",
+            )
+            raise NotAcknowledged("its author is another than the log says")
+        check_seen(work, channel, declaration.seen, entry.seq, author)
+        content = decode_content(opened.data)
+        document = _document(work, channel, content, author, declaration)
+    except ForkDetected:
+        raise
+    except (MLSError, ProtocolError) as error:
+        except_entry(work, channel, entry.seq)
+        work.trouble(channel.id, Trouble.UNREADABLE, f"entry {entry.seq} by {entry.author} was not accepted: {error}")
+        return
+    _deliver(work, channel, entry, content, document, declaration)
+    channel.group = opened.group
+
+
+def except_entry(work: Work, channel: Channel, seq: int) -> None:
+    """The entry is not covered by this node's acknowledgements."""
+    log.except_entries(work.tx.connection, channel.id, [seq])
+
+
+def _document(work: Work, channel: Channel, content: Content, author: str, declaration: Declaration) -> Document:
+    """The verified document; raises ProtocolError, or DirectoryAwaited where its keys are not here yet."""
+    keys_of = document_keys(work.tx.directory, declaration.directory)
+    if peek_document(content.document).is_consent:
+        document = open_consent(content.document, keys_of)
+    else:
+        document = open_document(content.document, keys_of)
+    if document.signer != author:
+        raise NotAcknowledged(f"its document is signed by {document.signer}")
+    if document.payload.channel_id != channel.id:
+        raise NotAcknowledged("its document belongs to another channel")
+    if document.payload.message_id != content.id:
+        raise NotAcknowledged("its document has another message id")
+    check_commitment(content, document.digest, declaration.document)
+    return document
+
+
+def _deliver(
+    work: Work, channel: Channel, entry: Entry, content: Content, document: Document, declaration: Declaration
+) -> None:
+    """Once per author and message id: what is sealed anew or shared again is dropped where it was received."""
+    connection = work.tx.connection
+    if log.was_received(connection, channel.id, entry.author, content.id):
+        return
+    shared = isinstance(content, SharedContent)
+    arrival = Arrival(
+        seq=entry.seq,
+        author=entry.author,
+        time=entry.time,
+        message_id=content.id,
+        document=document,
+        pin=declaration.directory,
+        last_pin=channel.last_pin,
+        shared=shared,
+        original_seq=content.seq if isinstance(content, SharedContent) else None,
+    )
+    try:
+        work.hooks.document_arrived(work.tx, channel.id, arrival)
+    except VoidDocument as void:
+        work.hooks.document_void(work.tx, channel.id, arrival, void)
+    except UnknownVersion:
+        raise DirectoryAwaited from None
+    log.mark_received(connection, channel.id, entry.author, content.id, entry.seq)

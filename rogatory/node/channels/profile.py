@@ -1,0 +1,251 @@
+"""The product's profile of MLS (DESIGN section 2): how groups and key packages are made here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rogatory.keys.identity import Identity
+from rogatory.node.transaction import Random
+from rogatory.protocol.declaration import Declaration
+from rogatory.protocol.errors import MalformedError
+from rogatory.protocol.extensions import (
+    CHANNEL_EXTENSION,
+    JOIN_EXTENSION,
+    ChannelGroup,
+    JoinInfo,
+    decode_channel_extension,
+    decode_join_extension,
+    encode_extension,
+)
+from rogatory.protocol.frames.client import Invitation, Joiner
+from rogatory.protocol.judgement import Added, CommitFacts, Removed, Updated
+from rogatory.protocol.mls.committing import CommitOutcome
+from rogatory.protocol.mls.errors import MLSDecodeError
+from rogatory.protocol.mls.extension import Extension, find
+from rogatory.protocol.mls.framed_content import SenderType
+from rogatory.protocol.mls.group import Group
+from rogatory.protocol.mls.key_package import KeyPackage, KeyPackageSecrets, new_key_package
+from rogatory.protocol.mls.leaf_node import Capabilities, LeafNode
+from rogatory.protocol.mls.message import MLSMessage
+from rogatory.protocol.mls.processing import StagedCommit
+from rogatory.protocol.mls.proposal import Add, Remove
+from rogatory.protocol.mls.secret_tree import SkipPolicy
+from rogatory.protocol.mls.signature import SignatureKeyPair
+from rogatory.protocol.mls.suite import PRODUCT_SUITE, suite_by_id
+from rogatory.protocol.mls.welcome import EncryptedGroupSecrets, Welcome
+
+SKIP_POLICY: Final = SkipPolicy(max_forward=1024, max_retained=0)
+"""The log is ordered: a skipped key is never needed again."""
+
+CAPABILITIES: Final = Capabilities(
+    cipher_suites=(PRODUCT_SUITE,), extensions=(CHANNEL_EXTENSION, JOIN_EXTENSION), proposals=()
+)
+CLOCK_LEEWAY: Final = 24 * 3600
+"""Seconds by which a key package's lifetime begins before its making, for clocks that are behind."""
+
+
+def signature_keys(identity: Identity) -> SignatureKeyPair:
+    """The online key as the signature key of MLS leaves."""
+    return SignatureKeyPair(identity.online_seed, identity.online_public)
+
+
+def new_package(
+    identity: Identity, now: float, lifetime: float, random: Random, *, last_resort: bool = False
+) -> KeyPackageSecrets:
+    """A fresh key package of this node, good for `lifetime` seconds."""
+    return new_key_package(
+        PRODUCT_SUITE,
+        identity.authority.encode(),
+        signature_keys(identity),
+        not_before=int(now) - CLOCK_LEEWAY,
+        not_after=int(now + lifetime),
+        random=random,
+        capabilities=CAPABILITIES,
+        last_resort=last_resort,
+    )
+
+
+def encode_package(package: KeyPackage) -> bytes:
+    """A key package as an MLSMessage."""
+    return MLSMessage(package).encode()
+
+
+def decode_package(data: bytes) -> KeyPackage:
+    """The key package in an MLSMessage, its signature and suite checked (RFC 9420 section 10.1); raises MLSError."""
+    package = MLSMessage.decode(data).body
+    if not isinstance(package, KeyPackage):
+        raise MLSDecodeError("not a key package")
+    if package.cipher_suite != PRODUCT_SUITE:
+        raise MLSDecodeError(f"a key package of suite {package.cipher_suite:#06x}")
+    suite = suite_by_id(PRODUCT_SUITE)
+    package.verify(suite)
+    package.leaf_node.verify(suite, b"", 0)
+    return package
+
+
+def authority_of(leaf: LeafNode) -> str:
+    """Whose leaf it is; raises MLSDecodeError for a credential that names no authority."""
+    try:
+        return leaf.identity.decode("ascii")
+    except UnicodeDecodeError:
+        raise MLSDecodeError("a leaf's credential is no authority id") from None
+
+
+def new_group(identity: Identity, channel: bytes, extension: ChannelGroup, now: float, random: Random) -> Group:
+    """A channel's group with this node as its one member."""
+    return Group.create(
+        PRODUCT_SUITE,
+        channel,
+        new_package(identity, now, CLOCK_LEEWAY, random),
+        random=random,
+        extensions=(Extension(CHANNEL_EXTENSION, encode_extension(extension)),),
+        skip_policy=SKIP_POLICY,
+    )
+
+
+def restore_group(epoch_state: bytes, message_state: bytes) -> Group:
+    """A stored group; raises MLSError."""
+    return Group.restore(epoch_state, message_state, skip_policy=SKIP_POLICY)
+
+
+def members_of(group: Group) -> list[str]:
+    """The authority of every leaf, in leaf order."""
+    return [authority_of(member.leaf_node) for member in group.members()]
+
+
+def leaf_of(group: Group, authority: str) -> int | None:
+    """The leaf index of a member."""
+    name = authority.encode()
+    return next((member.leaf_index for member in group.members() if member.leaf_node.identity == name), None)
+
+
+def join_extension(info: JoinInfo) -> tuple[Extension, ...]:
+    """What a commit's GroupInfo carries for joiners."""
+    return (Extension(JOIN_EXTENSION, encode_extension(info)),)
+
+
+def invitation_of(outcome: CommitOutcome[Group]) -> Invitation | None:
+    """The commit's Welcome in two parts: what all joiners share, once, and each one's secrets."""
+    if not outcome.added:
+        return None
+    joiners = [
+        Joiner(authority_of(added.key_package.leaf_node), outcome.joiners[added.key_package.ref()].encode())
+        for added in outcome.added
+    ]
+    return Invitation(outcome.encrypted_group_info, joiners)
+
+
+def reference_of(secrets: bytes) -> bytes:
+    """The reference of the key package that a joiner's secrets are for (RFC 9420 section 12.4.3.1).
+
+    Raises MLSDecodeError.
+    """
+    return EncryptedGroupSecrets.decode(secrets).new_member
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A group joined by an invitation, and what came with it."""
+
+    group: Group
+    committer: str
+    channel_group: ChannelGroup
+    info: JoinInfo
+
+
+def enter(info: bytes, secrets: bytes, package: KeyPackageSecrets) -> Entered:
+    """Join by an invitation's two parts. Raises MLSError, or MalformedError for what the product adds."""
+    welcome = Welcome(PRODUCT_SUITE, (EncryptedGroupSecrets.decode(secrets),), info)
+    joined = Group.join(MLSMessage(welcome).encode(), package, skip_policy=SKIP_POLICY)
+    channel_data = find(joined.group.extensions, CHANNEL_EXTENSION)
+    join_data = find(joined.group_info.extensions, JOIN_EXTENSION)
+    if channel_data is None or join_data is None:
+        raise MalformedError("the invitation says neither what the channel is for nor where its log stood")
+    signer = joined.group.member(joined.group_info.signer)
+    if signer is None:
+        raise MalformedError("the invitation's committer is no member")
+    return Entered(
+        joined.group, authority_of(signer), decode_channel_extension(channel_data), decode_join_extension(join_data)
+    )
+
+
+def channel_group_of(group: Group) -> ChannelGroup:
+    """What the group says that its channel is for; raises MalformedError."""
+    return decode_channel_extension(find(group.extensions, CHANNEL_EXTENSION) or b"")
+
+
+def facts_of(
+    staged: StagedCommit[Group], before: Group, seq: int, author: str, declaration: Declaration
+) -> CommitFacts:
+    """Another member's commit as it is judged; raises MLSError for a credential that names no authority."""
+    committer = before.member(staged.committer) if staged.sender.kind is SenderType.MEMBER else None
+    if staged.group is not None:
+        after = tuple(members_of(staged.group))
+    else:
+        after = tuple(_members_without_us(staged, before))
+    return CommitFacts(
+        seq=seq,
+        entry_author=author,
+        committer=None if committer is None else authority_of(committer),
+        committer_leaf=staged.committer,
+        declaration=declaration,
+        added=tuple(_added(each.key_package) for each in staged.added),
+        removed=tuple(Removed(authority_of(each.leaf_node), each.leaf_index) for each in staged.removed),
+        updated=tuple(
+            Updated(
+                each.leaf_index,
+                "" if each.before is None else authority_of(each.before),
+                authority_of(each.after),
+                each.after.signature_key,
+            )
+            for each in staged.updated
+        ),
+        proposals_by_reference=any(each.by_reference for each in staged.proposals),
+        wire_is_private=True,
+        other_proposals=tuple(
+            sorted(
+                {
+                    type(each.proposal).__name__
+                    for each in staged.proposals
+                    if not isinstance(each.proposal, Add | Remove)
+                }
+            )
+        ),
+        members_after=after,
+    )
+
+
+def own_facts(
+    outcome: CommitOutcome[Group], removed: Sequence[Removed], seq: int, author: str, declaration: Declaration
+) -> CommitFacts:
+    """This node's own commit as the others will judge it."""
+    leaf = outcome.pending.own_leaf
+    return CommitFacts(
+        seq=seq,
+        entry_author=author,
+        committer=author,
+        committer_leaf=leaf,
+        declaration=declaration,
+        added=tuple(_added(each.key_package) for each in outcome.added),
+        removed=tuple(removed),
+        updated=(Updated(leaf, author, author, outcome.pending.own_leaf_node.signature_key),),
+        members_after=tuple(members_of(outcome.pending)),
+    )
+
+
+def _added(package: KeyPackage) -> Added:
+    return Added(authority_of(package.leaf_node), package.leaf_node.signature_key, package.ref())
+
+
+def _members_without_us(staged: StagedCommit[Group], before: Group) -> list[str]:
+    """The tree after a commit that removes this node: MLS gives no group then, so it is counted by leaf."""
+    leaves = {member.leaf_index: member.leaf_node for member in before.members()}
+    for removed in staged.removed:
+        leaves.pop(removed.leaf_index, None)
+    for added in staged.added:
+        leaves[added.leaf_index] = added.key_package.leaf_node
+    for updated in staged.updated:
+        leaves[updated.leaf_index] = updated.after
+    return [authority_of(leaf) for _, leaf in sorted(leaves.items())]

@@ -1,0 +1,111 @@
+"""Own entries as the log shows them: only here does a commit of one's own take effect (DESIGN section 4)."""
+
+from __future__ import annotations
+
+import msgspec
+
+from rogatory.node.channels.commits import Change, apply
+from rogatory.node.channels.halting import halt
+from rogatory.node.channels.hooks import Arrival
+from rogatory.node.channels.states import ChannelState
+from rogatory.node.channels.trouble import Trouble
+from rogatory.node.channels.work import Channel, Work
+from rogatory.node.store import outbox, own_entries, wishes
+from rogatory.node.store.own_entries import EntryKind, EntryState, OwnEntry
+from rogatory.node.store.wishes import WishKind
+from rogatory.protocol.documents import Document, peek_document
+from rogatory.protocol.frames.server import Entry
+from rogatory.protocol.header import Header
+from rogatory.protocol.judgement import VoidDocument
+from rogatory.protocol.receipt import Receipt
+
+
+def read_back(work: Work, channel: Channel, own: OwnEntry, entry: Entry, header: Header) -> None:
+    """The log shows an own entry; its header has joined the log already."""
+    own.seq = entry.seq
+    if not _receipt_agrees(own, header):
+        halt(work, channel, Trouble.FORK, _receipt_lied(entry.seq))
+        return
+    settle(work, own)
+    if own.kind is EntryKind.MESSAGE:
+        _message(work, channel, own, entry)
+    elif own.kind is EntryKind.COMMIT:
+        _commit(work, channel, own, entry)
+
+
+def settle(work: Work, own: OwnEntry) -> None:
+    """The bytes are needed no longer once log and receipt are both here."""
+    if own.seq is not None and own.receipt is not None:
+        own.state, own.body, own.invitation = EntryState.DONE, None, None
+    else:
+        own.state = EntryState.OUTGOING if own.body is not None else EntryState.DONE
+    own_entries.update(work.tx.connection, own)
+
+
+def _message(work: Work, channel: Channel, own: OwnEntry, entry: Entry) -> None:
+    if own.outbox_number is None:
+        return
+    row = outbox.get(work.tx.connection, own.outbox_number)
+    if row.seq is not None:  # sealed twice, and both stand: the first counts, recipients drop the second
+        return
+    outbox.mark_logged(work.tx.connection, row.number, entry.seq)
+    if row.envelope is None:
+        return
+    claimed = peek_document(row.envelope)
+    arrival = Arrival(
+        seq=entry.seq,
+        author=entry.author,
+        time=entry.time,
+        message_id=row.message_id,
+        document=Document(
+            claimed.payload, claimed.payload_bytes, claimed.digest, claimed.envelope, claimed.signer, claimed.key_set
+        ),
+        pin=channel.last_pin,
+        last_pin=channel.last_pin,
+        own=True,
+        shared=row.original_seq is not None,
+        original_seq=row.original_seq,
+    )
+    try:
+        work.hooks.document_arrived(work.tx, channel.id, arrival)
+    except VoidDocument as void:
+        work.hooks.document_void(work.tx, channel.id, arrival, void)
+
+
+def _commit(work: Work, channel: Channel, own: OwnEntry, entry: Entry) -> None:
+    if own.detail is None or channel.pending is None:
+        halt(
+            work,
+            channel,
+            Trouble.LOG_BROKEN,
+            f"the relay refused this node's commit and shows it as entry {entry.seq} all the same",
+        )
+        return
+    change = msgspec.msgpack.decode(own.detail, type=Change)
+    group, channel.pending = channel.pending, None
+    founding = channel.state is ChannelState.FOUNDING
+    if founding:
+        channel.enter(ChannelState.OPEN)
+    apply(work, channel, entry, change, group)
+    refreshed = [
+        wish.number for wish in wishes.of_channel(work.tx.connection, channel.id) if wish.kind is WishKind.REFRESH
+    ]
+    wishes.delete(work.tx.connection, refreshed)
+    for authority in change.added:
+        work.memory.packages.pop(authority, None)
+    if founding:
+        work.hooks.founded(work.tx, channel.id)
+
+
+def _receipt_agrees(own: OwnEntry, header: Header) -> bool:
+    if own.receipt is None:
+        return True
+    receipt = msgspec.msgpack.decode(own.receipt, type=Receipt)
+    return receipt.seq == header.seq and receipt.head == header.hash()
+
+
+def _receipt_lied(seq: int) -> str:
+    return (
+        f"the relay's receipt for entry {seq} names another place or head than its log shows:"
+        " keep the receipt, it proves that the relay forked or altered the log"
+    )

@@ -1,0 +1,130 @@
+"""Reading a log: what the relay delivers is chained, compared, and taken entry by entry (DESIGN section 1)."""
+
+from __future__ import annotations
+
+from rogatory.keys.errors import UnknownVersion
+from rogatory.node.channels import commits, messages
+from rogatory.node.channels.awaiting import DirectoryAwaited
+from rogatory.node.channels.halting import halt, lose
+from rogatory.node.channels.readback import read_back
+from rogatory.node.channels.rejoining import rejoin_entry
+from rogatory.node.channels.session import Attachment, Reading, Session
+from rogatory.node.channels.trouble import Trouble
+from rogatory.node.channels.work import Channel, Work
+from rogatory.node.store import own_entries
+from rogatory.protocol.errors import MalformedError
+from rogatory.protocol.frames.server import Entries, Entry
+from rogatory.protocol.header import ChainBroken, ForkDetected, Form, Head, Header, body_hash, extend, next_header
+from rogatory.protocol.limits import ENTRY_COST
+
+
+def entries(work: Work, session: Session, frame: Entries) -> None:
+    """Take a frame of entries."""
+    session.credit += sum(ENTRY_COST + len(entry.body or b"") for entry in frame.entries)
+    attachment = session.attached.get(frame.channel)
+    channel = work.channel(frame.channel)
+    if channel is None or attachment is None or attachment.reading not in (Reading.READING, Reading.LIVE):
+        return
+    try:
+        headers = chain(channel.id, channel.head, frame.entries, frame.head)
+        for entry, header in zip(frame.entries, headers, strict=True):
+            _take(work, channel, entry, header)
+            if session.attached.get(frame.channel) is not attachment:
+                return
+    except (ChainBroken, MalformedError) as error:
+        halt(work, channel, Trouble.LOG_BROKEN, str(error))
+    except ForkDetected as error:
+        halt(work, channel, Trouble.FORK, str(error))
+    except (DirectoryAwaited, UnknownVersion):
+        await_directory(work, attachment, channel)
+
+
+def chain(channel: bytes, head: Head, received: list[Entry], told: bytes) -> list[Header]:
+    """The headers of consecutive entries after `head`; raises ChainBroken unless they lead to the head told."""
+    headers: list[Header] = []
+    for entry in received:
+        hash_of_body = entry.body_hash if entry.body is None else body_hash(entry.body)
+        if hash_of_body is None:
+            raise MalformedError(f"the relay delivers entry {entry.seq} with neither body nor hash")
+        header = next_header(channel, head, entry.author, entry.form, hash_of_body)
+        if entry.seq != header.seq:
+            raise ChainBroken(
+                f"entry {entry.seq} came where {header.seq} is due: the relay dropped, repeated or reordered entries"
+            )
+        head = extend(head, (header,))
+        headers.append(header)
+    if head.hash != told:
+        raise ChainBroken(f"entry {head.seq} does not lead to the head that the relay tells: it altered the log")
+    return headers
+
+
+def await_directory(work: Work, attachment: Attachment, channel: Channel) -> None:
+    """An entry uses a directory that is not here yet: fetch it, then go on from that entry."""
+    attachment.reading = Reading.AWAITING
+    if attachment.awaiting_since is None:
+        attachment.awaiting_since = work.tx.now
+    work.tx.output.directory_wanted.add(channel.row.relay)
+
+
+def _take(work: Work, channel: Channel, entry: Entry, header: Header) -> None:
+    """One entry in its turn. Its header joins the log once it is processed, whatever it was worth."""
+    if entry.author == work.tx.authority:
+        own = own_entries.find(work.tx.connection, channel.id, header.body_hash)
+        if own is None:
+            # DESIGN section 4: an own entry that it does not know means a rolled-back disk.
+            lose(
+                work,
+                channel,
+                Trouble.ROLLED_BACK_STATE,
+                f"entry {entry.seq} is this authority's and is not known here: the database is older than what was"
+                " sent (a restored copy, or two nodes with one identity); the node asks to be let in again",
+            )
+            return
+        channel.advance(header)
+        read_back(work, channel, own, entry, header)
+    elif entry.body is None:
+        lose(
+            work,
+            channel,
+            Trouble.REJOIN,
+            f"the relay has entry {entry.seq} no longer: this node was away for longer than entries are kept",
+        )
+    elif entry.form is Form.REJOIN:
+        rejoin_entry(work, channel, entry, entry.body)
+        channel.advance(header)
+    else:
+        _take_mls(work, channel, entry, entry.body, header)
+
+
+def _take_mls(work: Work, channel: Channel, entry: Entry, body: bytes, header: Header) -> None:
+    clear = commits.peek_entry(channel, entry, body)
+    if clear is None:
+        work.trouble(channel.id, Trouble.UNREADABLE, f"entry {entry.seq} by {entry.author} is no message of the group")
+        messages.except_entry(work, channel, entry.seq)
+        channel.advance(header)
+        return
+    if _left_behind(channel, entry.author, clear.epoch):
+        lose(
+            work,
+            channel,
+            Trouble.REJOIN,
+            f"the others followed the commit at {channel.row.suspect_seq}, which this node could not open;"
+            " it asks to be let in again",
+        )
+        return
+    if clear.is_commit:
+        commits.commit_entry(work, channel, entry, body, clear, header)
+    else:
+        messages.message_entry(work, channel, entry, body, clear)
+        channel.advance(header)
+
+
+def _left_behind(channel: Channel, author: str, epoch: int) -> bool:
+    """Whether others are an epoch ahead by a commit that failed here alone.
+
+    Its author alone cannot make this node believe so, unless nobody else is there to tell.
+    """
+    group = channel.in_group()
+    if channel.row.suspect_seq is None or epoch != group.epoch + 1:
+        return False
+    return author != channel.row.suspect_author or len(group.members()) == 2

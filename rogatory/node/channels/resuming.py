@@ -1,0 +1,115 @@
+"""Resuming: a channel is read to the head that the relay tells, and compared, before anything is sent on it."""
+
+from __future__ import annotations
+
+from rogatory.node.channels.halting import halt, lose
+from rogatory.node.channels.session import Attachment, Reading, Session
+from rogatory.node.channels.states import ChannelState
+from rogatory.node.channels.trouble import Trouble
+from rogatory.node.channels.work import Channel, Work
+from rogatory.node.store import channels
+from rogatory.protocol.frames.server import Code, Refused, Resumed
+
+RETRY = 60.0
+"""Seconds after which a channel that the relay does not serve is tried again."""
+
+
+def attach_all(work: Work, session: Session) -> None:
+    """Resume each channel that this relay is home to."""
+    for row in channels.every(work.tx.connection, (ChannelState.OPEN,), session.relay):
+        channel = work.channel(row.id)
+        if channel is not None and row.id not in session.attached:
+            attach(work, session, channel)
+
+
+def attach(work: Work, session: Session, channel: Channel) -> None:
+    """Read on where this node stopped."""
+    if channel.group is None:
+        lose(
+            work,
+            channel,
+            Trouble.REJOIN,
+            "this node's state of the channel cannot be read; it asks to be let in again",
+        )
+        return
+    session.resume(work.tx.output, channel.id, channel.head.seq)
+
+
+def resumed(work: Work, session: Session, frame: Resumed) -> None:
+    """The relay tells how it holds the channel."""
+    attachment, channel = session.attached.get(frame.channel), work.channel(frame.channel)
+    if attachment is None or channel is None or attachment.ref != frame.ref:
+        return
+    head = channel.head
+    if frame.seq < head.seq:
+        halt(
+            work,
+            channel,
+            Trouble.LOG_ROLLED_BACK,
+            f"the relay's log ends at entry {frame.seq}, this node has read up to {head.seq}: the relay was set back,"
+            " or shows another log",
+        )
+        return
+    attachment.target, attachment.reading = frame, Reading.READING
+    reach(work, session, channel, attachment)
+
+
+def reach(work: Work, session: Session, channel: Channel, attachment: Attachment) -> None:
+    """Begin to send once the head told is reached and all agrees."""
+    target = attachment.target
+    if attachment.reading is not Reading.READING or target is None or channel.head.seq < _last_to_read(target):
+        return
+    told = channel.head_at(work.tx, target.seq)
+    if told is not None and told != target.head:
+        halt(
+            work,
+            channel,
+            Trouble.FORK,
+            f"the relay tells another head of entry {target.seq} than its entries lead to: compare heads by telephone",
+        )
+        return
+    if target.until is not None:
+        work.trouble_once(
+            channel.id,
+            Trouble.ACCESS_LIST,
+            f"the relay serves this node up to entry {target.until} only, and no valid commit removed it",
+        )
+        attachment.reading, attachment.retry_at = Reading.PAUSED, work.tx.now + RETRY
+        return
+    if channel.head.seq == target.seq:
+        _compare(work, channel, target)
+    attachment.reading, attachment.awaiting_since = Reading.LIVE, None
+
+
+def resume_refused(work: Work, session: Session, channel_id: bytes, ref: int, frame: Refused) -> None:
+    """The relay does not let this node read a channel of its own."""
+    attachment, channel = session.attached.get(channel_id), work.channel(channel_id)
+    if attachment is None or channel is None or attachment.ref != ref:
+        return
+    if frame.code is Code.UNKNOWN_CHANNEL and channel.head.seq:
+        halt(work, channel, Trouble.LOG_ROLLED_BACK, "the relay knows the channel no longer: it has lost its data")
+        return
+    if frame.code is Code.NOT_A_MEMBER:
+        work.trouble_once(channel.id, Trouble.ACCESS_LIST, "the relay does not count this node among the members")
+    attachment.reading, attachment.retry_at = Reading.PAUSED, work.tx.now + RETRY
+
+
+def _last_to_read(target: Resumed) -> int:
+    return target.seq if target.until is None else min(target.seq, target.until)
+
+
+def _compare(work: Work, channel: Channel, target: Resumed) -> None:
+    """What a relay that does as it should cannot say otherwise (DESIGN section 1)."""
+    if target.last_commit != channel.row.last_commit:
+        work.trouble(
+            channel.id,
+            Trouble.BASE,
+            f"the relay names entry {target.last_commit} as the last commit, its log {channel.row.last_commit}",
+        )
+    if channel.row.relay_access is not None and target.access != channel.row.relay_access:
+        work.trouble(
+            channel.id,
+            Trouble.ACCESS_LIST,
+            "the relay serves another access list than the members declared: others may read along who cannot open"
+            " anything, or members are cut off",
+        )

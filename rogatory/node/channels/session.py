@@ -1,0 +1,154 @@
+"""What a node knows of one link to a relay, in memory only: a crash takes it without harm.
+
+How far a channel is with this session:
+
+    reading    | on                                   | leads to
+    -----------|--------------------------------------|----------------------------------------------------
+    RESUMING   | Resume sent                          | READING (Resumed), entries that still come are ignored
+    READING    | entries up to the head told          | LIVE (head reached), AWAITING (newer directory needed)
+    LIVE       | entries as they come; appends go out | RESUMING (an append was refused), AWAITING
+    AWAITING   | entries are ignored                  | RESUMING (another directory came)
+    PAUSED     | entries are ignored                  | RESUMING (at `retry_at`)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from rogatory.node.channels.profile import Entered
+from rogatory.node.output import Draft
+from rogatory.node.store.own_entries import OwnEntry
+from rogatory.protocol.frames.client import Append, ClientFrame, Invitation, Resume
+from rogatory.protocol.frames.server import HeaderLine, Invited, Ready, Resumed
+from rogatory.protocol.header import Form, Head
+from rogatory.protocol.limits import APPENDS_IN_FLIGHT
+
+
+class Reading(StrEnum):
+    """See the table at the top."""
+
+    RESUMING = "resuming"
+    READING = "reading"
+    LIVE = "live"
+    AWAITING = "awaiting"
+    PAUSED = "paused"
+
+
+@dataclass(slots=True)
+class Attachment:
+    """A channel within a session. Times are Unix seconds."""
+
+    reading: Reading = Reading.RESUMING
+    ref: int = 0
+    """Of the newest Resume; answers to older ones are ignored."""
+    target: Resumed | None = None
+    retry_at: float | None = None
+    refusals: int = 0
+    awaiting_since: float | None = None
+    behind_told: bool = False
+    acknowledged: int = 0
+    """Seq of this node's last acknowledgement sent in this session."""
+
+
+@dataclass(frozen=True, slots=True)
+class AppendAsked:
+    """An append without an answer."""
+
+    channel: bytes
+    body_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeAsked:
+    """A resume without an answer."""
+
+    channel: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PublishAsked:
+    """Key packages on their way to the relay, by reference."""
+
+    references: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimAsked:
+    """Key packages asked for."""
+
+    authorities: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HeadersAsked:
+    """Headers asked for on the way into a channel, by the invitation's id."""
+
+    invitation: int
+
+
+Asked = AppendAsked | ResumeAsked | PublishAsked | ClaimAsked | HeadersAsked
+
+
+@dataclass(slots=True)
+class JoinUnderWay:
+    """An invitation that opened, and whose headers are being read: from `start`, `head` so far."""
+
+    invited: Invited
+    entered: Entered
+    start: Head
+    head: Head
+    lines: list[HeaderLine] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Session:
+    """A link to a relay and what is under way on it."""
+
+    relay: str
+    ready: Ready
+    attached: dict[bytes, Attachment] = field(default_factory=dict)
+    asked: dict[int, Asked] = field(default_factory=dict)
+    sent: set[tuple[bytes, bytes]] = field(default_factory=set)
+    """(channel, body hash) of what was sent in this session: it is not sent twice."""
+    founded: set[bytes] = field(default_factory=set)
+    """Channels whose founding the relay accepted in this session: they can be resumed."""
+    missing: dict[str, float] = field(default_factory=dict)
+    """Authorities without key packages at this relay, and when to ask again."""
+    claims: set[str] = field(default_factory=set)
+    """Authorities whose key packages are to be asked for at the end of the transaction."""
+    invited: dict[int, Invited] = field(default_factory=dict)
+    """Invitations that wait for a newer directory."""
+    joins: dict[int, JoinUnderWay] = field(default_factory=dict)
+    credit: int = 0
+    last_ref: int = 0
+
+    def ask(self, asked: Asked) -> int:
+        """A new reference for a request."""
+        self.last_ref += 1
+        self.asked[self.last_ref] = asked
+        return self.last_ref
+
+    def room(self) -> int:
+        """How many more appends may be in flight."""
+        limit = min(APPENDS_IN_FLIGHT, self.ready.appends_in_flight)
+        return limit - sum(isinstance(each, AppendAsked) for each in self.asked.values())
+
+    def resume(self, draft: Draft, channel: bytes, after: int) -> None:
+        """Read a channel from there."""
+        attachment = self.attached.setdefault(channel, Attachment())
+        attachment.reading, attachment.target, attachment.retry_at = Reading.RESUMING, None, None
+        attachment.ref = self.ask(ResumeAsked(channel))
+        self.send(draft, Resume(attachment.ref, channel, after))
+
+    def append(self, draft: Draft, entry: OwnEntry, form: Form, invitation: Invitation | None) -> None:
+        """Send an own entry's bytes, once in this session."""
+        if entry.body is None or (entry.channel, entry.body_hash) in self.sent:
+            return
+        self.sent.add((entry.channel, entry.body_hash))
+        ref = self.ask(AppendAsked(entry.channel, entry.body_hash))
+        self.send(draft, Append(ref, entry.channel, entry.base, form, entry.body, invitation))
+
+    def send(self, draft: Draft, frame: ClientFrame) -> None:
+        """Send a frame over this link."""
+        draft.send(self.relay, frame)

@@ -1,0 +1,184 @@
+"""Key packages: this node's own at its home relay, and those of others claimed for a commit (RFC 9420 section 10)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rogatory.keys.errors import NotVouched, UnknownAuthority
+from rogatory.node.channels.profile import authority_of, decode_package, encode_package, new_package
+from rogatory.node.channels.session import ClaimAsked, PublishAsked, Session
+from rogatory.node.channels.trouble import Trouble
+from rogatory.node.channels.work import Work
+from rogatory.node.store import key_packages
+from rogatory.node.store.key_packages import PackageRow, PackageState, Purpose
+from rogatory.protocol.errors import MalformedError
+from rogatory.protocol.frames.client import ClaimKeyPackages, PublishKeyPackages
+from rogatory.protocol.frames.server import Claimed, ClaimedPackage, Published, StockLow
+from rogatory.protocol.limits import MAX_CLAIMS_PER_FRAME
+from rogatory.protocol.mls.errors import MLSError
+from rogatory.protocol.mls.key_package import KeyPackage, KeyPackageSecrets
+from rogatory.protocol.mls.leaf_node import Lifetime
+
+LOW: Final = 20
+FULL: Final = 50
+DAY: Final = 24 * 3600
+LIFETIME: Final = 90 * DAY
+"""Seconds that a key package is good for."""
+ROTATION: Final = 7 * DAY
+"""Last-resort key packages rotate after use and at least weekly (DESIGN section 4)."""
+RETRY: Final = 60.0
+
+
+def open_stock(work: Work, session: Session) -> None:
+    """At the beginning of a session at the home relay: fill up, replace what this node has no keys for."""
+    if not _is_home(work, session):
+        return
+    key_packages.delete_expired(work.tx.connection, work.tx.now)
+    known = key_packages.count(work.tx.connection, Purpose.ONCE, PackageState.PUBLISHED)
+    lost = session.ready.stock > known
+    stock = 0 if lost else session.ready.stock
+    publish(work, session, stock, new_last_resort=lost or not session.ready.last_resort, replace=lost)
+
+
+def stock_low(work: Work, session: Session, frame: StockLow) -> None:
+    """The relay is running out of this node's key packages."""
+    if _is_home(work, session):
+        publish(work, session, frame.stock, new_last_resort=frame.last_resort_used)
+
+
+def rotate(work: Work) -> float | None:
+    """Renew the last resort where it is due; gives when the next one is (Unix seconds)."""
+    newest = key_packages.newest(work.tx.connection, Purpose.LAST_RESORT)
+    if newest is None or work.tx.known_directory is None:
+        return None
+    if work.tx.now < newest + ROTATION:
+        return newest + ROTATION
+    for session in work.memory.sessions.values():
+        if _is_home(work, session):
+            publish(work, session, FULL, new_last_resort=True)
+            return work.tx.now + ROTATION
+    return None
+
+
+def publish(work: Work, session: Session, stock: int, *, new_last_resort: bool, replace: bool = False) -> None:
+    """Make what is missing, store the private keys, then publish; unanswered ones are published again."""
+    if any(isinstance(asked, PublishAsked) for asked in session.asked.values()):
+        return
+    connection = work.tx.connection
+    once = key_packages.select_state(connection, Purpose.ONCE, PackageState.MADE)
+    if stock < LOW or replace:
+        once += [_make(work, Purpose.ONCE) for _ in range(FULL - stock - len(once))]
+    last = key_packages.select_state(connection, Purpose.LAST_RESORT, PackageState.MADE)
+    if new_last_resort and not last:
+        last = [_make(work, Purpose.LAST_RESORT)]
+    if not once and not last:
+        return
+    ref = session.ask(PublishAsked(tuple(row.ref for row in once + last)))
+    session.send(
+        work.tx.output,
+        PublishKeyPackages(
+            ref,
+            [_public(row) for row in once],
+            last_resort=_public(last[-1]) if last else None,
+            replace=replace,
+        ),
+    )
+
+
+def published(work: Work, asked: PublishAsked, frame: Published) -> None:
+    """The relay has stored them."""
+    key_packages.set_published(work.tx.connection, list(asked.references))
+
+
+def claim(work: Work, authority: str) -> KeyPackage | None:
+    """A claimed key package, or None: then it is asked for at the authority's own relay if that is connected."""
+    package = work.memory.packages.get(authority)
+    if package is not None:
+        return package
+    try:
+        relay = work.tx.directory.authority(authority).relay
+    except UnknownAuthority as error:
+        work.trouble_once(None, Trouble.NO_KEY_PACKAGE, str(error))
+        return None
+    session = work.session(relay)
+    if session is None or session.missing.get(authority, 0.0) > work.tx.now:
+        return None
+    under_way = {
+        name for asked in session.asked.values() if isinstance(asked, ClaimAsked) for name in asked.authorities
+    }
+    if authority not in under_way:
+        session.claims.add(authority)
+    return None
+
+
+def send_claims(work: Work) -> None:
+    """One frame per relay for all that was asked for in this transaction."""
+    for session in work.memory.sessions.values():
+        wanted = tuple(sorted(session.claims))
+        session.claims.clear()
+        for start in range(0, len(wanted), MAX_CLAIMS_PER_FRAME):
+            part = wanted[start : start + MAX_CLAIMS_PER_FRAME]
+            session.send(work.tx.output, ClaimKeyPackages(session.ask(ClaimAsked(part)), list(part)))
+
+
+def claimed(work: Work, session: Session, asked: ClaimAsked, frame: Claimed) -> None:
+    """Key packages of others: kept only where the directory stands for their keys."""
+    wanted = set(asked.authorities)
+    for each in frame.packages:
+        if each.authority not in wanted:
+            continue
+        try:
+            work.memory.packages[each.authority] = _checked(work, each)
+            wanted.discard(each.authority)
+        except (MLSError, MalformedError, NotVouched) as error:
+            work.trouble(
+                None,
+                Trouble.KEY_PACKAGE,
+                f"{session.relay} hands out a key package as {each.authority}'s that is refused: {error}",
+            )
+    for authority in wanted:
+        session.missing[authority] = work.tx.now + RETRY
+        if authority in frame.missing:
+            work.trouble_once(
+                None,
+                Trouble.NO_KEY_PACKAGE,
+                f"{authority} has no key packages at {session.relay}: it is added once it was connected there",
+            )
+
+
+def _checked(work: Work, each: ClaimedPackage) -> KeyPackage:
+    package = decode_package(each.key_package)
+    leaf = package.leaf_node
+    if authority_of(leaf) != each.authority:
+        raise MalformedError(f"it is {authority_of(leaf)}'s")
+    if not isinstance(leaf.source, Lifetime) or not leaf.source.covers(int(work.tx.now)):
+        raise MalformedError("its lifetime is over, or has not begun")
+    work.tx.directory.vouch_leaf(each.authority, leaf.signature_key, work.tx.directory.targets_version)
+    return package
+
+
+def _is_home(work: Work, session: Session) -> bool:
+    try:
+        return work.tx.directory.authority(work.tx.authority).relay == session.relay
+    except UnknownAuthority:
+        return False
+
+
+def _make(work: Work, purpose: Purpose) -> PackageRow:
+    tx = work.tx
+    secrets = new_package(tx.identity, tx.now, LIFETIME, tx.random, last_resort=purpose is Purpose.LAST_RESORT)
+    row = PackageRow(
+        ref=secrets.key_package.ref(),
+        purpose=purpose,
+        state=PackageState.MADE,
+        channel=None,
+        secrets=secrets.encode(),
+        made_at=tx.now,
+        expires_at=tx.now + LIFETIME,
+    )
+    key_packages.add(tx.connection, row)
+    return row
+
+
+def _public(row: PackageRow) -> bytes:
+    return encode_package(KeyPackageSecrets.decode(row.secrets).key_package)
