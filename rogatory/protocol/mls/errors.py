@@ -384,10 +384,6 @@ class CommitRequired(MLSError):
     """Proposals were received that a commit must take up before application data is sent (section 12.4)."""
 
 
-class RemovedFromGroup(MLSError):
-    """This member was removed from the group (section 12.4.2)."""
-
-
 # --- Welcome ------------------------------------------------------------------------------------------------
 
 

@@ -136,14 +136,16 @@ def private(
 ) -> bytes:
     """Any content as PrivateMessage with any claim of leaf and generation.
 
-    The key is the one of the claimed leaf's next generation, whatever generation is claimed.
+    The key is the one of the claimed leaf's next generation, whatever generation is claimed; the author's own
+    for a leaf that is not in the tree.
     """
     state, suite, kind = group.state, group.suite, content_type_of(content)
     sender = group.own_leaf if leaf is None else leaf
     framed = FramedContent(group.group_id, group.epoch, Sender.member(sender), b"", content)
     key_pair = signer or state.signer
     signed = AuthenticatedContent.sign(suite, key_pair, WireFormat.PRIVATE_MESSAGE, framed, state.encoded_context)
-    _, next_generation, key, nonce = group.messages.keys.next(sender, ratchet_kind(kind))
+    key_owner = sender if sender < state.tree.leaves else group.own_leaf
+    _, next_generation, key, nonce = group.messages.keys.next(key_owner, ratchet_kind(kind))
     plaintext = edit_plaintext(encode_content(content) + signed.encode_auth_data() + padding)
     sender_data_aad = opaque(group.group_id) + uint64(group.epoch) + uint8(kind)
     # With a reuse guard of zero the nonce stays as it is.

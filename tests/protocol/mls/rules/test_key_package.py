@@ -11,6 +11,7 @@ from rogatory.protocol.mls.errors import (
     InitKeyMalformed,
     InitKeyReused,
     KeyMismatch,
+    KeyPackageExtensionUndeclared,
     KeyPackageSignatureInvalid,
     KeyPackageSuiteMismatch,
     UnsupportedSuite,
@@ -77,6 +78,14 @@ def test_extensions_of_one_type() -> None:
     twice = (Extension(0x0A0A, b"1"), Extension(0x0A0A, b"2"))
     package = forge.key_package(client(b"carol"), edit=lambda package: replace(package, extensions=twice))
     refused(package, DuplicateExtension)
+
+
+def test_extensions_are_declared() -> None:
+    """Section 10: by the capabilities of the leaf."""
+    package = forge.key_package(
+        client(b"carol"), edit=lambda package: replace(package, extensions=(Extension(0x0A0A, b""),))
+    )
+    refused(package, KeyPackageExtensionUndeclared)
 
 
 def test_own_extensions_are_declared() -> None:

@@ -22,6 +22,7 @@ from rogatory.protocol.mls.errors import (
     RemovedLeafUnknown,
     SenderNotAllowed,
     UnknownSender,
+    UpdateSenderInvalid,
     WrongEpoch,
 )
 from rogatory.protocol.mls.extension import (
@@ -47,14 +48,27 @@ from rogatory.protocol.mls.proposal import (
     Update,
 )
 from rogatory.protocol.mls.psk import PreSharedKeyID, PskStore, ResumptionPsk, ResumptionUsage
+from rogatory.protocol.mls.sending import proposal_context
 from rogatory.protocol.mls.signature import SignatureKeyPair
 from rogatory.protocol.mls.suite import new_signature_key
+from rogatory.protocol.mls.validate_proposals import check_update
 
 from . import forge
 from .groups import GROUP_ID, NOW, PRIVATE, SUITE, client, committed, deliver, found, randbytes, refuses
 
 NONCE = bytes(32)
 RESUMED = ResumptionPsk(ResumptionUsage.APPLICATION, GROUP_ID, 1)
+
+
+# 12.1.2 Update
+
+
+@pytest.mark.parametrize("sender", [Sender(SenderType.EXTERNAL, 0), Sender.member(2), Sender.member(9)])
+def test_update_is_from_a_member(sender: Sender) -> None:
+    """No message gets so far: its signature is checked before by the sender's leaf."""
+    alice = found(b"alice", b"bob")[0]
+    with pytest.raises(UpdateSenderInvalid):
+        check_update(Update(forge.update_leaf(alice)), sender, proposal_context(alice, NOW))
 
 
 # 12.1.3 Remove
