@@ -95,6 +95,7 @@ class Link:
         """Keep the session until cancelled."""
         while True:
             goodbye = await self._attempt()
+            _check_cancelled()
             if self.status.state is LinkState.OPEN:
                 self._backoff.session_ended(self._now() - self.status.since)
             wait = self._backoff.next(goodbye.code if goodbye else None)
@@ -193,6 +194,13 @@ class Link:
         if clock_difference is not None:
             self.status.clock_difference = round(clock_difference, 3)
             self.status.last_error = None
+
+
+def _check_cancelled() -> None:
+    """A task group that fails while its parent is cancelled drops the cancellation (before Python 3.13)."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 async def _shake_hands(socket: ClientConnection, session: Session) -> Ready:
