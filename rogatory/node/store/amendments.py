@@ -104,4 +104,4 @@ def get_signatures(tx: Connection, channel: bytes, digest: bytes, *, logged: boo
     )
     if logged:
         query = query.where(_signatures.c.logged == 1)
-    return dict(tx.execute(query).tuples().all())
+    return dict(iter(tx.execute(query)))

@@ -181,7 +181,7 @@ def threads_of(tx: Connection, channel: bytes) -> list[tuple[str, str]]:
 def count_documents(tx: Connection) -> dict[bytes, int]:
     """How many documents each channel has."""
     query = select(_documents.c.channel, func.count()).group_by(_documents.c.channel)
-    return dict(tx.execute(query).tuples().all())
+    return dict(iter(tx.execute(query)))
 
 
 def set_logged(
