@@ -44,9 +44,9 @@ class Endpoints:
             problems.append("the database does not answer in time")
         mirror = self._services.mirror
         version = None
-        if mirror.problem is not None:
-            problems.append(mirror.problem)
-        if mirror.current is not None:
+        if mirror.current is None:
+            problems.append(mirror.problem or "no directory is mirrored")
+        else:
             version = mirror.current.directory.targets_version
             try:
                 mirror.current.directory.may_trust_new(time.time())
@@ -55,6 +55,7 @@ class Endpoints:
         body = {
             "ready": not problems,
             "problems": problems,
+            "directory_refused": mirror.problem,
             "relay": self._services.keys.relay,
             "directory_version": version,
         }

@@ -74,10 +74,8 @@ def _rejoin(append: Append, author: str, lane: Lane) -> NewEntry:
     _check_size(append.body, MAX_REJOIN)
     if append.invitation is not None or not append.body:
         raise Refusal(Code.MALFORMED, "a rejoin entry has a body and no invitation")
-    if append.base == 0:
-        # Whoever asks to rejoin was in the channel; its base is not looked at, but it founds nothing.
-        append = Append(append.ref, append.channel, 1, append.form, append.body)
-    return NewEntry(append.channel, author, append.base, append.form, False, append.body, None, None, False, lane)
+    # Whoever rejoins was in the channel: its base is not looked at, and does not found one.
+    return NewEntry(append.channel, author, 1, append.form, False, append.body, None, None, False, lane)
 
 
 def _check_size(body: bytes, limit: int) -> None:

@@ -85,19 +85,22 @@ class Connections:
 
     def __init__(self, limits: LimitSettings) -> None:
         self._limits = limits
+        self._open = 0
         self._by_address: Counter[str] = Counter()
 
     @contextmanager
     def admitted(self, address: str) -> Iterator[None]:
         """Count a connection for as long as it is open; raises Farewell if there are too many."""
-        if self._by_address.total() >= self._limits.connections:
+        if self._open >= self._limits.connections:
             raise Farewell(Code.QUOTA, "the relay has as many connections as it takes: try again later")
         if self._by_address[address] >= self._limits.connections_per_address:
             raise Farewell(Code.QUOTA, "too many connections from this address: close some, or ask the operator")
+        self._open += 1
         self._by_address[address] += 1
         try:
             yield
         finally:
+            self._open -= 1
             self._by_address[address] -= 1
             if not self._by_address[address]:
                 del self._by_address[address]

@@ -19,7 +19,7 @@ from rogatory.protocol.frames.client import Hello, Proof
 from rogatory.protocol.frames.codec import VERSIONS, decode_client_frame, encode_frame
 from rogatory.protocol.frames.server import Challenge, Code, Goodbye
 from rogatory.protocol.limits import MAX_AUTHORITY_ID, MAX_FRAME, NONCE
-from rogatory.relay.errors import Farewell
+from rogatory.relay.errors import Farewell, Refusal
 from rogatory.relay.mirror import Mirrored
 from rogatory.relay.services import Services
 from rogatory.relay.session import Session
@@ -75,13 +75,19 @@ class Link:
             raise Farewell(Code.TIMEOUT, "the handshake took too long") from None
         if authority is None:
             return
+        try:
+            stock = await self._services.store.stock(authority)
+        except Refusal as refusal:
+            raise Farewell(refusal.code, refusal.explanation) from None
         self._services.metrics.handshakes.labels("ready").inc()
         session = Session(self._services, authority, key_set, socket.send_bytes)
         hub, sessions = self._services.hub, self._services.metrics.sessions
+        mirrored = self._services.mirror.current or mirrored  # it may have changed during the handshake
+        session.greet(mirrored, stock)
         hub.enter(session)
+        check_standing(session, mirrored)
         sessions.inc()
         try:
-            await session.greet(mirrored)
             await self._run(session, socket)
         finally:
             sessions.dec()
@@ -140,14 +146,14 @@ class Link:
         reading = asyncio.create_task(_read(socket, session))
         ends: list[asyncio.Future[Any]] = [reading, session.ended]
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-        farewell: Farewell | None = None
-        if session.ended.done():
-            farewell = session.ended.result()
-        elif (error := reading.exception()) is not None:
-            if not isinstance(error, Farewell):
-                raise error
-            farewell = error
         reading.cancel()
+        await asyncio.wait([reading])
+        farewell = session.ended.result() if session.ended.done() else None
+        error = None if reading.cancelled() else reading.exception()
+        if isinstance(error, Farewell):
+            farewell = farewell or error
+        elif error is not None:
+            raise error
         if farewell is None:
             return
         if farewell.code is Code.SHUTTING_DOWN:

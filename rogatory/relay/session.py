@@ -78,6 +78,7 @@ class Session:
         self._in_flight = 0
         self._settled = asyncio.Event()
         self._settled.set()
+        self._closed = False
         self._inviting: asyncio.Task[None] | None = None
         self._invited = 0
         self._stock_told: Stock | None = None
@@ -89,9 +90,8 @@ class Session:
 
     # What the connection calls
 
-    async def greet(self, mirrored: Mirrored) -> None:
+    def greet(self, mirrored: Mirrored, stock: Stock) -> None:
         """The first frames: Ready, then what waits for this authority."""
-        stock = await self._store.stock(self.authority)
         limits = self._services.config.limits
         self._put(
             Ready(
@@ -142,6 +142,7 @@ class Session:
     def close(self) -> None:
         """Nothing is sent any more."""
         self.end(None)
+        self._closed = True
         self.delivery.stop()
         if self._inviting is not None:
             self._inviting.cancel()
@@ -151,7 +152,7 @@ class Session:
 
     def push(self, frame: bytes) -> None:
         """Send an encoded frame."""
-        if not self.ended.done():
+        if not self._closed:
             self._outbox.put(frame)
 
     def stock_taken(self, stock: Stock) -> None:
@@ -165,7 +166,7 @@ class Session:
 
     def invitations_waiting(self) -> None:
         """Send the invitations that are stored, one after the other."""
-        if self._inviting is None and not self.ended.done():
+        if self._inviting is None and not self._closed:
             self._inviting = asyncio.create_task(self._invite())
             self._inviting.add_done_callback(self._done)
 
@@ -181,10 +182,10 @@ class Session:
             lane.closed = True
             raise
         size = len(frame.body)
+        await self._services.appending.take(size)
         lane.in_flight += 1
         self._in_flight += 1
         self._settled.clear()
-        await self._services.appending.take(size)
         self._store.append(entry).add_done_callback(partial(self._answer, frame.ref, frame.channel, lane, size))
 
     def _new_lane(self) -> Lane:
@@ -317,8 +318,7 @@ class Session:
     # Sending
 
     def _put(self, frame: ServerFrame) -> None:
-        if not self.ended.done() or self._in_flight:
-            self._outbox.put(encode_frame(frame))
+        self.push(encode_frame(frame))
 
     def _refuse(self, ref: int, refusal: Refusal) -> None:
         self._services.metrics.refused.labels(refusal.code.value).inc()

@@ -1,0 +1,179 @@
+"""Who reads what: joining, leaving, coming back, rejoining, headers."""
+
+from __future__ import annotations
+
+import os
+
+from rogatory.protocol.declaration import access_digest
+from rogatory.protocol.frames.server import Accepted, Code, Headers, Refused, Resumed
+from rogatory.protocol.header import Form, Header, body_hash, extend, genesis
+from tests.relay.client import commit, message
+from tests.relay.conftest import KE, TZ, UG, Connect, founded
+
+
+async def test_a_joiner_reads_bodies_from_its_own_add_on(node: Connect) -> None:
+    ke, ug = await node(KE), await node(UG)
+    channel = await founded(ke, TZ)
+    await ke.append(channel, message(channel), 1)
+    add = commit(channel, [KE, TZ, UG])
+    await ke.append(channel, add, 1)
+    later = message(channel)
+    await ke.append(channel, later, 3)
+    resumed = await ug.resume(channel)
+    assert isinstance(resumed, Resumed)
+    assert (resumed.first, resumed.until, resumed.last_commit) == (3, None, 3)
+    assert resumed.access == access_digest([KE, TZ, UG])
+    entries = await ug.wait_entries(channel, 4)
+    assert [entry.body for entry in entries] == [None, None, add, later]
+    assert all((entry.body is None) == (entry.body_hash is not None) for entry in entries)
+
+
+async def test_a_removed_member_reads_up_to_the_commit_that_removed_it(node: Connect) -> None:
+    ke, tz = await node(KE), await node(TZ)
+    channel = await founded(ke, TZ)
+    await tz.resume(channel)
+    remove = commit(channel, [KE])
+    await ke.append(channel, remove, 1)
+    await ke.append(channel, message(channel), 2)
+    entries = await tz.wait_entries(channel, 2)
+    await tz.quiet()
+    assert [entry.body for entry in entries][1:] == [remove]
+    await ke.append(channel, message(channel), 2)
+    resumed = await tz.resume(channel)
+    assert isinstance(resumed, Resumed)
+    assert (resumed.seq, resumed.last_commit, resumed.until) == (2, 2, 2)
+    assert resumed.access == access_digest([KE])
+    await tz.quiet()
+    assert max(entry.seq for entry in tz.entries[channel]) == 2
+    answer = await tz.append(channel, message(channel), 2)
+    assert isinstance(answer, Refused)
+    assert answer.code is Code.NOT_A_MEMBER
+
+
+async def test_the_digest_at_removal_stays_what_it_was(node: Connect) -> None:
+    ke, tz = await node(KE), await node(TZ)
+    channel = await founded(ke, TZ)
+    await ke.append(channel, commit(channel, [KE]), 1)
+    await ke.append(channel, commit(channel, [KE, UG]), 2)
+    resumed = await tz.resume(channel)
+    assert isinstance(resumed, Resumed)
+    assert resumed.access == access_digest([KE])
+
+
+async def test_a_member_that_comes_back_sees_nothing_of_the_time_between(node: Connect) -> None:
+    ke, tz = await node(KE), await node(TZ)
+    channel = await founded(ke, TZ)
+    await ke.append(channel, commit(channel, [KE]), 1)
+    await ke.append(channel, message(channel), 2)
+    await ke.append(channel, commit(channel, [KE, TZ]), 2)
+    after = message(channel)
+    await ke.append(channel, after, 4)
+    resumed = await tz.resume(channel)
+    assert isinstance(resumed, Resumed)
+    assert (resumed.first, resumed.until) == (4, None)
+    entries = await tz.wait_entries(channel, 5)
+    assert [entry.seq for entry in entries if entry.body is not None] == [4, 5]
+    assert isinstance(await tz.append(channel, message(channel), 4), Accepted)
+
+
+async def test_removal_and_addition_in_one_commit_change_nothing(node: Connect) -> None:
+    ke, tz = await node(KE), await node(TZ)
+    channel = await founded(ke, TZ)
+    await ke.append(channel, commit(channel, [KE, TZ]), 1)
+    resumed = await tz.resume(channel)
+    assert isinstance(resumed, Resumed)
+    assert (resumed.first, resumed.until) == (1, None)
+
+
+async def test_a_live_reader_gets_everything_across_changes_of_access(node: Connect) -> None:
+    ke, tz = await node(KE), await node(TZ)
+    channel = await founded(ke, TZ)
+    await tz.resume(channel)
+    last = 1
+    for access in ([KE, TZ, UG], [KE, TZ], [KE, TZ, UG]):
+        answer = await ke.append(channel, commit(channel, access), last)
+        assert isinstance(answer, Accepted)
+        last = answer.receipt.seq
+        for _ in range(3):
+            await ke.append(channel, message(channel), last)
+    entries = await tz.wait_entries(channel, 13)
+    assert [entry.seq for entry in entries] == list(range(1, 14))
+    assert all(entry.body is not None for entry in entries)
+
+
+async def test_a_rejoin_needs_no_base_but_membership(node: Connect) -> None:
+    ke, tz, ug = await node(KE), await node(TZ), await node(UG)
+    channel = await founded(ke, TZ)
+    await ke.append(channel, commit(channel), 1)
+    answer = await tz.append(channel, b"rejoin document", 0, form=Form.REJOIN)
+    assert isinstance(answer, Accepted)
+    refused = await ug.append(channel, b"rejoin document of another", 0, form=Form.REJOIN)
+    assert isinstance(refused, Refused)
+    assert refused.code is Code.NOT_A_MEMBER
+    resumed = await ke.resume(channel)
+    assert isinstance(resumed, Resumed)
+    assert resumed.last_commit == 2
+    entries = await ke.wait_entries(channel, 3)
+    assert (entries[2].form, entries[2].body) == (Form.REJOIN, b"rejoin document")
+
+
+async def test_a_rejoin_founds_no_channel(node: Connect) -> None:
+    tz = await node(TZ)
+    refused = await tz.append(os.urandom(32), b"rejoin document", 0, form=Form.REJOIN)
+    assert isinstance(refused, Refused)
+    assert refused.code is Code.UNKNOWN_CHANNEL
+
+
+async def test_a_member_reads_all_headers_and_they_chain_to_the_head(node: Connect) -> None:
+    ke, ug = await node(KE), await node(UG)
+    channel = os.urandom(32)
+    bodies = [commit(channel, [KE]), message(channel), commit(channel, [KE, UG])]
+    for body, base in zip(bodies, (0, 1, 1), strict=True):
+        await ke.append(channel, body, base)
+    answer = await ug.headers(channel, 0, 100)
+    assert isinstance(answer, Headers)
+    head = genesis(channel)
+    for line in answer.headers:
+        header = Header(channel, head.seq + 1, line.author, line.form, line.body_hash, head.hash)
+        head = extend(head, [header])
+    resumed = await ug.resume(channel)
+    assert isinstance(resumed, Resumed)
+    assert head.hash == resumed.head
+    assert [line.body_hash for line in answer.headers] == [body_hash(body) for body in bodies]
+    part = await ug.headers(channel, 1, 2)
+    assert isinstance(part, Headers)
+    assert part.headers == answer.headers[1:2]
+
+
+async def test_strangers_to_a_channel_see_neither_entries_nor_headers(node: Connect) -> None:
+    ke, ug = await node(KE), await node(UG)
+    channel = await founded(ke, TZ)
+    for answer in (await ug.resume(channel), await ug.headers(channel, 0, 10)):
+        assert isinstance(answer, Refused)
+        assert answer.code is Code.NOT_A_MEMBER
+    await ke.append(channel, message(channel), 1)
+    await ug.quiet()
+    assert channel not in ug.entries
+
+
+async def test_a_removed_member_reads_no_later_headers(node: Connect) -> None:
+    ke, tz = await node(KE), await node(TZ)
+    channel = await founded(ke, TZ)
+    await ke.append(channel, commit(channel, [KE]), 1)
+    await ke.append(channel, message(channel), 2)
+    answer = await tz.headers(channel, 0, 10)
+    assert isinstance(answer, Headers)
+    assert len(answer.headers) == 2
+
+
+async def test_places_out_of_bounds_are_malformed(node: Connect) -> None:
+    ke = await node(KE)
+    channel = await founded(ke)
+    for answer in (
+        await ke.resume(channel, 2**64 - 1),
+        await ke.resume(channel, -1),
+        await ke.resume(b"short", 0),
+        await ke.headers(channel, 0, 2**63),
+    ):
+        assert isinstance(answer, Refused)
+        assert answer.code is Code.MALFORMED
