@@ -70,7 +70,8 @@ def _document(work: Work, channel: Channel, content: Content, author: str, decla
         document = open_consent(content.document, keys_of)
     else:
         document = open_document(content.document, keys_of)
-    if document.signer != author:
+    # Shared again, a document may be another's: its own signatures prove whose (DESIGN section 4).
+    if document.signer != author and not isinstance(content, SharedContent):
         raise NotAcknowledged(f"its document is signed by {document.signer}")
     if document.payload.channel_id != channel.id:
         raise NotAcknowledged("its document belongs to another channel")
@@ -85,7 +86,7 @@ def _deliver(
 ) -> None:
     """Once per author and message id: what is sealed anew or shared again is dropped where it was received."""
     connection = work.tx.connection
-    if log.was_received(connection, channel.id, entry.author, content.id):
+    if log.was_received(connection, channel.id, document.signer, content.id):
         return
     shared = isinstance(content, SharedContent)
     arrival = Arrival(
@@ -105,4 +106,4 @@ def _deliver(
         work.hooks.document_void(work.tx, channel.id, arrival, void)
     except UnknownVersion:
         raise DirectoryAwaited from None
-    log.mark_received(connection, channel.id, entry.author, content.id, entry.seq)
+    log.mark_received(connection, channel.id, document.signer, content.id, entry.seq)

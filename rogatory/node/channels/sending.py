@@ -62,6 +62,8 @@ def _send(work: Work, session: Session, channel: Channel) -> None:
         # DESIGN section 4: at connect, before sending, a node reads to the head.
         if attachment is None or attachment.reading is not Reading.LIVE:
             return
+        if session.unanswered_before(channel.id, attachment.ref):
+            return
         _send_bytes(work, session, channel)
         _seal(work, session, channel, before_commits=True)
         if channel.pending is None and make_commit(work, channel):

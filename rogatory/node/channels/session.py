@@ -134,6 +134,13 @@ class Session:
         limit = min(APPENDS_IN_FLIGHT, self.ready.appends_in_flight)
         return limit - sum(isinstance(each, AppendAsked) for each in self.asked.values())
 
+    def unanswered_before(self, channel: bytes, ref: int) -> bool:
+        """Whether an append of before that Resume has no answer yet: what follows must not overtake it."""
+        return any(
+            number < ref and isinstance(each, AppendAsked) and each.channel == channel
+            for number, each in self.asked.items()
+        )
+
     def resume(self, draft: Draft, channel: bytes, after: int) -> None:
         """Read a channel from there."""
         attachment = self.attached.setdefault(channel, Attachment())
