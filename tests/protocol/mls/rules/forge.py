@@ -212,10 +212,12 @@ def commit(
     edit_keys: Callable[[list[bytes]], list[bytes]] = keep,
     edit_path: Callable[[UpdatePath], UpdatePath] = keep,
     edit_tag: Callable[[bytes], bytes | None] = keep,
+    leaf_signer: SignatureKeyPair | None = None,
     wire_format: WireFormat = WireFormat.PRIVATE_MESSAGE,
     psks: PskStore = NO_PSKS,
 ) -> bytes:
-    """A member's commit. `applying` are the proposals to carry out where the covered ones cannot be."""
+    """A member's commit. `applying` are the proposals to carry out where the covered ones cannot be;
+    `leaf_signer` is whose signature key the new leaf takes."""
     listed = [_committed(author, each) for each in covered]
     carried_out = listed if applying is None else [_committed(author, each) for each in applying]
     applied = apply_proposals(author.state.tree, author.extensions, carried_out)
@@ -225,7 +227,7 @@ def commit(
             applied.tree,
             author.own_leaf,
             author.own_leaf_node,
-            author.state.signer,
+            leaf_signer or author.state.signer,
             author.group_id,
             _context_of(author, applied),
             applied.new_leaves,

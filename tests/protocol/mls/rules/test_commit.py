@@ -23,13 +23,14 @@ from rogatory.protocol.mls.errors import (
     WrongEpoch,
     WrongGroup,
 )
+from rogatory.protocol.mls.framed_content import WireFormat
 from rogatory.protocol.mls.opening import CommitOpened
 from rogatory.protocol.mls.proposal import Add, GroupContextExtensions, Proposal, ReInit, Remove, Update
 from rogatory.protocol.mls.suite import HPKECiphertext, suite_by_id
 from rogatory.protocol.mls.update_path import UpdatePath, UpdatePathNode
 
 from . import forge
-from .groups import NOW, SUITE, client, committed, deliver, found, randbytes, refuses
+from .groups import NOW, PRIVATE, PUBLIC, SUITE, client, committed, deliver, found, randbytes, refuses
 
 EditPath = Callable[[UpdatePath], UpdatePath]
 
@@ -195,8 +196,8 @@ def test_confirmation_tag(edit: Callable[[bytes], bytes]) -> None:
     refuses(bob, forge.commit(alice, edit_tag=edit), ConfirmationTagInvalid)
 
 
-@pytest.mark.parametrize("wire_format", [forge.WireFormat.PUBLIC_MESSAGE, forge.WireFormat.PRIVATE_MESSAGE])
-def test_confirmation_tag_is_there(wire_format: forge.WireFormat) -> None:
+@pytest.mark.parametrize("wire_format", [PUBLIC, PRIVATE])
+def test_confirmation_tag_is_there(wire_format: WireFormat) -> None:
     alice, bob = found(b"alice", b"bob")
     refuses(bob, forge.commit(alice, edit_tag=lambda _: None, wire_format=wire_format), MLSDecodeError)
 

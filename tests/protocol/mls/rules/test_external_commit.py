@@ -33,7 +33,7 @@ from rogatory.protocol.mls.proposal import (
 from rogatory.protocol.mls.psk import PreSharedKeyID, PskStore
 
 from . import forge
-from .groups import NOW, SUITE, agree, client, deliver, found, refuses
+from .groups import NOW, SUITE, agree, client, deliver, found, randbytes, refuses
 
 STORE = PskStore({b"key": b"secret"})
 
@@ -111,7 +111,7 @@ def test_kem_output_is_one(kem_output: bytes) -> None:
 
 def test_kem_output_is_for_the_groups_external_key() -> None:
     alice, bob = found(b"alice", b"bob")
-    other = bob.suite.generate_key_pair(forge.randbytes)[1]
+    other = bob.suite.generate_key_pair(randbytes)[1]
     refuses(bob, forge.external_commit(alice, client(b"carol"), kem_output=other), ConfirmationTagInvalid)
 
 

@@ -12,7 +12,7 @@ from rogatory.protocol.mls.opening import ApplicationOpened, CommitOpened, Propo
 from rogatory.protocol.mls.proposal import Add, Remove, Update
 
 from . import forge
-from .groups import NOW, PRIVATE, PUBLIC, agree, client, deliver, found
+from .groups import NOW, PRIVATE, PUBLIC, agree, client, deliver, found, randbytes
 
 
 @pytest.mark.parametrize("wire_format", [PUBLIC, PRIVATE])
@@ -68,7 +68,7 @@ def test_a_forged_public_message_is_accepted() -> None:
 def test_a_forged_welcome_is_accepted() -> None:
     alice = found(b"alice")[0]
     bob = client(b"bob")
-    host = alice.commit([Add(bob.key_package)], random=forge.randbytes, now=NOW).pending
+    host = alice.commit([Add(bob.key_package)], random=randbytes, now=NOW).pending
     joined = Group.join(forge.welcome(host, bob), bob).group
     assert joined.tree_hash == host.tree_hash
     assert joined.own_leaf == 1
@@ -77,7 +77,7 @@ def test_a_forged_welcome_is_accepted() -> None:
 def test_a_forged_tree_is_accepted() -> None:
     alice = found(b"alice")[0]
     bob = client(b"bob")
-    host = alice.commit([Add(bob.key_package)], random=forge.randbytes, path=False, now=NOW).pending
+    host = alice.commit([Add(bob.key_package)], random=randbytes, path=False, now=NOW).pending
     tree = forge.tree_with_leaf(host, 0, forge.keep, host.state.signer)
     assert Group.join(forge.welcome(host, bob, tree=tree), bob).group.own_leaf == 1
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from rogatory.protocol.mls.errors import (
@@ -103,16 +105,16 @@ def test_no_two_adds_of_a_client() -> None:
     alice, bob = found(b"alice", b"bob")
     carol = client(b"carol")
     fresh = client(b"carol")
-    again = forge.replace(fresh, signature_private=carol.signature_private)
-    package = forge.key_package(again, edit_leaf=lambda leaf: forge.replace(leaf, signature_key=carol.signer.public))
+    again = replace(fresh, signature_private=carol.signature_private)
+    package = forge.key_package(again, edit_leaf=lambda leaf: replace(leaf, signature_key=carol.signer.public))
     refused(alice, bob, [Add(carol.key_package), Add(package)], DuplicateAdd)
 
 
 def test_no_add_of_a_member() -> None:
     alice, bob, carol = found(b"alice", b"bob", b"carol")
-    again = forge.replace(client(b"carol"), signature_private=carol.state.signer.private)
+    again = replace(client(b"carol"), signature_private=carol.state.signer.private)
     key = carol.state.signer.public
-    package = forge.key_package(again, edit_leaf=lambda leaf: forge.replace(leaf, signature_key=key))
+    package = forge.key_package(again, edit_leaf=lambda leaf: replace(leaf, signature_key=key))
     refused(alice, bob, [Add(package)], AddOfMember)
     assert deliver([bob], forge.commit(alice, [Remove(carol.own_leaf), Add(package)]))
 
@@ -135,7 +137,7 @@ def test_reinit_stands_alone(other: Proposal) -> None:
 
 def test_no_external_init() -> None:
     alice, bob = found(b"alice", b"bob")
-    init = ExternalInit(forge.randbytes(32))
+    init = ExternalInit(randbytes(32))
     message = forge.commit(alice, [init], applying=())
     refuses(bob, message, ExternalInitInRegularCommit)
     with pytest.raises(ExternalInitInRegularCommit):

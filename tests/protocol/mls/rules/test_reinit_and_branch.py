@@ -28,8 +28,9 @@ def ended(suite_id: int = SUITE, extensions: Extensions = ()) -> list[Group]:
     return [made.pending, *deliver(groups[1:], made.message)]
 
 
-def resumption(old: Group, usage: ResumptionUsage, **changes: int) -> PreSharedKeyID:
-    return PreSharedKeyID(replace(ResumptionPsk(usage, old.group_id, old.epoch), **changes), bytes(32))
+def resumption(old: Group, usage: ResumptionUsage, epoch: int | None = None) -> PreSharedKeyID:
+    named = ResumptionPsk(usage, old.group_id, old.epoch if epoch is None else epoch)
+    return PreSharedKeyID(named, bytes(32))
 
 
 def successor(

@@ -30,6 +30,7 @@ from rogatory.protocol.mls.group import Group
 from rogatory.protocol.mls.key_package import KeyPackageSecrets
 from rogatory.protocol.mls.proposal import Add
 from rogatory.protocol.mls.psk import PreSharedKeyID, PskStore, ResumptionPsk, ResumptionUsage
+from rogatory.protocol.mls.welcome import Welcome
 
 from . import forge
 from .groups import GROUP_ID, NOW, client, found, randbytes, refuses_welcome
@@ -85,7 +86,7 @@ def test_welcome_is_a_welcome() -> None:
 def test_group_secrets_open() -> None:
     host, carol = about_to_join()
 
-    def damage(welcome: forge.Welcome) -> forge.Welcome:
+    def damage(welcome: Welcome) -> Welcome:
         entry = welcome.secrets[0]
         sealed = replace(entry.encrypted_group_secrets, ciphertext=bytes(100))
         return replace(welcome, secrets=(replace(entry, encrypted_group_secrets=sealed),))
