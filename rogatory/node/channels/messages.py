@@ -16,7 +16,7 @@ from rogatory.protocol.declaration import Declaration, decode_declaration
 from rogatory.protocol.documents import Document, open_consent, open_document, peek_document
 from rogatory.protocol.errors import MalformedError, ProtocolError
 from rogatory.protocol.frames.server import Entry
-from rogatory.protocol.header import ForkDetected
+from rogatory.protocol.header import ForkDetected, Header
 from rogatory.protocol.judgement import VoidDocument
 from rogatory.protocol.mls.errors import MLSError
 from rogatory.protocol.mls.opening import ApplicationOpened
@@ -26,7 +26,7 @@ class NotAcknowledged(ProtocolError):
     """An entry that proves nothing when acknowledged, so it is excepted. Its author's fault, or the relay's."""
 
 
-def message_entry(work: Work, channel: Channel, entry: Entry, body: bytes, clear: Clear) -> None:
+def message_entry(work: Work, channel: Channel, entry: Entry, body: bytes, clear: Clear, header: Header) -> None:
     """Another member's document. Raises ForkDetected or DirectoryAwaited; nothing changed then."""
     group = channel.in_group()
     try:
@@ -54,7 +54,7 @@ def message_entry(work: Work, channel: Channel, entry: Entry, body: bytes, clear
         except_entry(work, channel, entry.seq)
         work.trouble(channel.id, Trouble.UNREADABLE, f"entry {entry.seq} by {entry.author} was not accepted: {error}")
         return
-    _deliver(work, channel, entry, content, document, declaration)
+    _deliver(work, channel, entry, content, document, declaration, header.hash())
     channel.group = opened.group
 
 
@@ -82,7 +82,13 @@ def _document(work: Work, channel: Channel, content: Content, author: str, decla
 
 
 def _deliver(
-    work: Work, channel: Channel, entry: Entry, content: Content, document: Document, declaration: Declaration
+    work: Work,
+    channel: Channel,
+    entry: Entry,
+    content: Content,
+    document: Document,
+    declaration: Declaration,
+    head: bytes,
 ) -> None:
     """Once per author and message id: what is sealed anew or shared again is dropped where it was received."""
     connection = work.tx.connection
@@ -97,6 +103,7 @@ def _deliver(
         document=document,
         pin=declaration.directory,
         last_pin=channel.last_pin,
+        head=head,
         shared=shared,
         original_seq=content.seq if isinstance(content, SharedContent) else None,
     )

@@ -28,7 +28,7 @@ def read_back(work: Work, channel: Channel, own: OwnEntry, entry: Entry, header:
         return
     settle(work, own)
     if own.kind is EntryKind.MESSAGE:
-        _message(work, channel, own, entry)
+        _message(work, channel, own, entry, header.hash())
     elif own.kind is EntryKind.COMMIT:
         _commit(work, channel, own, entry)
 
@@ -42,7 +42,7 @@ def settle(work: Work, own: OwnEntry) -> None:
     own_entries.update(work.tx.connection, own)
 
 
-def _message(work: Work, channel: Channel, own: OwnEntry, entry: Entry) -> None:
+def _message(work: Work, channel: Channel, own: OwnEntry, entry: Entry, head: bytes) -> None:
     if own.outbox_number is None:
         return
     row = outbox.get(work.tx.connection, own.outbox_number)
@@ -62,6 +62,7 @@ def _message(work: Work, channel: Channel, own: OwnEntry, entry: Entry) -> None:
         ),
         pin=channel.last_pin,
         last_pin=channel.last_pin,
+        head=head,
         own=True,
         shared=row.original_seq is not None,
         original_seq=row.original_seq,

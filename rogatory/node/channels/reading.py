@@ -115,7 +115,7 @@ def _take_mls(work: Work, channel: Channel, entry: Entry, body: bytes, header: H
     if clear.is_commit:
         commits.commit_entry(work, channel, entry, body, clear, header)
     else:
-        messages.message_entry(work, channel, entry, body, clear)
+        messages.message_entry(work, channel, entry, body, clear, header)
         channel.advance(header)
 
 

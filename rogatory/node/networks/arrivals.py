@@ -22,8 +22,9 @@ MOST_NAMES = 10
 def arrived(tx: Tx, channel: bytes, network: str, arrival: Arrival) -> None:
     """A document in a network's channel. Raises VoidDocument, UnknownVersion."""
     check_place(channel, arrival)
-    policy = network_policy(tx, channel, network, arrival.last_pin)
-    judge_document(arrival.document.kind, arrival.author, policy, arrival.pin)
+    if not arrival.own:  # which was judged before it was queued, under the roster of then
+        policy = network_policy(tx, channel, network, arrival.last_pin)
+        judge_document(arrival.document.kind, arrival.author, policy, arrival.pin)
     body, author = arrival.document.payload.body, arrival.document.payload.author
     if author != arrival.author:
         raise VoidDocument(VoidCode.WRONG_AUTHOR, f"{arrival.author} cannot announce for {author}")
