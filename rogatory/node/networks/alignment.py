@@ -80,7 +80,7 @@ def _align(tx: Tx, roster: Roster) -> float | None:
             wish_add(tx, row.id, name)
         for name in sorted(present - view.everybody):
             wish_remove(tx, row.id, name)
-    elif row.state in (ChannelState.FOUNDING, ChannelState.AWAITED, ChannelState.JOINING, ChannelState.REJOINING):
+    elif row.state == ChannelState.FOUNDING:
         return tx.now + TURN
     return None
 
