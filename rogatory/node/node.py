@@ -59,11 +59,15 @@ class Node:
         """Run a query."""
         return await self._worker.run(self._core.read, query)
 
-    async def changed(self, seconds: float) -> None:
-        """Return when something has happened here, or after so many seconds."""
+    def next_change(self) -> asyncio.Event:
+        """Set when the next transaction stands."""
+        return self._change
+
+    async def wait_for(self, change: asyncio.Event, seconds: float) -> None:
+        """Return when `change` is set, or after so many seconds."""
         try:
             async with asyncio.timeout(seconds):
-                await self._change.wait()
+                await change.wait()
         except TimeoutError:
             return
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -28,7 +27,7 @@ class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 def reply(value: Any, status: int = 200) -> web.Response:
-    """A value as a JSON response. Bytes become base64."""
+    """A value as a JSON response."""
     return web.Response(status=status, body=msgspec.json.encode(value), content_type="application/json")
 
 
@@ -60,13 +59,3 @@ def word(request: web.Request, name: str) -> str | None:
 def part(request: web.Request, name: str) -> str:
     """A part of the path."""
     return request.match_info[name]
-
-
-def hexadecimal(data: bytes) -> str:
-    """Keys and hashes as the API writes them."""
-    return data.hex()
-
-
-def encoded(data: bytes) -> str:
-    """Longer bytes as the API writes them."""
-    return base64.b64encode(data).decode()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Final, NoReturn, Protocol
 
 import structlog
 from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
 
 from rogatory.keys.directory.model import RelayEntry
 from rogatory.keys.errors import KeysError
@@ -95,7 +96,6 @@ class Link:
         """Keep the session until cancelled."""
         while True:
             goodbye = await self._attempt()
-            _check_cancelled()
             if self.status.state is LinkState.OPEN:
                 self._backoff.session_ended(self._now() - self.status.since)
             wait = self._backoff.next(goodbye.code if goodbye else None)
@@ -149,20 +149,14 @@ class Link:
         self._set(LinkState.OPEN, clock_difference=ready.time / 1000 - self._now())
         self._reported = None
         _log.info("link_open", relay=self.relay)
-        ended: Exception | None = None
         try:
             await self._desk.session_opened(self.relay, ready)
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(_read(socket, session, mailbox))
-                tasks.create_task(_write(socket, self._outgoing))
-                tasks.create_task(self._hand_over(mailbox))
-        except* (_SessionOver, ProtocolError, KeysError, NodeError, *SOCKET_ERRORS) as group:
-            ended = _first(group)
+            await _first_to_fail(
+                _read(socket, session, mailbox), self._hand_over(mailbox), _write(socket, self._outgoing)
+            )
         finally:
             await self._desk.session_closed(self.relay)
             self._outgoing = None
-        if ended is not None:
-            raise ended
 
     async def _hand_over(self, mailbox: Mailbox) -> NoReturn:
         while True:
@@ -196,13 +190,6 @@ class Link:
             self.status.last_error = None
 
 
-def _check_cancelled() -> None:
-    """A task group that fails while its parent is cancelled drops the cancellation (before Python 3.13)."""
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
-
-
 async def _shake_hands(socket: ClientConnection, session: Session) -> Ready:
     await socket.send(encode_frame(session.hello()))
     while True:
@@ -227,18 +214,22 @@ async def _read(socket: ClientConnection, session: Session, mailbox: Mailbox) ->
 
 async def _write(socket: ClientConnection, outgoing: asyncio.Queue[ClientFrame]) -> NoReturn:
     while True:
-        await socket.send(encode_frame(await outgoing.get()))
+        frame = await outgoing.get()
+        try:
+            await socket.send(encode_frame(frame))
+        except ConnectionClosed:
+            # The reader meets the same end, after the relay's last words.
+            await asyncio.Event().wait()
 
 
-def _first(group: BaseExceptionGroup[Exception]) -> Exception:
-    """What ended the session: the relay's goodbye before the broken socket that follows it."""
-    errors = list(_leaves(group))
-    return next((error for error in errors if isinstance(error, _SessionOver)), errors[0])
-
-
-def _leaves(group: BaseExceptionGroup[Exception]) -> Iterable[Exception]:
-    for error in group.exceptions:
-        if isinstance(error, BaseExceptionGroup):
-            yield from _leaves(error)
-        else:
-            yield error
+async def _first_to_fail(*parts: Coroutine[None, None, NoReturn]) -> NoReturn:
+    """Run the parts until one fails, end the others, and raise what failed; of several the first named."""
+    tasks = [asyncio.create_task(part) for part in parts]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        failed = next(task for task in tasks if task.done())
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    failed.result()

@@ -1,0 +1,54 @@
+"""/v1/inbox and /v1/documents: what happened, and every document with its evidences."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+import msgspec
+from aiohttp import web
+
+from rogatory.node.api.context import MAX_LIMIT, NODE, number, part, reply
+from rogatory.node.inbox import queries
+from rogatory.node.inbox.events import Event
+
+routes = web.RouteTableDef()
+
+MAX_WAIT: Final = 50
+"""Seconds for which a question may be held until something happens."""
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """Events, oldest first, and the id to ask on from."""
+
+    events: list[Event]
+    last: int
+
+
+@routes.get("/v1/inbox")
+async def inbox(request: web.Request) -> web.Response:
+    """Events after the one with id `after`, at most `limit`; waits up to `wait` seconds for the first of them."""
+    node = request.app[NODE]
+    after, limit = number(request, "after", 0), number(request, "limit", 100, most=MAX_LIMIT)
+    deadline = time.monotonic() + number(request, "wait", 0, most=MAX_WAIT)
+    while True:
+        # Listening begins before looking, so that nothing falls between the two.
+        change = node.next_change()
+        found = await node.query(lambda tx: queries.events(tx, after, limit))
+        left = deadline - time.monotonic()
+        if found or left <= 0:
+            return reply(Page(events=found, last=found[-1].id if found else after))
+        await node.wait_for(change, left)
+
+
+@routes.get("/v1/documents/{document}")
+async def document(request: web.Request) -> web.Response:
+    """A document: what it says, who signed it, and what is proven of its way."""
+    return reply(await request.app[NODE].query(lambda tx: queries.show_document(tx, part(request, "document"))))
+
+
+@routes.get("/v1/documents/{document}/envelope")
+async def envelope(request: web.Request) -> web.Response:
+    """The document as it was signed (DSSE), byte for byte, to be checked elsewhere."""
+    data = await request.app[NODE].query(lambda tx: queries.envelope(tx, part(request, "document")))
+    return web.Response(body=data, content_type="application/json")

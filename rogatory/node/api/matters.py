@@ -1,0 +1,117 @@
+"""/v1/matters and /v1/amendments: what requests and consultations have in common."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from rogatory.node.api.context import NODE, Body, body, part, reply, word
+from rogatory.node.matters import commands, queries
+
+routes = web.RouteTableDef()
+
+
+class MessageBody(Body, frozen=True, kw_only=True):
+    """Something to say. `thread`: an id; `subject`: of a new thread; `in_reply_to`: a document's id."""
+
+    text: str
+    thread: str | None = None
+    subject: str | None = None
+    in_reply_to: str | None = None
+    language: str = "en"
+
+
+class AmendmentBody(Body, frozen=True, kw_only=True):
+    """Authorities to add, and why."""
+
+    authorities: list[str]
+    reason: str
+
+
+class ShareBody(Body, frozen=True, kw_only=True):
+    """Earlier documents, by id."""
+
+    documents: list[str]
+
+
+class LeaveBody(Body, frozen=True, kw_only=True):
+    """Why."""
+
+    reason: str = ""
+
+
+@routes.get("/v1/matters")
+async def list_all(request: web.Request) -> web.Response:
+    """Every matter; what changed last comes first."""
+    return reply(await request.app[NODE].query(queries.list_matters))
+
+
+@routes.get("/v1/matters/{matter}")
+async def show(request: web.Request) -> web.Response:
+    """One matter."""
+    return reply(await request.app[NODE].query(lambda tx: queries.show_matter(tx, part(request, "matter"))))
+
+
+@routes.get("/v1/matters/{matter}/documents")
+async def documents(request: web.Request) -> web.Response:
+    """A matter's documents in full, in the order of the log."""
+    return reply(await request.app[NODE].query(lambda tx: queries.documents_in(tx, part(request, "matter"))))
+
+
+@routes.post("/v1/matters/{matter}/messages")
+async def say(request: web.Request) -> web.Response:
+    """Write into a matter."""
+    given = await body(request, MessageBody)
+    sent = await request.app[NODE].command(
+        lambda tx: commands.say(
+            tx,
+            part(request, "matter"),
+            given.text,
+            thread=given.thread,
+            subject=given.subject,
+            in_reply_to=given.in_reply_to,
+            language=given.language,
+        )
+    )
+    return reply(sent, 201)
+
+
+@routes.post("/v1/matters/{matter}/amendments")
+async def add_party(request: web.Request) -> web.Response:
+    """Propose further parties."""
+    given = await body(request, AmendmentBody)
+    view = await request.app[NODE].command(
+        lambda tx: commands.add_party(tx, part(request, "matter"), given.authorities, given.reason)
+    )
+    return reply(view, 201)
+
+
+@routes.post("/v1/matters/{matter}/amendments/{amendment}/agreement")
+async def agree(request: web.Request) -> web.Response:
+    """Sign another party's amendment."""
+    view = await request.app[NODE].command(
+        lambda tx: commands.agree(tx, part(request, "matter"), part(request, "amendment"))
+    )
+    return reply(view)
+
+
+@routes.post("/v1/matters/{matter}/shares")
+async def share(request: web.Request) -> web.Response:
+    """Send earlier documents again for parties who came later."""
+    given = await body(request, ShareBody)
+    shared = await request.app[NODE].command(lambda tx: commands.share(tx, part(request, "matter"), given.documents))
+    return reply({"shared": shared}, 201)
+
+
+@routes.post("/v1/matters/{matter}/leave")
+async def leave(request: web.Request) -> web.Response:
+    """Give notice to leave."""
+    given = await body(request, LeaveBody)
+    sent = await request.app[NODE].command(lambda tx: commands.leave(tx, part(request, "matter"), given.reason))
+    return reply(sent, 201)
+
+
+@routes.get("/v1/amendments")
+async def amendments(request: web.Request) -> web.Response:
+    """Amendments of all matters, or of one (`matter`); with `waiting=yes` those that wait for this authority."""
+    matter, waiting = word(request, "matter"), word(request, "waiting") == "yes"
+    return reply(await request.app[NODE].query(lambda tx: queries.list_amendments(tx, matter, waiting=waiting)))

@@ -1,0 +1,138 @@
+"""`rogatory-node run`: opens what is kept, starts what runs, and ends it in order."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random as dice
+import signal
+import time
+from collections.abc import Callable
+from typing import NoReturn
+
+import structlog
+from aiohttp import web
+
+from rogatory.keys.directory.model import RelayEntry
+from rogatory.keys.directory.trust import TrustedDirectory
+from rogatory.keys.identity import Identity
+from rogatory.node.api.server import build_app, serve
+from rogatory.node.config import NodeConfig, load_config
+from rogatory.node.core import Core
+from rogatory.node.errors import Conflict, NotFound
+from rogatory.node.folder import Address, NodeFolder
+from rogatory.node.link.backoff import Backoff
+from rogatory.node.link.keeper import DirectoryKeeper
+from rogatory.node.link.link import Link
+from rogatory.node.link.links import Links
+from rogatory.node.log import configure_log
+from rogatory.node.node import Node
+from rogatory.node.registry import Registry
+from rogatory.node.setup import open_secrets
+from rogatory.node.store.database import Database
+from rogatory.node.worker import Worker
+
+_log = structlog.get_logger()
+
+
+class _Stopped(Exception):
+    """Ends the daemon's tasks: a signal asked for it."""
+
+
+def run(folder: NodeFolder, passphrase: Callable[[], bytes], ready: Callable[[str], None]) -> None:
+    """Run until SIGTERM or SIGINT. `passphrase()` is asked for once; `ready(url)` is called when the API answers.
+
+    Raises NodeError and KeysError where the node cannot start, each with the file and the next step.
+    """
+    folder.check()
+    config = load_config(folder.config)
+    configure_log(config.log_level)
+    with folder.locked():
+        identity, database_key = open_secrets(folder, passphrase())
+        if identity.authority != config.authority:
+            raise Conflict(
+                f"{folder.config} names {config.authority}, the vault holds the keys of {identity.authority}",
+                "put the right vault or settings in the folder",
+            )
+        trusted = TrustedDirectory(folder.directory, _root(folder))
+        database = Database(folder.database, database_key)
+        try:
+            asyncio.run(_run(folder, config, identity, trusted, database, ready))
+        finally:
+            database.close()
+
+
+def _root(folder: NodeFolder) -> bytes:
+    try:
+        return folder.root.read_bytes()
+    except FileNotFoundError:
+        raise NotFound(
+            f"{folder.root} is missing: all trust in the directory starts there",
+            "get root.json from the directory's trustees by a way you trust, and compare its fingerprint",
+        ) from None
+
+
+async def _run(
+    folder: NodeFolder,
+    config: NodeConfig,
+    identity: Identity,
+    trusted: TrustedDirectory,
+    database: Database,
+    ready: Callable[[str], None],
+) -> None:
+    worker = Worker()
+    registry = Registry()
+    core = Core(database, identity, now=time.time, random=os.urandom, hooks=registry)
+    node = Node(identity, core, registry, worker)
+
+    def backoff() -> Backoff:
+        return Backoff(dice.uniform, config.backoff_first, config.backoff_most)
+
+    keeper = DirectoryKeeper(
+        trusted,
+        config.relay_urls,
+        accepted=node.directory_accepted,
+        report=node.trouble,
+        every=config.directory_refresh,
+        backoff=backoff(),
+        now=time.time,
+    )
+
+    def link_to(relay: str) -> Link:
+        def entry() -> RelayEntry:
+            assert keeper.directory is not None
+            return keeper.directory.relay(relay)
+
+        return Link(entry, identity, node, backoff(), now=time.time, random=os.urandom)
+
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            links = Links(tasks, link_to)
+            node.connect(links, keeper)
+            await keeper.load()
+            tasks.create_task(keeper.run(), name="directory")
+            tasks.create_task(node.keep_time(), name="clock")
+            app = build_app(node, links, keeper, folder.ensure_token(), config.api_names)
+            tasks.create_task(_serve(app, config, folder, ready), name="api")
+    except* _Stopped:
+        _log.info("stopped")
+    finally:
+        worker.close()
+
+
+async def _serve(
+    app: web.Application, config: NodeConfig, folder: NodeFolder, ready: Callable[[str], None]
+) -> NoReturn:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    async with serve(app, config) as url:
+        folder.write_address(Address(url, os.getpid()))
+        try:
+            _log.info("running", authority=config.authority, api=url)
+            ready(url)
+            await stop.wait()
+            raise _Stopped
+        finally:
+            folder.clear_address()
