@@ -17,12 +17,16 @@ from typing import TypeVar
 
 from rogatory.keys.directory.directory import Directory
 from rogatory.node.channels.hooks import Hooks
+from rogatory.node.channels.profile import restore_group
 from rogatory.node.core import Core
 from rogatory.node.output import Output
 from rogatory.node.registry import Registry
+from rogatory.node.store import groups
 from rogatory.node.store.database import Database
+from rogatory.node.store.groups import Role
 from rogatory.node.transaction import Tx
 from rogatory.protocol.frames.client import ClientFrame
+from rogatory.protocol.mls.group import Group
 from tests.keys.simulator import DirectorySimulator
 from tests.scenarios.simulated_relay import SimulatedRelay
 
@@ -152,6 +156,14 @@ class World:
                 if relay not in node.connected:
                     node.connect(relay)
         return self.nodes[authorities[-1]]
+
+    @staticmethod
+    def group(node: SimulatedNode, channel: bytes) -> Group:
+        """A node's MLS group as its database holds it."""
+        with node.database.begin() as connection:
+            stored = groups.get(connection, channel, Role.CURRENT)
+        assert stored is not None
+        return restore_group(*stored)
 
     def publish(self) -> None:
         """The directory changed: relays tell, nodes fetch."""

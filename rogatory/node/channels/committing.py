@@ -22,7 +22,7 @@ from rogatory.node.channels.profile import (
     own_facts,
 )
 from rogatory.node.channels.states import ChannelState
-from rogatory.node.channels.stock import claim
+from rogatory.node.channels.stock import claim, is_asked_for
 from rogatory.node.channels.trouble import Trouble
 from rogatory.node.channels.turns import turn
 from rogatory.node.channels.work import Channel, Work
@@ -163,9 +163,8 @@ def _package(work: Work, channel: Channel, wish: Wish) -> KeyPackage | None:
 
 
 def _asking(work: Work, due: list[Wish]) -> bool:
-    """Whether a relay was not yet asked, or has not yet answered, for one of these."""
-    told = {authority for session in work.memory.sessions.values() for authority in session.missing}
-    return any(wish.authority not in work.memory.packages and wish.authority not in told for wish in due)
+    """Whether a relay that is connected has yet to answer for one of these."""
+    return any(is_asked_for(work, wish.authority) for wish in due)
 
 
 def _commit(work: Work, channel: Channel, plan: Plan) -> None:

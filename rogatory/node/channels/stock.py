@@ -103,12 +103,18 @@ def claim(work: Work, authority: str) -> KeyPackage | None:
     session = work.session(relay)
     if session is None or session.missing.get(authority, 0.0) > work.tx.now:
         return None
-    under_way = {
-        name for asked in session.asked.values() if isinstance(asked, ClaimAsked) for name in asked.authorities
-    }
-    if authority not in under_way:
+    if not is_asked_for(work, authority):
         session.claims.add(authority)
     return None
+
+
+def is_asked_for(work: Work, authority: str) -> bool:
+    """Whether a claim for its key package is under way, or about to be sent."""
+    return any(
+        authority in session.claims
+        or any(isinstance(asked, ClaimAsked) and authority in asked.authorities for asked in session.asked.values())
+        for session in work.memory.sessions.values()
+    )
 
 
 def send_claims(work: Work) -> None:
