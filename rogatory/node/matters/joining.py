@@ -62,7 +62,8 @@ def enter_matter(tx: Tx, charter: Document | UnverifiedDocument, stage: Stage) -
 def founded(tx: Tx, matter: MatterRow) -> None:
     """Our founding commit stands in the log, and with it the charter."""
     charter = _charter_row(tx, matter)
-    set_logged(tx.connection, charter.row, CHARTER_SEQ, tx.now, Stage.ACCEPTED)
+    others = sorted(present_parties(tx.connection, matter.channel) - {tx.authority})
+    set_logged(tx.connection, charter.row, CHARTER_SEQ, tx.now, Stage.ACCEPTED, others)
 
 
 def introduction(tx: Tx, matter: MatterRow) -> Introduction:
