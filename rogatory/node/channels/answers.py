@@ -72,7 +72,7 @@ def refused(work: Work, session: Session, channel_id: bytes, hash_of_body: bytes
     if channel is None or own is None or own.state is not EntryState.OUTGOING:
         return
     session.sent.discard((channel_id, hash_of_body))
-    if frame.code is Code.CHANNEL_EXISTS and channel.state is ChannelState.FOUNDING:
+    if frame.code in (Code.CHANNEL_EXISTS, Code.NOT_A_MEMBER) and channel.state is ChannelState.FOUNDING:
         _founded_by_another(work, session, channel)
     elif frame.code is Code.NOT_A_MEMBER and own.kind is EntryKind.REJOIN:
         work.trouble(channel.id, Trouble.REJOIN, "the relay does not count this node among the members any more")
