@@ -76,7 +76,7 @@ class Node:
     async def session_opened(self, relay: str, ready: Ready) -> None:
         """The session stands."""
         await self._step(lambda: (None, self._core.session_opened(relay, ready)))
-        if self._keeper is not None and ready.directory.hex() != self._keeper.held(relay):
+        if self._keeper is not None and not self._keeper.holds(ready.directory):
             self._keeper.want(relay)
 
     async def receive(self, relay: str, frames: list[ServerFrame]) -> None:

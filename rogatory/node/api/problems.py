@@ -6,39 +6,16 @@ import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from rogatory.keys.errors import DirectoryExpired, KeysError, UnknownEntry
-from rogatory.node.errors import Conflict, NodeError, NotFound, RefusedInput, Unauthorised
+from rogatory.keys.errors import KeysError
+from rogatory.node.errors import NodeError, NotFound, RefusedInput
+from rogatory.node.problem import Problem, as_node_error
 from rogatory.protocol.errors import ProtocolError
-
-
-class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """`error` is the code of a NodeError, `exit_code` what a command that met it ends with."""
-
-    error: str
-    explanation: str
-    next_step: str = ""
-    exit_code: int = 3
-
-
-def as_node_error(error: Exception) -> NodeError:
-    """An error of the packages below, as one of this one's."""
-    match error:
-        case NodeError():
-            return error
-        case UnknownEntry():
-            return NotFound(str(error), "look it up with: rogatory-node authority list")
-        case DirectoryExpired():
-            return Conflict(str(error), "wait until the relay mirrors a newer directory, see: rogatory-node status")
-        case _:
-            return RefusedInput(str(error))
 
 
 def respond(error: NodeError) -> web.Response:
     """The response that tells of an error."""
-    problem = Problem(
-        error=error.code, explanation=error.explanation, next_step=error.next_step, exit_code=error.exit_code
-    )
-    return web.Response(status=error.status, body=msgspec.json.encode(problem), content_type="application/json")
+    body = msgspec.json.encode(Problem.of(error))
+    return web.Response(status=error.status, body=body, content_type="application/json")
 
 
 @web.middleware
@@ -54,5 +31,3 @@ async def tell_problems(request: web.Request, handler: Handler) -> web.StreamRes
         return respond(NotFound(f"there is no {request.path} here", "see the list of addresses in API.md"))
     except web.HTTPMethodNotAllowed as error:
         return respond(RefusedInput(f"{request.path} takes {', '.join(sorted(error.allowed_methods))} only"))
-    except web.HTTPUnauthorized:
-        return respond(Unauthorised("the token is missing or wrong", "send the token in the node folder's api.token"))

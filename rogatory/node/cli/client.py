@@ -11,6 +11,7 @@ import msgspec
 
 from rogatory.node.errors import DaemonUnreachable, NodeError
 from rogatory.node.folder import NodeFolder
+from rogatory.node.problem import Problem
 
 TIMEOUT: Final = 60.0
 
@@ -18,10 +19,17 @@ TIMEOUT: Final = 60.0
 class AnsweredProblem(NodeError):
     """The daemon refused; carries what it said."""
 
-    def __init__(self, problem: dict[str, Any]) -> None:
-        super().__init__(str(problem.get("explanation", "")), str(problem.get("next_step", "")))
-        self.answered_code = str(problem.get("error", "refused"))
-        self.answered_exit_code = int(problem.get("exit_code", 3))
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.explanation, problem.next_step)
+        self.problem = problem
+
+
+class FaultInDaemon(NodeError):
+    """The daemon met an error that it should not have."""
+
+    code = "fault"
+    status = 500
+    exit_code = 1
 
 
 class Client:
@@ -32,13 +40,17 @@ class Client:
 
     def get(self, *path: str, **query: str | int | None) -> Any:
         """The answer to GET /v1/<path>, its parts quoted. Raises DaemonUnreachable, AnsweredProblem."""
-        return self._call("GET", path, query, None)
+        return _decoded(self._call("GET", path, query, None))
+
+    def get_bytes(self, *path: str) -> bytes:
+        """The answer to GET /v1/<path>, byte for byte."""
+        return self._call("GET", path, {}, None)
 
     def post(self, *path: str, body: dict[str, Any]) -> Any:
         """The answer to POST /v1/<path>."""
-        return self._call("POST", path, {}, body)
+        return _decoded(self._call("POST", path, {}, body))
 
-    def _call(self, method: str, path: tuple[str, ...], query: dict[str, str | int | None], body: Any) -> Any:
+    def _call(self, method: str, path: tuple[str, ...], query: dict[str, str | int | None], body: Any) -> bytes:
         folder = self._folder
         folder.check()
         address = urlsplit(folder.read_address().url)
@@ -59,24 +71,15 @@ class Client:
             ) from None
         finally:
             connection.close()
-        return _answer(status, data)
+        if status >= 400:
+            raise AnsweredProblem(_decoded(data, Problem))
+        return data
 
 
-def _answer(status: int, data: bytes) -> Any:
+def _decoded(data: bytes, kind: Any = Any) -> Any:
     try:
-        answer = msgspec.json.decode(data)
+        return msgspec.json.decode(data, type=kind)
     except msgspec.DecodeError:
         raise FaultInDaemon(
-            f"the daemon answered {status} and no JSON: a fault in the program", "see the daemon's log"
+            "the daemon answered in a way that it should not", "see the daemon's log, and report it"
         ) from None
-    if status >= 400:
-        raise AnsweredProblem(answer if isinstance(answer, dict) else {})
-    return answer
-
-
-class FaultInDaemon(NodeError):
-    """The daemon met an error that it should not have."""
-
-    code = "fault"
-    status = 500
-    exit_code = 1

@@ -11,11 +11,12 @@ import sys
 import msgspec
 import typer
 
-from rogatory.keys.errors import DamagedVault, KeysError, MissingSecret, PassphraseError, UnknownEntry, VaultError
-from rogatory.node.api.problems import Problem
-from rogatory.node.cli import authority, init, run, status
+from rogatory.keys.errors import KeysError
+from rogatory.node.cli import authority, consult, document, inbox, init, matter, network, request, run, status
 from rogatory.node.cli.client import AnsweredProblem
 from rogatory.node.errors import NodeError
+from rogatory.node.problem import Problem, as_node_error
+from rogatory.protocol.errors import ProtocolError
 
 app = typer.Typer(
     name="rogatory-node",
@@ -39,15 +40,24 @@ app = typer.Typer(
 app.command("init")(init.init)
 app.command("run")(run.run)
 app.command("status")(status.status)
-app.add_typer(authority.app, name="authority")
+app.command("inbox")(inbox.inbox)
+for name, group in (
+    ("authority", authority),
+    ("request", request),
+    ("consult", consult),
+    ("matter", matter),
+    ("document", document),
+    ("network", network),
+):
+    app.add_typer(group.app, name=name)
 
 
 def main() -> None:
     """Run the command; errors become one or two lines on standard error and an exit code."""
     try:
         app()
-    except (NodeError, KeysError) as error:
-        problem = problem_of(error)
+    except (NodeError, KeysError, ProtocolError) as error:
+        problem = error.problem if isinstance(error, AnsweredProblem) else Problem.of(as_node_error(error))
         if "--json" in sys.argv:
             sys.stderr.write(msgspec.json.encode(problem).decode() + "\n")
         else:
@@ -60,21 +70,3 @@ def main() -> None:
         sys.exit(3)
     except KeyboardInterrupt:
         sys.exit(130)
-
-
-def problem_of(error: NodeError | KeysError) -> Problem:
-    """An error as what is printed."""
-    match error:
-        case AnsweredProblem():
-            code, exit_code = error.answered_code, error.answered_exit_code
-        case NodeError():
-            code, exit_code = error.code, error.exit_code
-        case PassphraseError():
-            return Problem(error="unauthorised", explanation=str(error), exit_code=5)
-        case DamagedVault() | MissingSecret():
-            return Problem(error="damaged", explanation=str(error), exit_code=8)
-        case VaultError() | UnknownEntry():
-            return Problem(error="not_found", explanation=str(error), exit_code=6)
-        case _:
-            return Problem(error="refused", explanation=str(error), exit_code=3)
-    return Problem(error=code, explanation=error.explanation, next_step=error.next_step, exit_code=exit_code)

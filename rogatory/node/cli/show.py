@@ -56,9 +56,9 @@ def plain(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
-        return ", ".join(plain(item) for item in value)
+        return ("\n" if any(isinstance(item, dict) for item in value) else ", ").join(plain(item) for item in value)
     if isinstance(value, dict):
-        return "; ".join(f"{name}: {plain(item)}" for name, item in value.items())
+        return "; ".join(f"{name}: {plain(item)}" for name, item in value.items() if item not in (None, "", [], {}))
     text = "" if value is None else str(value)
     return "".join(char if char.isprintable() or char == "\n" else "\N{REPLACEMENT CHARACTER}" for char in text)
 

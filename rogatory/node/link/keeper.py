@@ -54,7 +54,7 @@ class DirectoryKeeper:
         self._now = now
         self._wanted: set[str] = set()
         self._wake = asyncio.Event()
-        self._held: dict[str, str] = {}
+        self._held: str | None = None
         self._behind_since: dict[str, float] = {}
         self._reported: dict[str, str] = {}
         self.directory: Directory | None = None
@@ -65,15 +65,16 @@ class DirectoryKeeper:
         """Use the directory that was accepted last, if there is one, even if it has run out since."""
         try:
             directory = await asyncio.to_thread(self._trusted.load)
+            self._held = etag(self._trusted.bundle())
         except IncompleteBundle as error:
             self.last_error = str(error)
             return
         self.directory = directory
         await self._accepted(directory)
 
-    def held(self, relay: str) -> str | None:
-        """SHA-256 (hex) of the bundle last accepted from this relay."""
-        return self._held.get(relay)
+    def holds(self, digest: bytes) -> bool:
+        """Whether the bundle with this SHA-256 is the one last accepted."""
+        return digest.hex() == self._held
 
     def want(self, relay: str) -> None:
         """Ask this relay soon: it has, or should have, another directory."""
@@ -116,7 +117,7 @@ class DirectoryKeeper:
         try:
             for address in self._addresses(relay):
                 try:
-                    bundle = await fetch_bundle(address, self._held.get(relay))
+                    bundle = await fetch_bundle(address, self._held)
                 except FetchFailed as error:
                     self.last_error = str(error)
                     continue
@@ -133,7 +134,7 @@ class DirectoryKeeper:
 
     async def _offer(self, relay: str, bundle: bytes) -> None:
         directory = await asyncio.to_thread(self._trusted.refresh, bundle)
-        self._held[relay] = etag(bundle)
+        self._held = etag(bundle)
         if self.directory is None or _versions(directory) != _versions(self.directory):
             self.directory = directory
             _log.info("directory_accepted", version=directory.targets_version, relay=relay)

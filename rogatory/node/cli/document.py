@@ -1,0 +1,46 @@
+"""`rogatory-node document`: one document, its evidences, and its signed bytes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rogatory.node.cli.client import Client
+from rogatory.node.cli.options import HERE, FolderOption, JsonOption
+from rogatory.node.cli.show import show_json, show_line
+from rogatory.node.cli.views import show_document
+from rogatory.node.errors import Conflict
+
+app = typer.Typer(help="Documents: what they say, who signed them, what is proven.", no_args_is_help=True)
+
+
+@app.command("show")
+def show(document: str, folder: FolderOption = HERE, as_json: JsonOption = False) -> None:
+    """A document with its evidences. The first digits of its id are enough."""
+    found = Client(folder).get("documents", document)
+    if as_json:
+        show_json(found)
+    else:
+        show_document(found)
+
+
+@app.command("save")
+def save(
+    document: str,
+    file: Annotated[Path, typer.Argument(help="A new file for the signed document.", resolve_path=True)],
+    folder: FolderOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a document as it was signed (a DSSE envelope), to be checked elsewhere."""
+    data = Client(folder).get_bytes("documents", document, "envelope")
+    try:
+        with file.open("xb") as out:
+            out.write(data)
+    except FileExistsError:
+        raise Conflict(f"{file} exists: nothing was written", "name another file") from None
+    if as_json:
+        show_json({"file": str(file), "bytes": len(data)})
+    else:
+        show_line(f"written: {file}")

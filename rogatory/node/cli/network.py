@@ -1,0 +1,86 @@
+"""`rogatory-node network`: regional networks and their announcements."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from rogatory.node.cli.client import Client
+from rogatory.node.cli.options import HERE, FolderOption, JsonOption
+from rogatory.node.cli.show import short, show_fields, show_json, show_line, show_table
+
+app = typer.Typer(help="Networks: who belongs to them, what they announce.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_networks(folder: FolderOption = HERE, as_json: JsonOption = False) -> None:
+    """Every network of the directory."""
+    networks = Client(folder).get("networks")
+    if as_json:
+        show_json(networks)
+        return
+    show_table(
+        ("network", "name", "role", "open here", "members"),
+        [
+            (
+                network["network"],
+                next(iter(network["names"].values()), ""),
+                network["role"],
+                network["joined"],
+                network["members"],
+            )
+            for network in networks
+        ],
+        "the directory names no network",
+    )
+
+
+@app.command("show")
+def show(network: str, folder: FolderOption = HERE, as_json: JsonOption = False) -> None:
+    """A network's roster, and who is in its channel already."""
+    found = Client(folder).get("networks", network)
+    if as_json:
+        show_json(found)
+    else:
+        show_fields((name.replace("_", " "), value) for name, value in found.items())
+
+
+@app.command("announce")
+def announce(
+    network: str,
+    title: Annotated[str, typer.Option(help="One line.")],
+    text: Annotated[str, typer.Option(help="What to announce.")],
+    language: Annotated[str, typer.Option(help="Language of the text.")] = "en",
+    folder: FolderOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Announce something to everybody in the network."""
+    body = {"title": title, "text": text, "language": language}
+    answer = Client(folder).post("networks", network, "announcements", body=body)
+    if as_json:
+        show_json(answer)
+    else:
+        show_line(f"signed and queued: announcement {short(answer['document'])} to {answer['network']}")
+
+
+@app.command("feed")
+def feed(
+    network: str,
+    after: Annotated[int, typer.Option(help="Only what came after this entry.", min=0)] = 0,
+    limit: Annotated[int, typer.Option(help="At most so many.", min=1, max=500)] = 100,
+    folder: FolderOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """A network's announcements, oldest first."""
+    page = Client(folder).get("networks", network, "announcements", after=after, limit=limit)
+    if as_json:
+        show_json(page)
+        return
+    for announcement in page["announcements"]:
+        show_line(f"{announcement['seq']}  {announcement['logged_at']}  {announcement['author']}")
+        for wording in announcement["body"]["wordings"]:
+            show_line(f"  [{wording['language']}] {wording['title']}")
+            show_line(f"  {wording['text']}")
+    if not page["announcements"]:
+        show_line("nothing announced")

@@ -1,0 +1,105 @@
+"""Matters and documents as text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rogatory.node.cli.show import short, show_fields, show_line, show_table
+
+
+def show_matters(matters: list[dict[str, Any]]) -> None:
+    """A list of matters."""
+    show_table(
+        ("matter", "kind", "subject", "state", "parties", "documents", "changed"),
+        [
+            (
+                short(matter["matter"]),
+                matter["kind"],
+                matter["subject"],
+                matter["state"],
+                matter["parties"],
+                matter["documents"],
+                matter["changed_at"],
+            )
+            for matter in matters
+        ],
+        "no matters",
+    )
+
+
+def show_matter(matter: dict[str, Any], documents: list[dict[str, Any]]) -> None:
+    """A whole matter: what it is, who takes part, and every document in the order of its log."""
+    show_fields(
+        [
+            ("matter", matter["matter"]),
+            ("kind", matter["kind"]),
+            ("subject", matter["subject"]),
+            ("state", matter["state"]),
+            ("opened", f"{matter['opened_at']} by {matter['creator']}"),
+            ("relay", matter["relay"]),
+            ("trouble", matter["trouble"]),
+        ]
+    )
+    show_table(
+        ("party", "role", "reference", "in the channel"),
+        [
+            (
+                party["authority"],
+                f"{party['role']}, left" if party["left"] else party["role"],
+                party["reference"],
+                party["authority"] in matter["members"],
+            )
+            for party in matter["parties"]
+        ],
+        "no parties",
+    )
+    for amendment in matter["amendments"]:
+        show_amendment(amendment)
+    for document in documents:
+        show_line("")
+        show_document(document)
+
+
+def show_amendment(amendment: dict[str, Any]) -> None:
+    """A proposal to add parties, in a line or two."""
+    adds, digest = ", ".join(amendment["adds"]), short(amendment["digest"])
+    if amendment["effective"]:
+        stage = "in effect"
+    elif amendment["superseded"]:
+        stage = "superseded"
+    elif amendment["complete"]:
+        stage = "agreed to by all, not in effect yet"
+    else:
+        stage = f"waits for {', '.join(amendment['waiting_for'])}"
+    show_line(f"amendment {digest} of {short(amendment['matter'])} adds {adds}: {stage} ({amendment['reason']})")
+
+
+def show_document(document: dict[str, Any]) -> None:
+    """A document: what it says, and what is proven of its way."""
+    thread = document["thread"]
+    show_line(f"{document['kind']} {short(document['id'])} from {document['author']}: {document['title']}")
+    receipt = document["receipt"]
+    show_fields(
+        [
+            ("  written", document["written_at"]),
+            ("  in the log", f"entry {document['seq']}, {document['logged_at']}" if document["seq"] else None),
+            ("  thread", f"{thread['subject']} ({short(thread['id'])})" if thread else None),
+            ("  in reply to", short(document["in_reply_to"])),
+            ("  stage", document["stage"]),
+            ("  void", document["void"]),
+            (
+                "  relay's receipt",
+                f"{receipt['relay']}, entry {receipt['seq']}, {receipt['time']}" if receipt else None,
+            ),
+            ("  to", [_delivery(delivery) for delivery in document["deliveries"]]),
+        ]
+    )
+    show_fields((f"  {name.replace('_', ' ')}", value) for name, value in document["body"].items())
+
+
+def _delivery(delivery: dict[str, Any]) -> str:
+    if delivery["excepted"]:
+        return f"{delivery['authority']} (could not open it)"
+    if delivery["acknowledged_at"]:
+        return f"{delivery['authority']} (acknowledged {delivery['acknowledged_at']})"
+    return f"{delivery['authority']} (not acknowledged yet)"

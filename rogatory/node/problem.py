@@ -1,0 +1,55 @@
+"""Errors of every package as this one tells them: to the local API's callers and on standard error."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import msgspec
+
+from rogatory.keys.errors import (
+    DamagedVault,
+    DirectoryExpired,
+    DirectoryRefused,
+    KeysError,
+    MissingSecret,
+    PassphraseError,
+    UnknownEntry,
+    VaultError,
+)
+from rogatory.node.errors import Conflict, DamagedStore, NodeError, NotFound, RefusedInput, Unauthorised
+from rogatory.protocol.errors import ProtocolError
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """`error` is the code of a NodeError, `exit_code` what a command that met it ends with."""
+
+    error: str
+    explanation: str
+    next_step: str = ""
+    exit_code: int = 3
+
+    @classmethod
+    def of(cls, error: NodeError) -> Self:
+        """What is told of an error."""
+        return cls(
+            error=error.code, explanation=error.explanation, next_step=error.next_step, exit_code=error.exit_code
+        )
+
+
+def as_node_error(error: NodeError | KeysError | ProtocolError) -> NodeError:
+    """An error of the packages below, as one of this one's."""
+    match error:
+        case NodeError():
+            return error
+        case PassphraseError():
+            return Unauthorised(str(error))
+        case DamagedVault() | MissingSecret():
+            return DamagedStore(str(error))
+        case VaultError() | UnknownEntry():
+            return NotFound(str(error))
+        case DirectoryExpired():
+            return Conflict(str(error), "wait until the relay mirrors a newer directory, see: rogatory-node status")
+        case DirectoryRefused():
+            return DamagedStore(str(error))
+        case _:
+            return RefusedInput(str(error))
