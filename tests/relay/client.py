@@ -212,6 +212,10 @@ class Client:
         """Fetch headers."""
         return await self._ask(lambda ref: FetchHeaders(ref, channel, after, until))
 
+    async def headers_unanswered(self, channel: bytes, after: int, until: int) -> None:
+        """Ask for headers and do not wait."""
+        await self.send(FetchHeaders(self._next(), channel, after, until))
+
     async def publish(
         self, packages: list[bytes], last_resort: bytes | None = None, replace: bool = False
     ) -> Published | Refused:

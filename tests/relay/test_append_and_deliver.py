@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 import nacl.bindings
 
@@ -14,7 +15,7 @@ from tests.relay.conftest import KE, TZ, Connect, founded
 from tests.relay.process import RelayProcess
 
 
-def verify_with(key: bytes):  # type: ignore[no-untyped-def]
+def verify_with(key: bytes) -> Callable[[bytes, bytes], None]:
     def verify(signature: bytes, data: bytes) -> None:
         nacl.bindings.crypto_sign_open(signature + data, key)
 

@@ -12,7 +12,8 @@ from rogatory.relay.errors import DatabaseError
 from rogatory.relay.store.schema import SCHEMA_VERSION, about, metadata
 from rogatory.relay.store.sqlite.statements import definition, sql
 
-_CACHE_KIB = 64 * 1024
+_WRITER_CACHE_KIB = 24 * 1024
+_READER_CACHE_KIB = 8 * 1024
 _BUSY_MILLISECONDS = 5_000
 
 
@@ -22,7 +23,7 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     try:
         for pragma in (
             f"busy_timeout={_BUSY_MILLISECONDS}",
-            f"cache_size=-{_CACHE_KIB}",
+            f"cache_size=-{_READER_CACHE_KIB if read_only else _WRITER_CACHE_KIB}",
             "foreign_keys=ON",
             "secure_delete=ON",
             "synchronous=FULL",

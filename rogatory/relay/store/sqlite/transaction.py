@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
@@ -54,6 +55,9 @@ _SET_PROBED = sql(
     .values(name=parameter("name"), value=parameter("value"))
     .on_conflict_do_update(index_elements=["name"], set_={"value": parameter("value")})
 )
+
+
+_PROBE: Final = 64 * 1024
 
 
 class Transaction:
@@ -159,8 +163,8 @@ class Transaction:
         used["bytes"] = max(0, used["bytes"] - size)
 
     def probe(self) -> None:
-        """Write something."""
-        self.connection.execute(_SET_PROBED, {"name": "probed", "value": str(self.now)})
+        """Write as much as a few entries: the last page of a full disk is not enough to serve."""
+        self.connection.execute(_SET_PROBED, {"name": "probed", "value": str(self.now).ljust(_PROBE)})
 
     def flush(self) -> None:
         """Write what waits: once before operations that read it, and at the end."""
