@@ -136,6 +136,10 @@ class HistoryRewritten(DirectoryRefused):
 # Publishing, enrolment and the link
 
 
+class BadSignature(KeysError):
+    """A signature that does not verify; callers say of what."""
+
+
 class PublishError(KeysError):
     """A change to the directory that cannot be made or published as it stands."""
 

@@ -27,6 +27,7 @@ from rogatory.keys.directory.publish.repository import Repository
 from rogatory.keys.directory.publish.role_keys import role_signer
 from rogatory.keys.directory.trust import TrustedDirectory
 from rogatory.keys.identity import Identity, RecoveryKey, RelayKeys
+from rogatory.keys.renewal import look_at_renewal, renew
 
 
 class DirectorySimulator:
@@ -153,14 +154,52 @@ class DirectorySimulator:
         self._changed()
         return identity
 
-    def renew_keys(self, authority: str) -> Identity:
+    def renew_keys(
+        self,
+        authority: str,
+        *,
+        endorsed_by: Literal["key set", "recovery key"] | None = "key set",
+        new_recovery: bool = False,
+        compromised_since: int | None = None,
+        readmit: bool = False,
+    ) -> Identity:
         """A new key set for an authority; the one before ends."""
-        number = len(self._identities[authority]) + 1
-        identity = Identity.generate(authority, self._random, number)
-        changes.renew_keys(self.repository, authority, identity.key_set(), self.now())
+        identity, renewal = self.renewal(authority, endorsed_by=endorsed_by, new_recovery=new_recovery)
+        changes.renew_keys(
+            self.repository,
+            look_at_renewal(renewal),
+            self.now(),
+            compromised_since=compromised_since,
+            readmit=readmit,
+        )
         self._identities[authority].append(identity)
         self._changed()
         return identity
+
+    def renewal(
+        self,
+        authority: str,
+        *,
+        endorsed_by: Literal["key set", "recovery key"] | None = "key set",
+        new_recovery: bool = False,
+    ) -> tuple[Identity, bytes]:
+        """New keys of an authority and their renewal file, not in the directory yet."""
+        identity = Identity.generate(authority, self._random, len(self._identities[authority]) + 1)
+        endorsers = {
+            "key set": self.identity(authority).document_signer(),
+            "recovery key": self._recovery[authority].signer(),
+        }
+        endorser = None if endorsed_by is None else endorsers[endorsed_by]
+        recovery = RecoveryKey.generate(authority, self._random) if new_recovery else None
+        renewal = renew(identity, endorser, recovery)
+        if recovery is not None:
+            self._recovery[authority] = recovery
+        return identity, renewal
+
+    def mark_compromised(self, authority: str, key_sets: Iterable[int], since: int) -> None:
+        """Say of key sets from when on their signatures prove nothing."""
+        changes.mark_compromised(self.repository, authority, key_sets, since, self.now())
+        self._changed()
 
     def strike_off(self, authority: str, compromised_since: int | None = None) -> None:
         """End an authority."""

@@ -89,6 +89,13 @@ def assemble(files: Mapping[str, bytes], bootstrap_root: bytes) -> Assembled:
         authority_entries=authorities,
         relay_entries=relays,
         roster_entries=rosters,
+        role_expires={
+            "root": _unix(root.expires),
+            "targets": _unix(targets.expires),
+            **{network_role(network): _unix(signed.expires) for network, signed in networks.items()},
+            "snapshot": _unix(snapshot.expires),
+            "timestamp": _unix(timestamp.expires),
+        },
     )
     return Assembled(directory, mirror.used)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from rogatory.keys.directory.endorsement import Standing, standing
 from rogatory.keys.directory.model import (
     AuthorityEntry,
     KeySet,
@@ -31,7 +32,7 @@ class Directory:
     """One version of the directory. Times are unix seconds; versions are those of the signed metadata.
 
     `expires` is the earliest expiry of the top-level roles. A network's own role runs out for that network alone
-    (`network_expires`): a coordinator who is late stops no one else.
+    (`network_expires`): a coordinator who is late stops no one else. `role_expires` has every role by its name.
     """
 
     root_version: int
@@ -46,6 +47,7 @@ class Directory:
     authority_entries: Mapping[str, AuthorityEntry]
     relay_entries: Mapping[str, RelayEntry]
     roster_entries: Mapping[str, Roster]
+    role_expires: Mapping[str, int]
 
     def __repr__(self) -> str:
         return f"<Directory version {self.targets_version}, timestamp {self.timestamp_version}>"
@@ -61,23 +63,23 @@ class Directory:
 
     def authorities(self) -> list[AuthorityEntry]:
         """Authorities in force now, by id."""
-        return [
-            entry
-            for _, entry in sorted(self.authority_entries.items())
-            if in_force(entry.since, entry.until, self.targets_version)
-        ]
+        return [entry for _, entry in sorted(self.authority_entries.items()) if entry.enrolled_at(self.targets_version)]
 
     def find(
         self, state: str | None = None, purpose: Purpose | None = None, territory: str | None = None
     ) -> list[AuthorityEntry]:
-        """Authorities in force that match all that is given. One without a territory serves the whole State."""
-        return [
+        """Authorities in force that match all that is given. One without a territory serves the whole State.
+
+        With a territory, those that are competent for it in particular come first.
+        """
+        found = [
             entry
             for entry in self.authorities()
             if (state is None or entry.state == state.upper())
             and (purpose is None or purpose in entry.competences)
             and (territory is None or entry.territory is None or entry.territory.casefold() == territory.casefold())
         ]
+        return found if territory is None else sorted(found, key=lambda entry: entry.territory is None)
 
     def relay(self, relay: str) -> RelayEntry:
         """The entry of a relay. Raises UnknownRelay."""
@@ -125,7 +127,7 @@ class Directory:
         """
         self._known(targets_version)
         entry = self.authority(authority)
-        if not in_force(entry.since, entry.until, targets_version):
+        if not entry.enrolled_at(targets_version):
             return []
         return [
             key_set
@@ -169,7 +171,14 @@ class Directory:
         """Whether the authority was enrolled once and is not, as of a directory version. Raises UnknownVersion."""
         self._known(targets_version)
         entry = self.authority_entries.get(authority)
-        return entry is not None and entry.until is not None and targets_version >= entry.until
+        return entry is not None and entry.terms[0].since <= targets_version and not entry.enrolled_at(targets_version)
+
+    def standing(self, authority: str, key_set: int) -> Standing:
+        """Who besides the trustees vouches for a key set; UNENDORSED waits for a person to confirm its fingerprint.
+
+        Raises UnknownAuthority, NotVouched.
+        """
+        return standing(self.authority(authority), self.key_set(authority, key_set))
 
     # Networks, as of a version of the network's own role
 

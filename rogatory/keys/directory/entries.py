@@ -39,8 +39,13 @@ def decode_authority(data: bytes, authority: str, targets_version: int) -> Autho
     entry = _decode(data, AuthorityEntry, authority)
     _require(entry.id == authority, authority, f"it speaks of {entry.id}")
     _require(entry.id.startswith(f"{entry.state.lower()}."), authority, "its id is not of its State")
-    _check_term(authority, entry.since, entry.until, targets_version)
+    ended = 0
+    for term in entry.terms:
+        _check_term(authority, term.since, term.until, targets_version)
+        _require(ended <= term.since, authority, "its terms overlap")
+        ended = targets_version + 1 if term.until is None else term.until
     check_key_sets(entry.key_sets, authority, targets_version)
+    _check_recovery(entry)
     return entry
 
 
@@ -55,6 +60,18 @@ def check_key_sets(key_sets: tuple[KeySet, ...], authority: str, targets_version
         # One Ed25519 key for link, leaves and documents would let a signature of one serve as another's.
         _require(len(keys) == 3 and not keys & seen, authority, "a key stands in it twice")
         seen |= keys
+
+
+def _check_recovery(entry: AuthorityEntry) -> None:
+    """A recovery key is replaced together with a new key set, since an endorsement speaks of both."""
+    ends = [former.until for former in entry.former_recovery]
+    _require(sorted(set(ends)) == ends, entry.id, "its former recovery keys are not in order")
+    _require(
+        set(ends) <= {key_set.since for key_set in entry.key_sets},
+        entry.id,
+        "its recovery key changes without a new key set",
+    )
+    _require(not ends or entry.recovery is not None, entry.id, "its recovery key vanishes")
 
 
 def decode_relay(data: bytes, relay: str, targets_version: int) -> RelayEntry:

@@ -29,9 +29,12 @@ def check_succession(old: Directory, new: Directory) -> None:
     if new.targets_version < old.targets_version:
         raise RolledBack(older("targets", new.targets_version, old.targets_version))
     as_of = old.targets_version
-    _check_terms("the directory", old.authority_entries, new.authority_entries, as_of)
-    for authority, entry in old.authority_entries.items():
-        _check_authority(entry, new.authority_entries[authority], as_of)
+    _require_all("the directory", old.authority_entries, new.authority_entries)
+    for authority, new_entry in new.authority_entries.items():
+        if (old_entry := old.authority_entries.get(authority)) is not None:
+            _check_authority(old_entry, new_entry, as_of)
+        elif new_entry.terms[0].since <= as_of:
+            raise _rewritten(f"the directory {authority}", "it begins in the past")
     _require_all("the directory", old.relay_entries, new.relay_entries)
     for relay, relay_entry in old.relay_entries.items():
         _check_relay(relay_entry, new.relay_entries[relay], as_of)
@@ -53,8 +56,8 @@ def older(what: str, offered: int, held: int) -> str:
 
 
 def _check_authority(old: AuthorityEntry, new: AuthorityEntry, as_of: int) -> None:
-    if old.recovery is not None and new.recovery != old.recovery:
-        raise _rewritten(old.id, "its recovery key changes")
+    _check_terms(f"{old.id}, term", dict(enumerate(old.terms)), dict(enumerate(new.terms)), as_of)
+    _check_recovery(old, new, as_of)
     before = {key_set.version: key_set for key_set in old.key_sets}
     after = {key_set.version: key_set for key_set in new.key_sets}
     _check_terms(f"{old.id}, key set", before, after, as_of)
@@ -62,8 +65,20 @@ def _check_authority(old: AuthorityEntry, new: AuthorityEntry, as_of: int) -> No
         now = after[version]
         if (now.online, now.ed25519, now.mldsa65) != (key_set.online, key_set.ed25519, key_set.mldsa65):
             raise _rewritten(old.id, f"the keys of key set {version} change")
-        if key_set.compromised_since is not None and now.compromised_since != key_set.compromised_since:
-            raise _rewritten(old.id, f"the time of compromise of key set {version} changes")
+        # An inquiry may find that it began earlier; it never becomes trustworthy again.
+        if key_set.compromised_since is not None and (
+            now.compromised_since is None or now.compromised_since > key_set.compromised_since
+        ):
+            raise _rewritten(old.id, f"the time of compromise of key set {version} becomes later")
+        if key_set.endorsement is not None and now.endorsement != key_set.endorsement:
+            raise _rewritten(old.id, f"the endorsement of key set {version} changes")
+
+
+def _check_recovery(old: AuthorityEntry, new: AuthorityEntry, as_of: int) -> None:
+    if new.former_recovery[: len(old.former_recovery)] != old.former_recovery:
+        raise _rewritten(old.id, "its former recovery keys change")
+    if old.recovery is not None and new.recovery_at(as_of) != old.recovery:
+        raise _rewritten(old.id, "its recovery key changes, without a record of the old one or in the past")
 
 
 def _check_relay(old: RelayEntry, new: RelayEntry, as_of: int) -> None:

@@ -54,6 +54,16 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Base of the directory's JSON documents."""
 
 
+class Endorsement(Document, frozen=True, kw_only=True):
+    """Who vouches for a key set besides the trustees: both document keys of the key set numbered `by`, or the
+    recovery key (`by` 0). See `endorsement`.
+    """
+
+    by: Annotated[int, Meta(ge=0, le=10_000)]
+    ed25519: Annotated[bytes, Meta(min_length=64, max_length=64)]
+    mldsa65: Annotated[bytes, Meta(min_length=3309, max_length=3309)]
+
+
 class KeySet(Document, frozen=True, kw_only=True):
     """The public keys of an authority that belong together. `version` counts an authority's key sets from 1.
 
@@ -68,6 +78,7 @@ class KeySet(Document, frozen=True, kw_only=True):
     since: Version = 0
     until: Version | None = None
     compromised_since: Version | None = None
+    endorsement: Endorsement | None = None
 
 
 class RecoveryKeys(Document, frozen=True, kw_only=True):
@@ -77,10 +88,28 @@ class RecoveryKeys(Document, frozen=True, kw_only=True):
     mldsa65: MLDSA65PublicKey
 
 
+class FormerRecoveryKeys(RecoveryKeys, frozen=True, kw_only=True):
+    """A recovery key that another replaced in version `until`, together with a new key set."""
+
+    until: Version
+
+    def keys(self) -> RecoveryKeys:
+        """The keys alone."""
+        return RecoveryKeys(ed25519=self.ed25519, mldsa65=self.mldsa65)
+
+
+class Term(Document, frozen=True, kw_only=True):
+    """Versions `since <= version < until` in which something was in force, before it was struck off."""
+
+    since: Version
+    until: Version | None = None
+
+
 class AuthorityEntry(Document, frozen=True, kw_only=True):
     """A central authority, focal point or observing organisation.
 
-    `state` is ISO 3166-1 alpha-2; an organisation takes a user-assigned code (XA to XZ).
+    `state` is ISO 3166-1 alpha-2; an organisation takes a user-assigned code (XA to XZ). `since` and `until` are its
+    present term; an authority that was struck off and came back has former terms.
     """
 
     id: AuthorityId
@@ -108,6 +137,21 @@ class AuthorityEntry(Document, frozen=True, kw_only=True):
     links: Annotated[tuple[Url, ...], Meta(max_length=100)] = ()
     treaties: Annotated[tuple[Line, ...], Meta(max_length=500)] = ()
     last_review: Annotated[str, Meta(pattern=r"\A\d{4}-\d{2}-\d{2}\Z")] | None = None
+    former_terms: Annotated[tuple[Term, ...], Meta(max_length=100)] = ()
+    former_recovery: Annotated[tuple[FormerRecoveryKeys, ...], Meta(max_length=100)] = ()
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """All terms, the present one last."""
+        return (*self.former_terms, Term(since=self.since, until=self.until))
+
+    def enrolled_at(self, version: int) -> bool:
+        """Whether the authority was in force as of a directory version."""
+        return any(in_force(term.since, term.until, version) for term in self.terms)
+
+    def recovery_at(self, version: int) -> RecoveryKeys | None:
+        """The recovery key as of a directory version."""
+        return next((former.keys() for former in self.former_recovery if version < former.until), self.recovery)
 
 
 class FormerRelayKeys(Document, frozen=True, kw_only=True):

@@ -66,6 +66,16 @@ REWRITINGS: dict[str, tuple[str, Change]] = {
     "the beginning of an authority": (AUTHORITY, put("since", value=2)),
     "the recovery key": (AUTHORITY, put("recovery", "ed25519", value=OTHER_KEY)),
     "no recovery key": (AUTHORITY, lambda entry: entry.pop("recovery")),
+    "a recovery key replaced in the past": (
+        AUTHORITY,
+        lambda entry: entry.update(
+            former_recovery=[{**entry["recovery"], "until": 3}],
+            recovery={**entry["recovery"], "ed25519": OTHER_KEY},
+        ),
+    ),
+    "another endorsement": (AUTHORITY, put("key_sets", 1, "endorsement", "by", value=0)),
+    "no endorsement": (AUTHORITY, lambda entry: entry["key_sets"][1].pop("endorsement")),
+    "a term that was": (AUTHORITY, lambda entry: entry.update(former_terms=[{"since": 1, "until": 3}], since=3)),
     "a relay's key": (RELAY, put("receipt", value=OTHER_KEY)),
     "a relay's beginning": (RELAY, put("since", value=2)),
     "a seat vanishes": (ROSTER, lambda roster: roster["members"].pop()),

@@ -12,6 +12,7 @@ from rogatory.keys.directory.publish.repository import Repository
 from rogatory.keys.directory.publish.role_keys import role_signer
 from rogatory.keys.errors import HistoryRewritten, PublishError, ThresholdNotMet, WrongSignature
 from rogatory.keys.identity import RelayKeys
+from rogatory.keys.renewal import Renewal
 from tests.keys.simulator import DirectorySimulator
 
 
@@ -142,7 +143,9 @@ def test_another_key_is_no_change_of_details(simulator: DirectorySimulator) -> N
 def test_a_key_set_out_of_turn(simulator: DirectorySimulator) -> None:
     with pytest.raises(PublishError, match="number 2"):
         changes.renew_keys(
-            simulator.repository, "ke.central", simulator.stranger("ke.central").key_set(), simulator.now()
+            simulator.repository,
+            Renewal(authority="ke.central", key_set=simulator.stranger("ke.central").key_set()),
+            simulator.now(),
         )
 
 

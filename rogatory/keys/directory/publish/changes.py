@@ -11,6 +11,7 @@ import msgspec
 from securesystemslib.signer import Key
 
 from rogatory.keys.directory import entries
+from rogatory.keys.directory.endorsement import Standing, standing
 from rogatory.keys.directory.model import (
     AuthorityEntry,
     FormerRelayKeys,
@@ -18,13 +19,15 @@ from rogatory.keys.directory.model import (
     RelayEntry,
     Roster,
     Seat,
+    Term,
     authority_path,
     network_path,
     network_role,
     relay_path,
 )
 from rogatory.keys.directory.publish.repository import TARGETS, Repository
-from rogatory.keys.errors import PublishError
+from rogatory.keys.errors import EntryMismatch, PublishError
+from rogatory.keys.renewal import Renewal, begin
 
 SeatKind = Literal["members", "coordinators", "observers"]
 
@@ -38,29 +41,65 @@ def put_authority(repository: Repository, entry: AuthorityEntry, now: datetime) 
         if {key_set.online for key_set in entry.key_sets} - {key_set.online for key_set in held.key_sets}:
             raise PublishError(f"{entry.id} is enrolled with other keys: renew its keys, or refuse this file")
         entry = msgspec.structs.replace(
-            entry, since=held.since, until=held.until, key_sets=held.key_sets, recovery=held.recovery
+            entry,
+            since=held.since,
+            until=held.until,
+            key_sets=held.key_sets,
+            recovery=held.recovery,
+            former_terms=held.former_terms,
+            former_recovery=held.former_recovery,
         )
     else:
         if len(entry.key_sets) != 1:
             raise PublishError(f"{entry.id} must be enrolled with one key set")
-        first = msgspec.structs.replace(entry.key_sets[0], version=1, since=version, until=None)
-        entry = msgspec.structs.replace(entry, since=version, until=None, key_sets=(first,))
+        if entry.key_sets[0].version != 1:
+            raise PublishError(f"{entry.id} is not enrolled, so its first key set is number 1: its file says another")
+        first = msgspec.structs.replace(
+            entry.key_sets[0], since=version, until=None, compromised_since=None, endorsement=None
+        )
+        entry = msgspec.structs.replace(
+            entry, since=version, until=None, key_sets=(first,), former_terms=(), former_recovery=()
+        )
         index = msgspec.structs.replace(index, authorities=(*index.authorities, entry.id))
         repository.put(TARGETS, "index.json", index, now)
     if entry.relay not in index.relays:
         raise PublishError(f"{entry.id} names {entry.relay}, which is no relay of this directory: add the relay first")
-    repository.put(TARGETS, authority_path(entry.id), entry, now)
+    _put_authority(repository, entry, version, now)
 
 
-def renew_keys(repository: Repository, authority: str, key_set: KeySet, now: datetime) -> None:
-    """Close an authority's key sets and begin a new one, which must carry the next number."""
+def renew_keys(
+    repository: Repository,
+    renewal: Renewal,
+    now: datetime,
+    *,
+    compromised_since: int | None = None,
+    readmit: bool = False,
+) -> None:
+    """Close an authority's key sets and begin the next one, with its new recovery key if there is one.
+
+    `compromised_since` (unix seconds) marks the key sets that are closed; `readmit` brings back one struck off.
+    """
+    authority = renewal.authority
     version = repository.next_version(TARGETS, now)
     held = _authority(repository, authority, version)
-    if key_set.version != len(held.key_sets) + 1:
-        raise PublishError(f"the next key set of {authority} is number {len(held.key_sets) + 1}, not {key_set.version}")
-    begun = msgspec.structs.replace(key_set, since=version, until=None, compromised_since=None)
-    entry = msgspec.structs.replace(held, key_sets=(*_closed(held.key_sets, version), begun))
-    repository.put(TARGETS, authority_path(authority), entry, now)
+    expected = len(held.key_sets) + 1
+    if renewal.key_set.version != expected:
+        raise PublishError(f"the next key set of {authority} is number {expected}, not {renewal.key_set.version}")
+    if held.until is not None:
+        if not readmit:
+            raise PublishError(f"{authority} is struck off: its keys are renewed when it is admitted again (--readmit)")
+        former = (*held.former_terms, Term(since=held.since, until=held.until))
+        held = msgspec.structs.replace(held, since=version, until=None, former_terms=former)
+    held = msgspec.structs.replace(held, key_sets=_closed(held.key_sets, version, compromised_since))
+    entry = begin(held, renewal, version)
+    begun = entry.key_sets[-1]
+    if begun.endorsement is not None and standing(entry, begun) is Standing.UNENDORSED:
+        raise PublishError(
+            f"the endorsement of the new keys of {authority} proves nothing (it is not by the key set in force or the"
+            " recovery key, or by keys that are marked as compromised): have the recovery key endorse them"
+            " (`rogatory-keys authority endorse`), or take them in unendorsed"
+        )
+    _put_authority(repository, entry, version, now)
 
 
 def strike_off(repository: Repository, authority: str, now: datetime, compromised_since: int | None = None) -> None:
@@ -70,7 +109,23 @@ def strike_off(repository: Repository, authority: str, now: datetime, compromise
     if held.until is not None:
         raise PublishError(f"{authority} is struck off already")
     entry = msgspec.structs.replace(held, until=version, key_sets=_closed(held.key_sets, version, compromised_since))
-    repository.put(TARGETS, authority_path(authority), entry, now)
+    _put_authority(repository, entry, version, now)
+
+
+def mark_compromised(
+    repository: Repository, authority: str, key_sets: Iterable[int], since: int, now: datetime
+) -> None:
+    """Say of key sets, in force or not, from when on (unix seconds) their signatures prove nothing."""
+    version = repository.next_version(TARGETS, now)
+    held = _authority(repository, authority, version)
+    numbers = set(key_sets)
+    for number in sorted(numbers - {key_set.version for key_set in held.key_sets}):
+        raise PublishError(f"{authority} has no key set {number}")
+    marked = tuple(
+        msgspec.structs.replace(key_set, compromised_since=since) if key_set.version in numbers else key_set
+        for key_set in held.key_sets
+    )
+    _put_authority(repository, msgspec.structs.replace(held, key_sets=marked), version, now)
 
 
 def put_relay(repository: Repository, entry: RelayEntry, now: datetime) -> None:
@@ -139,6 +194,17 @@ def set_seats(
     for holder in {seat.authority for kind in seats.values() for seat in kind} - enrolled:
         raise PublishError(f"{holder} is not enrolled in this directory, so it can have no seat in {network}")
     repository.put(role, network_path(network), msgspec.structs.replace(roster, **seats), now)
+
+
+def _put_authority(repository: Repository, entry: AuthorityEntry, version: int, now: datetime) -> None:
+    try:  # as the directory's readers will
+        entries.decode_authority(entries.encode_document(entry), entry.id, version)
+    except EntryMismatch as error:
+        raise PublishError(
+            f"{error}; perhaps a change of {entry.id} is drafted already: publish it first, or discard it"
+            " (`rogatory-keys directory discard`)"
+        ) from None
+    repository.put(TARGETS, authority_path(entry.id), entry, now)
 
 
 def _authority(repository: Repository, authority: str, version: int) -> AuthorityEntry:
