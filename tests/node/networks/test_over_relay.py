@@ -1,0 +1,104 @@
+"""Networks between whole nodes: MLS, encrypted databases and a relay in between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rogatory.node.inbox.events import Event, EventKind
+from rogatory.node.inbox.queries import events, show_document
+from rogatory.node.inbox.views import Stage
+from rogatory.node.inbox.writing import send, sign
+from rogatory.node.networks.alignment import TURN
+from rogatory.node.networks.commands import announce
+from rogatory.node.networks.queries import feed, show_network
+from rogatory.protocol.documents import Announcement, Wording
+from tests.node.harness import SimulatedNode, World
+
+KE, TZ, UG, COURT = "ke.central", "tz.central", "ug.central", "xe.court"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    opened = World(tmp_path, [KE, TZ, UG, COURT])
+    opened.simulator.add_network("gljcn", [TZ, UG], [KE, TZ], [COURT])
+    yield opened
+    opened.close()
+
+
+def told(node: SimulatedNode, kind: EventKind) -> list[Event]:
+    return [event for event in node.read(events) if event.kind is kind]
+
+
+def titles(node: SimulatedNode) -> list[str]:
+    return [shown.title for shown in node.read(lambda tx: feed(tx, "gljcn")).announcements]
+
+
+def test_a_network_opens_by_itself_and_an_announcement_reaches_all(world: World) -> None:
+    world.start(UG, COURT, TZ, KE)
+    world.advance(10 * TURN)
+    for node in world.nodes.values():
+        view = node.read(lambda tx: show_network(tx, "gljcn"))
+        assert view.joined
+        assert view.present == [KE, TZ, UG, COURT]
+    sent = world.nodes[KE].run(lambda tx: announce(tx, "gljcn", "Plenary", "In May."))
+    world.settle()
+    for node in world.nodes.values():
+        assert titles(node) == ["Plenary"]
+        assert told(node, EventKind.TROUBLE) == told(node, EventKind.COMMIT_VOID) == []
+    assert world.nodes[KE].read(lambda tx: show_document(tx, sent.document)).stage is Stage.DELIVERED
+
+
+def test_members_who_come_up_later_are_added(world: World) -> None:
+    world.start(KE)
+    world.settle()
+    world.start(TZ, UG)
+    world.advance(900)
+    assert world.nodes[UG].read(lambda tx: show_network(tx, "gljcn")).present == [KE, TZ, UG]
+    world.start(COURT)
+    world.advance(900)
+    assert world.nodes[UG].read(lambda tx: show_network(tx, "gljcn")).present == [KE, TZ, UG, COURT]
+
+
+def test_the_second_coordinator_opens_the_network_when_the_first_is_down(world: World) -> None:
+    world.start(TZ, UG)
+    world.settle()
+    assert not world.nodes[UG].read(lambda tx: show_network(tx, "gljcn")).joined
+    world.advance(2 * TURN)
+    assert world.nodes[UG].read(lambda tx: show_network(tx, "gljcn")).present == [TZ, UG]
+    world.start(KE)
+    world.advance(900)
+    assert world.nodes[KE].read(lambda tx: show_network(tx, "gljcn")).present == [KE, TZ, UG]
+
+
+def test_the_channel_follows_the_roster(world: World) -> None:
+    world.start(TZ, UG, COURT, KE)
+    world.advance(10 * TURN)
+    world.simulator.set_seats("gljcn", members=[TZ], observers=[])
+    world.publish()
+    world.advance(600)
+    assert world.nodes[TZ].read(lambda tx: show_network(tx, "gljcn")).present == [KE, TZ]
+    assert not world.nodes[UG].read(lambda tx: show_network(tx, "gljcn")).joined
+    world.nodes[KE].run(lambda tx: announce(tx, "gljcn", "Closed meeting", "Members only."))
+    world.settle()
+    assert titles(world.nodes[UG]) == []
+    world.simulator.set_seats("gljcn", members=[TZ, UG])
+    world.publish()
+    world.advance(600)
+    assert world.nodes[UG].read(lambda tx: show_network(tx, "gljcn")).present == [KE, TZ, UG]
+
+
+@pytest.mark.parametrize(("author", "code"), [(COURT, "observer_writes"), (UG, "may_not_announce")])
+def test_an_announcement_of_somebody_who_may_not_is_void_for_all(world: World, author: str, code: str) -> None:
+    world.start(TZ, UG, COURT, KE)
+    world.advance(10 * TURN)
+    channel = world.directory().roster("gljcn").channel_id
+    body = Announcement(network="gljcn", wordings=(Wording(language="en", title="Coup", text="By me."),))
+    world.nodes[author].run(lambda tx: send(tx, sign(tx, channel, body)))
+    world.settle()
+    for name, node in world.nodes.items():
+        if name != author:
+            assert titles(node) == []
+            assert [event.code for event in told(node, EventKind.DOCUMENT_VOID)] == [code]
