@@ -33,6 +33,7 @@ class Directory:
 
     `expires` is the earliest expiry of the top-level roles. A network's own role runs out for that network alone
     (`network_expires`): a coordinator who is late stops no one else. `role_expires` has every role by its name.
+    `published` and `confirmed` are when the publisher says that it signed snapshot and timestamp.
     """
 
     root_version: int
@@ -48,6 +49,8 @@ class Directory:
     relay_entries: Mapping[str, RelayEntry]
     roster_entries: Mapping[str, Roster]
     role_expires: Mapping[str, int]
+    published: int
+    confirmed: int
 
     def __repr__(self) -> str:
         return f"<Directory version {self.targets_version}, timestamp {self.timestamp_version}>"

@@ -27,7 +27,7 @@ def test_every_role_has_its_end(simulator: DirectorySimulator) -> None:
     now = simulator.now().timestamp()
     days = {expiry.role: round((expiry.expires - now) / DAY) for expiry in expiries(simulator.directory())}
     assert days == {"root": 730, "targets": 365, "network-gljcn": 200, "snapshot": 14, "timestamp": 2}
-    assert [expiry.role for expiry in expiries(simulator.directory())][0] == "timestamp"
+    assert next(iter(expiries(simulator.directory()))).role == "timestamp"
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from tuf.api.metadata import Metadata, MetaFile, Snapshot, Timestamp
 
 from rogatory.keys.directory.assemble import TIMESTAMP_FILE, metadata_file
 from rogatory.keys.directory.publish.drafts import Terms, read, until
+from rogatory.keys.directory.reading import PUBLISHED_FIELD, ROOT_FIELD, published_at
 
 SNAPSHOT = "snapshot"
 
@@ -26,6 +27,9 @@ def latest(files: dict[str, bytes], role: str) -> tuple[int, bytes] | None:
 def seal(files: dict[str, bytes], publisher: Signer, now: datetime, terms: Terms) -> None:
     """Add a new snapshot of all targets roles in `files`, and a new timestamp of it."""
     found = latest(files, SNAPSHOT)
+    # A clock that was put back does not make the past: history stays in order.
+    before = published_at(read(found[1], Snapshot).signed) if found else 0
+    root, _ = latest(files, "root") or (0, b"")
     snapshot = Snapshot(
         version=found[0] + 1 if found else 1,
         expires=until(now, terms.snapshot),
@@ -34,6 +38,7 @@ def seal(files: dict[str, bytes], publisher: Signer, now: datetime, terms: Terms
             for role in _targets_roles(files)
             for version, data in [latest(files, role) or (0, b"")]
         },
+        unrecognized_fields={PUBLISHED_FIELD: max(int(now.timestamp()), before), ROOT_FIELD: root},
     )
     files[metadata_file(SNAPSHOT, snapshot.version)] = _signed(Metadata(snapshot), publisher)
     stamp(files, publisher, now, terms)
@@ -47,6 +52,7 @@ def stamp(files: dict[str, bytes], publisher: Signer, now: datetime, terms: Term
         version=before + 1,
         expires=until(now, terms.timestamp),
         snapshot_meta=MetaFile.from_data(version, data, ["sha256"]),
+        unrecognized_fields={PUBLISHED_FIELD: int(now.timestamp())},
     )
     files[TIMESTAMP_FILE] = _signed(Metadata(timestamp), publisher)
 
