@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from rogatory.node.channels.hooks import Arrival, Introduction, JoinInfo, JudgingFacts, Kind
 from rogatory.node.channels.trouble import Trouble
 from rogatory.node.errors import NotFound
-from rogatory.node.inbox.arrivals import enter_void
+from rogatory.node.inbox.arrivals import catch_up_own, enter_void
 from rogatory.node.inbox.events import EventKind
 from rogatory.node.inbox.recording import accepted, acknowledged, record
 from rogatory.node.matters import arrivals as in_matters
 from rogatory.node.matters import joining as matter_joining
 from rogatory.node.matters import membership
+from rogatory.node.matters.course import replay
 from rogatory.node.matters.leaving import remove_struck_off
 from rogatory.node.matters.policy import matter_policy
 from rogatory.node.networks import alignment
@@ -51,8 +52,12 @@ class Registry:
         """Raises JoinRefused, and UnknownVersion for a roster newer than our directory."""
         if info.kind is Kind.MATTER:
             matter_joining.joined(tx, channel, info)
+            matter = get_matter(tx.connection, channel)
+            if catch_up_own(tx, channel) and matter is not None:
+                replay(tx, matter)
             return
         network_joining.joined(tx, channel, info)
+        catch_up_own(tx, channel)
         alignment.look_again(tx, _network_of(tx, channel))
 
     def founded(self, tx: Tx, channel: bytes) -> None:

@@ -151,7 +151,7 @@ class Offices:
     def _found(self, office: Office) -> bool:
         rows = office.store(channels.every, [ChannelState.FOUNDING])
         for row in rows:
-            joiners = [wish.authority for wish in office.store(_take_wishes, row.id)]
+            joiners = [wish.authority for wish in office.store(_take_wishes, row.id, self.now)]
             self.members[row.id] = [office.authority]
             seq = self._append(row.id, office.authority)
             row.state = ChannelState.OPEN
@@ -180,7 +180,7 @@ class Offices:
         for channel in office.store(wishes.channels):
             row = office.store(channels.get, channel)
             assert row is not None
-            for wish in office.store(_take_wishes, channel):
+            for wish in office.store(_take_wishes, channel, self.now):
                 present = wish.authority in self.members[channel]
                 if wish.kind is WishKind.ADD and not present:
                     self._check_amendment(channel, wish)
@@ -251,8 +251,8 @@ def _come_in(tx: Tx, office: Office, row: ChannelRow, info: JoinInfo, seq: int) 
     office.registry.joined(tx, row.id, info)
 
 
-def _take_wishes(connection: Connection, channel: bytes) -> list[Wish]:
-    found = wishes.of_channel(connection, channel)
+def _take_wishes(connection: Connection, channel: bytes, now: float) -> list[Wish]:
+    found = [wish for wish in wishes.of_channel(connection, channel) if wish.due_at is None or wish.due_at <= now]
     wishes.delete(connection, [wish.number for wish in found])
     return found
 

@@ -6,9 +6,19 @@ from rogatory.node.channels.hooks import Arrival
 from rogatory.node.inbox.events import EventKind
 from rogatory.node.inbox.recording import keep, recipients_of, record
 from rogatory.node.inbox.titles import title_of
-from rogatory.node.inbox.views import Stage
-from rogatory.node.store.documents import DocumentRow, get_document, put_sent_again, set_logged, set_void
+from rogatory.node.inbox.views import Direction, Stage
+from rogatory.node.store import outbox
+from rogatory.node.store.documents import (
+    DocumentRow,
+    documents_of,
+    get_document,
+    get_envelope,
+    put_sent_again,
+    set_logged,
+    set_void,
+)
 from rogatory.node.transaction import Tx
+from rogatory.protocol.documents import peek_document
 from rogatory.protocol.judgement import Void, VoidCode, VoidDocument
 
 
@@ -60,6 +70,20 @@ def enter_void(tx: Tx, channel: bytes, arrival: Arrival, reason: Exception) -> N
         author=arrival.author,
         code=reason.code.value if isinstance(reason, Void) else None,
     )
+
+
+def catch_up_own(tx: Tx, channel: bytes) -> bool:
+    """After a rejoin: our own documents in the part of the log that was not read. Whether there were any."""
+    found = False
+    logged = outbox.logged_seqs(tx.connection, channel)
+    for row in documents_of(tx.connection, channel):
+        if row.seq is not None or row.direction != Direction.SENT or row.id not in logged:
+            continue
+        payload = peek_document(get_envelope(tx.connection, row.row)).payload
+        stage = Stage.ACCEPTED if row.stage == Stage.QUEUED else Stage(row.stage)
+        set_logged(tx.connection, row.row, logged[row.id], tx.now, stage, recipients_of(tx, payload))
+        found = True
+    return found
 
 
 def _enter_own(tx: Tx, channel: bytes, arrival: Arrival) -> DocumentRow | None:

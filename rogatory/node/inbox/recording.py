@@ -100,7 +100,13 @@ def accepted(tx: Tx, channel: bytes, message_id: bytes, receipt: Receipt) -> Non
         return
     stage = Stage.ACCEPTED if row.stage == Stage.QUEUED else Stage(row.stage)
     set_receipt(tx.connection, row.row, msgspec.msgpack.encode(receipt), stage)
-    record(tx, EventKind.DOCUMENT_ACCEPTED, f"the relay took the {row.kind}: {row.title}", channel=channel, document=message_id)
+    record(
+        tx,
+        EventKind.DOCUMENT_ACCEPTED,
+        f"the relay took the {row.kind}: {row.title}",
+        channel=channel,
+        document=message_id,
+    )
 
 
 def acknowledged(tx: Tx, channel: bytes, acknowledgement: Acknowledgement) -> None:
@@ -127,4 +133,10 @@ def _check_delivered(tx: Tx, row: DocumentRow) -> None:
     opened_by = {delivery.authority for delivery in deliveries_of(tx.connection, row.row) if not delivery.excepted}
     if opened_by.issuperset(row.recipients):
         set_stage(tx.connection, row.row, Stage.DELIVERED)
-        record(tx, EventKind.DOCUMENT_DELIVERED, f"the {row.kind} reached everybody it is for: {row.title}", channel=row.channel, document=row.id)
+        record(
+            tx,
+            EventKind.DOCUMENT_DELIVERED,
+            f"the {row.kind} reached everybody it is for: {row.title}",
+            channel=row.channel,
+            document=row.id,
+        )

@@ -6,6 +6,8 @@ superseded everywhere alike, and are proposed anew if they are still wanted.
 
 from __future__ import annotations
 
+from typing import Final
+
 from rogatory.node.channels.commands import wish_add
 from rogatory.node.inbox.events import EventKind
 from rogatory.node.inbox.recording import record
@@ -29,6 +31,10 @@ from rogatory.protocol.documents import (
     check_amendment,
 )
 from rogatory.protocol.judgement import VoidCode, VoidDocument, judge_amendment
+
+PROPOSER_TURN: Final = 600.0
+TURN: Final = 60.0
+"""Seconds that the proposer, and then each further party, has to add whom all agreed to."""
 
 
 def enter_amendment(tx: Tx, document: Document | UnverifiedDocument, *, logged: bool) -> None:
@@ -95,7 +101,13 @@ def settle(tx: Tx, matter: MatterRow) -> None:
             channel=matter.channel,
             author=row.proposer,
         )
-        if row.proposer == tx.authority:
-            for authority in row.adds:
-                wish_add(tx, matter.channel, authority, row.digest)
+        for authority in row.adds if tx.authority in parties else []:
+            wish_add(tx, matter.channel, authority, row.digest, delay=_turn(tx, row.proposer, parties))
         return
+
+
+def _turn(tx: Tx, proposer: str, parties: frozenset[str]) -> float:
+    """Seconds until it is this node's turn to add whom all agreed to: its proposer's comes first."""
+    if tx.authority == proposer:
+        return 0.0
+    return PROPOSER_TURN + sorted(parties - {proposer}).index(tx.authority) * TURN

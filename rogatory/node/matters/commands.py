@@ -24,7 +24,7 @@ from rogatory.node.matters.queries import amendment_view
 from rogatory.node.matters.views import AmendmentView, Sent
 from rogatory.node.store.amendments import get_amendments, get_signatures
 from rogatory.node.store.documents import get_document, get_envelope
-from rogatory.node.store.matters import MatterRow, get_parties, present_parties
+from rogatory.node.store.matters import MatterRow, get_parties, present_parties, set_state
 from rogatory.node.transaction import Tx
 from rogatory.protocol.content import MESSAGE_ID
 from rogatory.protocol.documents import (
@@ -59,6 +59,7 @@ def send_request(tx: Tx, to: Sequence[str], request: Mapping[str, Any], *, subje
     filled = {"requesting_authority": name.get("en") or next(iter(name.values()), "")} | dict(request)
     body = _body(filled, Request)
     channel = _open(tx, Purpose.MATTER, subject or body.subject or "Request", addressees, body.urgency)
+    set_state(tx.connection, channel, State.QUEUED)
     return _send(tx, sign(tx, channel, body, addressees=addressees))
 
 

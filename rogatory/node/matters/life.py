@@ -17,7 +17,9 @@ class State(StrEnum):
     """Where a matter stands."""
 
     OPEN = "open"
-    """A consultation: it has no course to run."""
+    """A consultation: it has no course to run. Also a request's matter at a party that does not hold the request."""
+    QUEUED = "queued"
+    """The request is signed and waits at the requesting side until the log has it."""
     SENT = "sent"
     RECEIVED = "received"
     ACCEPTED = "accepted"
@@ -73,7 +75,7 @@ _UNDECIDED = frozenset(
     }
 )
 _UNFINISHED = _UNDECIDED | {State.PARTLY_EXECUTED}
-_ANY = frozenset(State) - {State.OPEN}
+_ANY = frozenset(State) - {State.OPEN, State.QUEUED}
 
 LIFE: Final[dict[Step, Rule]] = {
     Step.RECEIPT: Rule(Role.REQUESTED, _ANY, None),

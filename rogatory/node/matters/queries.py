@@ -14,6 +14,7 @@ from rogatory.node.store.matters import MatterRow, all_matters, get_matter, get_
 from rogatory.node.transaction import Tx
 
 _TROUBLE = {
+    ChannelState.FOUNDING: "being opened: the relay must be reached, and hold a key package of every party",
     ChannelState.HALTED: "nothing is read or sent here any more: see the inbox for the reason",
     ChannelState.REJOINING: "this node lost its place and waits for another party's node to let it in again",
     ChannelState.CLOSED: "this authority is in the matter no longer",

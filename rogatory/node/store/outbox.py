@@ -147,6 +147,14 @@ def logged_from(connection: Connection, channel: bytes, first: int) -> list[Outb
     return [_row(found) for found in connection.execute(query)]
 
 
+def logged_seqs(connection: Connection, channel: bytes) -> dict[bytes, int]:
+    """Where documents sent for the first time stand in the log, by message id."""
+    query = select(_outbox.c.message_id, _outbox.c.seq).where(
+        _outbox.c.channel == channel, _outbox.c.seq.is_not(None), _outbox.c.original_seq.is_(None)
+    )
+    return {found[0]: found[1] for found in connection.execute(query)}
+
+
 def release(connection: Connection, channel: bytes, seq: int) -> None:
     """Every member has all up to entry `seq`: those envelopes are not needed here any more."""
     connection.execute(
