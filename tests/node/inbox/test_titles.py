@@ -1,0 +1,82 @@
+"""One line for each kind of document."""
+
+from __future__ import annotations
+
+import pytest
+
+from rogatory.node.inbox.titles import MAX_TITLE, title_of
+from rogatory.protocol.documents import (
+    KINDS,
+    Amendment,
+    Announcement,
+    Body,
+    Charter,
+    Consultation,
+    Cooperation,
+    DocumentReceipt,
+    DocumentRef,
+    Leave,
+    Outcome,
+    Purpose,
+    Rejoin,
+    Reply,
+    Request,
+    Wording,
+    compose,
+)
+
+REF = DocumentRef(id="ab" * 16, digest="cd" * 32)
+TITLES: list[tuple[Body, str]] = [
+    (
+        Charter(purpose=Purpose.MATTER, subject="Vessel", home_relay="relay.one", parties=("ke.central", "tz.central")),
+        "Vessel",
+    ),
+    (
+        Request(reference="1", cooperation=Cooperation.MUTUAL_LEGAL_ASSISTANCE, subject="Bank records", language="en"),
+        "Bank records",
+    ),
+    (Reply(request=REF, outcome=Outcome.PARTLY_EXECUTED, text="Half.", language="en"), "partly executed: Half."),
+    (Reply(request=REF, outcome=Outcome.ACCEPTED, language="en"), "accepted"),
+    (Consultation(text="First line.\nSecond line.", language="en"), "First line."),
+    (Announcement(network="casc", wordings=(Wording(language="ru", title="Встреча", text="В мае."),)), "Встреча"),
+    (Amendment(charter="ab" * 32, adds=("ug.central",), reason="needed"), "adds ug.central: needed"),
+    (
+        DocumentReceipt(document=REF, seq=1, head="ab" * 32, received_at="2026-05-01T00:00:00Z", reference="7"),
+        "received under reference 7",
+    ),
+    (DocumentReceipt(document=REF, seq=1, head="ab" * 32, received_at="2026-05-01T00:00:00Z"), "received"),
+    (Leave(reason="done"), "leaves: done"),
+    (Leave(), "leaves"),
+    (Rejoin(key_package="AA==", last_seq=0, last_head="ab" * 32), "rejoin"),
+]
+
+
+def title(body: Body) -> str:
+    return title_of(
+        compose(
+            body,
+            author="ke.central",
+            key_set=1,
+            addressees=["tz.central"],
+            channel=bytes(32),
+            message_id=bytes(16),
+            written_at=0,
+        )
+    )
+
+
+@pytest.mark.parametrize(("body", "expected"), TITLES)
+def test_title(body: Body, expected: str) -> None:
+    assert title(body) == expected
+
+
+def test_no_kind_is_forgotten() -> None:
+    assert {type(body) for body, _ in TITLES} == set(KINDS.values())
+
+
+def test_a_title_is_one_short_line() -> None:
+    shown = title(Consultation(text=" \n" + "a b\t" * 1000, language="en"))
+    assert len(shown) <= MAX_TITLE
+    assert shown.startswith("a b a b")
+    assert "\n" not in shown
+    assert "\t" not in shown
