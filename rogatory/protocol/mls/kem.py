@@ -76,6 +76,33 @@ def _shared_secret(name: str, suite: bytes, dh: bytes, enc: bytes, public: bytes
     return labeled_expand(name, suite, prk, b"shared_secret", enc + public, length)
 
 
+_P = 2**255 - 19
+_SMALL_ORDER = frozenset(
+    (
+        0,
+        1,
+        _P - 1,
+        _P,
+        _P + 1,
+        0x00B8495F16056286FDB1329CEB8D09DA6AC49FF1FAE35616AEB8413B7C7AEBE0,
+        0x57119FD0DD4E22D8868E1C58C45C44045BEF839C55B1D0B1248C50A3BC959C5F,
+    )
+)
+"""The u-coordinates whose shared secret is zero whatever the private key (RFC 7748 section 6.1)."""
+
+
+def _x25519_public(public: bytes) -> x25519.X25519PublicKey:
+    """Raises InvalidKey, for a point of small order too: nobody could encrypt to it (RFC 9180 section 7.1.4)."""
+    try:
+        key = x25519.X25519PublicKey.from_public_bytes(public)
+    except ValueError:
+        raise InvalidKey("an X25519 public key has 32 bytes") from None
+    # RFC 7748 section 5: the top bit does not count.
+    if int.from_bytes(public, "little") & (2**255 - 1) in _SMALL_ORDER:
+        raise InvalidKey("an X25519 public key of small order")
+    return key
+
+
 class DhKemX25519:
     """DHKEM(X25519, HKDF-SHA256)."""
 
@@ -95,10 +122,7 @@ class DhKemX25519:
             raise InvalidKey("an X25519 private key has 32 bytes") from None
 
     def public_key(self, public: bytes) -> x25519.X25519PublicKey:
-        try:
-            return x25519.X25519PublicKey.from_public_bytes(public)
-        except ValueError:
-            raise InvalidKey("an X25519 public key has 32 bytes") from None
+        return _x25519_public(public)
 
     def public_of(self, private: bytes) -> bytes:
         return self.private_key(private).public_key().public_bytes_raw()
@@ -213,12 +237,10 @@ class XWing:
         if len(public) != self._public_length:
             raise InvalidKey(f"an X-Wing public key has {self._public_length} bytes")
         try:
-            return (
-                mlkem.MLKEM768PublicKey.from_public_bytes(public[:1184]),
-                x25519.X25519PublicKey.from_public_bytes(public[1184:]),
-            )
+            lattice = mlkem.MLKEM768PublicKey.from_public_bytes(public[:1184])
         except ValueError:
             raise InvalidKey("not an ML-KEM-768 key") from None
+        return lattice, _x25519_public(public[1184:])
 
     def public_key(self, public: bytes) -> hpke.MLKEM768X25519PublicKey:
         return hpke.MLKEM768X25519PublicKey(*self._public_parts(public))

@@ -289,7 +289,8 @@ def external_commit(
     framed = FramedContent(host.group_id, host.epoch, claimed, b"", content)
     signed = AuthenticatedContent.sign(suite, key, WireFormat.PUBLIC_MESSAGE, framed, state.encoded_context)
     coming = next_epoch(state, signed, applied, tree, secret, host.psks_with_own(psks))
-    return public(host, content, sender=claimed, signer=key, tag=edit_tag(coming.confirmation_tag))
+    message = PublicMessage(framed, signed.signature, edit_tag(coming.confirmation_tag), None)
+    return MLSMessage(message).encode()
 
 
 def _of_external(extra: Sequence[Proposal | CommittedProposal]) -> list[Proposal]:
