@@ -18,10 +18,11 @@ from rogatory.protocol.frames.server import Code
 from rogatory.relay.acknowledgements import AcknowledgementDesk
 from rogatory.relay.config import RelayConfig
 from rogatory.relay.errors import ConfigError, Farewell, RelayError
+from rogatory.relay.handshake import check_standing
 from rogatory.relay.http import Endpoints
 from rogatory.relay.hub import Hub
 from rogatory.relay.key_file import read_keys
-from rogatory.relay.link import Link, check_standing
+from rogatory.relay.link import Link
 from rogatory.relay.metrics import Metrics
 from rogatory.relay.mirror import Mirror, Mirrored
 from rogatory.relay.retention import Retention

@@ -4,29 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import secrets
 from collections.abc import Awaitable
 from typing import Any, Final
 
-import structlog
 from aiohttp import WSMsgType, web
 
-from rogatory.keys.directory.directory import Directory
-from rogatory.keys.errors import KeysError, LinkAuthenticationError
-from rogatory.keys.link import check_authority_proof, relay_proof_input
-from rogatory.protocol.errors import MalformedError
-from rogatory.protocol.frames.client import Hello, Proof
-from rogatory.protocol.frames.codec import VERSIONS, decode_client_frame, encode_frame
-from rogatory.protocol.frames.server import Challenge, Code, Goodbye
-from rogatory.protocol.limits import MAX_AUTHORITY_ID, MAX_FRAME, NONCE
+from rogatory.protocol.frames.codec import encode_frame
+from rogatory.protocol.frames.server import Code, Goodbye
+from rogatory.protocol.limits import MAX_FRAME
 from rogatory.relay.errors import Farewell, Refusal
-from rogatory.relay.mirror import Mirrored
+from rogatory.relay.handshake import authenticate, check_standing
 from rogatory.relay.services import Services
 from rogatory.relay.session import Session
 
 LAST_WORDS_SECONDS: Final = 5.0
 SETTLE_SECONDS: Final = 10.0
-_log = structlog.get_logger()
 
 
 class Link:
@@ -70,11 +62,12 @@ class Link:
             raise Farewell(Code.UNAVAILABLE, "this relay has no directory yet: its operator has been told")
         try:
             async with asyncio.timeout(self._services.config.limits.handshake_seconds):
-                authority, key_set = await self._authenticate(socket, mirrored)
+                proven = await authenticate(socket, self._services, mirrored.directory)
         except TimeoutError:
             raise Farewell(Code.TIMEOUT, "the handshake took too long") from None
-        if authority is None:
+        if proven is None:
             return
+        authority, key_set = proven
         try:
             stock = await self._services.store.stock(authority)
         except Refusal as refusal:
@@ -94,54 +87,6 @@ class Link:
             hub.leave(session)
             session.close()
 
-    # Handshake
-
-    async def _authenticate(self, socket: web.WebSocketResponse, mirrored: Mirrored) -> tuple[str | None, int]:
-        """The authority and its key set's number, proven; None if the connection was closed. Raises Farewell."""
-        hello = await _receive(socket)
-        if hello is None:
-            return None, 0
-        if not isinstance(hello, Hello) or len(hello.nonce) != NONCE:
-            raise Farewell(Code.MALFORMED, "the first frame is a hello with a nonce of 32 bytes")
-        if not 0 < len(hello.authority.encode()) <= MAX_AUTHORITY_ID:
-            raise Farewell(Code.MALFORMED, "an authority id looks like ke.central")
-        version = next((version for version in hello.versions[:100] if version in VERSIONS), None)
-        if version is None:
-            raise Farewell(
-                Code.UNSUPPORTED_VERSION, f"this relay speaks versions {', '.join(map(str, VERSIONS))} of the protocol"
-            )
-        key_set, key = _current_key(mirrored.directory, hello.authority)
-        relay, nonce = self._services.keys.relay, secrets.token_bytes(NONCE)
-        binding = self._services.binding
-        proof_input = relay_proof_input(relay, hello.authority, hello.nonce, nonce, binding)
-        signature = self._services.keys.identity.sign(proof_input)
-        await socket.send_bytes(encode_frame(Challenge(version, relay, nonce, signature)))
-        proof = await _receive(socket)
-        if proof is None:
-            return None, 0
-        if not isinstance(proof, Proof):
-            raise Farewell(Code.MALFORMED, "the second frame is a proof")
-        if proof.key_set != key_set:
-            raise Farewell(
-                Code.BAD_PROOF, f"the key set in force of {hello.authority} is number {key_set}: connect with that one"
-            )
-        try:
-            check_authority_proof(
-                proof.signature,
-                key,
-                relay=relay,
-                authority=hello.authority,
-                client_nonce=hello.nonce,
-                relay_nonce=nonce,
-                binding=binding,
-            )
-        except LinkAuthenticationError as error:
-            _log.warning("proof_refused")
-            raise Farewell(Code.BAD_PROOF, str(error)) from None
-        return hello.authority, key_set
-
-    # Session
-
     async def _run(self, session: Session, socket: web.WebSocketResponse) -> None:
         reading = asyncio.create_task(_read(socket, session))
         ends: list[asyncio.Future[Any]] = [reading, session.ended]
@@ -159,42 +104,6 @@ class Link:
         if farewell.code is Code.SHUTTING_DOWN:
             await _within(SETTLE_SECONDS, session.settle())
         await _within(LAST_WORDS_SECONDS, session.say(Goodbye(farewell.code, farewell.explanation)))
-
-
-def check_standing(session: Session, mirrored: Mirrored) -> None:
-    """End a session whose authority or key set the directory does not stand for any more."""
-    try:
-        key_set, _ = _current_key(mirrored.directory, session.authority)
-    except Farewell as farewell:
-        session.end(farewell)
-        return
-    if key_set != session.key_set:
-        session.end(Farewell(Code.BAD_PROOF, f"key set {key_set} is in force now: connect with that one"))
-
-
-def _current_key(directory: Directory, authority: str) -> tuple[int, bytes]:
-    """Number and online key of the newest key set in force; raises Farewell for a stranger."""
-    try:
-        key_sets = directory.key_sets_in_force(authority, directory.targets_version)
-    except KeysError:
-        key_sets = []
-    if not key_sets:
-        raise Farewell(
-            Code.NOT_ENROLLED, f"{authority} is not enrolled in directory version {directory.targets_version}"
-        )
-    return key_sets[0].version, key_sets[0].online
-
-
-async def _receive(socket: web.WebSocketResponse) -> object | None:
-    message = await socket.receive()
-    if message.type is not WSMsgType.BINARY:
-        if message.type is WSMsgType.TEXT:
-            raise Farewell(Code.MALFORMED, "frames are binary messages")
-        return None
-    try:
-        return decode_client_frame(message.data)
-    except MalformedError as error:
-        raise Farewell(Code.MALFORMED, str(error)) from None
 
 
 async def _read(socket: web.WebSocketResponse, session: Session) -> None:

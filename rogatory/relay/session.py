@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -24,7 +23,6 @@ from rogatory.protocol.frames.client import (
 )
 from rogatory.protocol.frames.codec import decode_client_frame, encode_frame
 from rogatory.protocol.frames.server import (
-    Accepted,
     Claimed,
     Code,
     Headers,
@@ -44,14 +42,13 @@ from rogatory.protocol.limits import (
     MAX_KEY_PACKAGES_PER_FRAME,
 )
 from rogatory.relay.acknowledgements import Claim
+from rogatory.relay.appending import Appending
 from rogatory.relay.delivery import Delivery
 from rogatory.relay.errors import Farewell, Refusal
-from rogatory.relay.intake import may_found, take_in
-from rogatory.relay.log import NOT_RESUMED
 from rogatory.relay.mirror import Mirrored
 from rogatory.relay.outbox import Outbox
 from rogatory.relay.services import Services
-from rogatory.relay.store.interface import Appended, Lane, Stock
+from rogatory.relay.store.interface import Stock
 
 LOW_STOCK: Final = 20
 """Key packages below which their owner is told."""
@@ -73,11 +70,8 @@ class Session:
         self._store = services.store
         self._outbox = Outbox(send, lambda: self.end(None))
         self.delivery = Delivery(authority, services.store, self._outbox, services.metrics, self._broken)
-        self._allowance = services.allowances.of(authority)
-        self._lanes: dict[bytes, Lane] = {}
-        self._in_flight = 0
-        self._settled = asyncio.Event()
-        self._settled.set()
+        self._claims = services.allowances.of(authority).claims
+        self._appending = Appending(services, authority, self._put, self._refuse, self._broken)
         self._closed = False
         self._inviting: asyncio.Task[None] | None = None
         self._invited = 0
@@ -132,7 +126,7 @@ class Session:
 
     async def settle(self) -> None:
         """Wait until every append has its answer."""
-        await self._settled.wait()
+        await self._appending.settle()
 
     async def say(self, frame: ServerFrame) -> None:
         """Send a last frame and all before it."""
@@ -173,63 +167,11 @@ class Session:
     # Channels
 
     async def _append(self, frame: Append) -> None:
-        lane = self._lanes.get(frame.channel)
-        if lane is None:
-            lane = self._lanes[frame.channel] = self._new_lane()
-        try:
-            entry = take_in(frame, self.authority, lane, self._services.config.limits, self._may_take(frame, lane))
-        except Refusal:
-            lane.closed = True
-            raise
-        size = len(frame.body)
-        await self._services.appending.take(size)
-        lane.in_flight += 1
-        self._in_flight += 1
-        self._settled.clear()
-        self._store.append(entry).add_done_callback(partial(self._answer, frame.ref, frame.channel, lane, size))
-
-    def _new_lane(self) -> Lane:
-        if len(self._lanes) >= self._services.config.limits.channels_per_session:
-            raise Farewell(Code.QUOTA, "refused appends on too many channels: resume them")
-        return Lane()
-
-    def _may_take(self, frame: Append, lane: Lane) -> bool:
-        """Raise Refusal unless this session may append now; return whether it may found the channel."""
-        if lane.closed or lane.refused:
-            raise Refusal(Code.NOT_RESUMED, NOT_RESUMED)
-        if self._in_flight >= APPENDS_IN_FLIGHT:
-            raise Refusal(Code.TOO_MANY_IN_FLIGHT, f"wait for answers: {APPENDS_IN_FLIGHT} appends are under way")
-        if not self._allowance.appends.take(1, time.monotonic()):
-            raise Refusal(Code.RATE, "this authority appends faster than the relay allows: wait a minute")
-        mirrored = self._services.mirror.current
-        return (
-            frame.base == 0
-            and mirrored is not None
-            and may_found(mirrored.directory, self._services.keys.relay, frame.channel, self.authority)
-        )
-
-    def _answer(self, ref: int, channel: bytes, lane: Lane, size: int, future: asyncio.Future[Appended]) -> None:
-        self._services.appending.give_back(size)
-        self._in_flight -= 1
-        lane.in_flight -= 1
-        if self._in_flight == 0:
-            self._settled.set()
-        error = future.exception()
-        if error is None:
-            appended = future.result()
-            metrics = self._services.metrics
-            (metrics.repeated if appended.repeated else metrics.accepted).inc()
-            if lane.in_flight == 0 and not lane.closed and self._lanes.get(channel) is lane:
-                del self._lanes[channel]
-            self._put(Accepted(ref, appended.receipt, appended.repeated))
-        elif isinstance(error, Refusal):
-            self._refuse(ref, error)
-        else:
-            self._broken(error)
+        await self._appending.append(frame)
 
     async def _resume(self, frame: Resume) -> None:
         _check_place(frame.channel, frame.after)
-        self._lanes.pop(frame.channel, None)  # whatever comes after this frame is taken again
+        self._appending.resumed(frame.channel)
         if len(self.delivery) >= self._services.config.limits.channels_per_session:
             raise Refusal(Code.QUOTA, "this session follows as many channels as one may")
         subscription = self.delivery.subscribe(frame.channel, frame.after)
@@ -295,7 +237,7 @@ class Session:
         wanted = list(dict.fromkeys(frame.authorities))
         if len(frame.authorities) > MAX_CLAIMS_PER_FRAME:
             raise Refusal(Code.TOO_LARGE, f"at most {MAX_CLAIMS_PER_FRAME} authorities in a claim")
-        if not self._allowance.claims.take(len(wanted), time.monotonic()):
+        if not self._claims.take(len(wanted), time.monotonic()):
             raise Refusal(Code.RATE, "this authority claims more key packages than the relay allows: wait an hour")
         mirrored = self._services.mirror.current
         enrolled = mirrored.enrolled if mirrored is not None else frozenset()

@@ -14,6 +14,7 @@ from rogatory.relay.store.sqlite.statements import definition, sql
 
 _WRITER_CACHE_KIB = 24 * 1024
 _READER_CACHE_KIB = 8 * 1024
+_CHECKPOINT_PAGES = 4_000
 _BUSY_MILLISECONDS = 5_000
 
 
@@ -27,6 +28,7 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
             "foreign_keys=ON",
             "secure_delete=ON",
             "synchronous=FULL",
+            f"wal_autocheckpoint={_CHECKPOINT_PAGES}",
             "temp_store=MEMORY",
         ):
             connection.execute(f"PRAGMA {pragma}")

@@ -1,0 +1,107 @@
+"""The appends of one session: how many are under way, in which order they are refused, what they are answered."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from functools import partial
+
+from rogatory.protocol.frames.client import Append
+from rogatory.protocol.frames.server import Accepted, Code, ServerFrame
+from rogatory.protocol.limits import APPENDS_IN_FLIGHT
+from rogatory.relay.errors import Farewell, Refusal
+from rogatory.relay.intake import may_found, take_in
+from rogatory.relay.log import NOT_RESUMED
+from rogatory.relay.services import Services
+from rogatory.relay.store.interface import Appended, Lane
+
+
+class Appending:
+    """Takes the appends of `authority` to the store and their answers back."""
+
+    def __init__(
+        self,
+        services: Services,
+        authority: str,
+        answer: Callable[[ServerFrame], None],
+        refuse: Callable[[int, Refusal], None],
+        broken: Callable[[BaseException], None],
+    ) -> None:
+        self._services = services
+        self._authority = authority
+        self._answer = answer
+        self._refuse = refuse
+        self._broken = broken
+        self._rate = services.allowances.of(authority).appends
+        self._lanes: dict[bytes, Lane] = {}
+        self._in_flight = 0
+        self._settled = asyncio.Event()
+        self._settled.set()
+
+    async def append(self, frame: Append) -> None:
+        """Hand an append to the store. Raises Refusal if it does not get so far, and Farewell."""
+        lane = self._lane(frame.channel)
+        try:
+            entry = take_in(frame, self._authority, lane, self._services.config.limits, self._check_turn(frame, lane))
+        except Refusal:
+            lane.closed = True
+            raise
+        size = len(frame.body)
+        await self._services.appending.take(size)
+        lane.in_flight += 1
+        self._in_flight += 1
+        self._settled.clear()
+        self._services.store.append(entry).add_done_callback(
+            partial(self._appended, frame.ref, frame.channel, lane, size)
+        )
+
+    def resumed(self, channel: bytes) -> None:
+        """Whatever is appended to the channel from now on is taken again."""
+        self._lanes.pop(channel, None)
+
+    async def settle(self) -> None:
+        """Wait until every append has its answer."""
+        await self._settled.wait()
+
+    def _lane(self, channel: bytes) -> Lane:
+        lane = self._lanes.get(channel)
+        if lane is None:
+            if len(self._lanes) >= self._services.config.limits.channels_per_session:
+                raise Farewell(Code.QUOTA, "refused appends on too many channels: resume them")
+            lane = self._lanes[channel] = Lane()
+        return lane
+
+    def _check_turn(self, frame: Append, lane: Lane) -> bool:
+        """Raise Refusal unless this session may append now; return whether it may found the channel."""
+        if lane.closed or lane.refused:
+            raise Refusal(Code.NOT_RESUMED, NOT_RESUMED)
+        if self._in_flight >= APPENDS_IN_FLIGHT:
+            raise Refusal(Code.TOO_MANY_IN_FLIGHT, f"wait for answers: {APPENDS_IN_FLIGHT} appends are under way")
+        if not self._rate.take(1, time.monotonic()):
+            raise Refusal(Code.RATE, "this authority appends faster than the relay allows: wait a minute")
+        mirrored = self._services.mirror.current
+        return (
+            frame.base == 0
+            and mirrored is not None
+            and may_found(mirrored.directory, self._services.keys.relay, frame.channel, self._authority)
+        )
+
+    def _appended(self, ref: int, channel: bytes, lane: Lane, size: int, future: asyncio.Future[Appended]) -> None:
+        self._services.appending.give_back(size)
+        self._in_flight -= 1
+        lane.in_flight -= 1
+        if self._in_flight == 0:
+            self._settled.set()
+        error = future.exception()
+        if error is None:
+            appended = future.result()
+            metrics = self._services.metrics
+            (metrics.repeated if appended.repeated else metrics.accepted).inc()
+            if lane.in_flight == 0 and not lane.closed and self._lanes.get(channel) is lane:
+                del self._lanes[channel]
+            self._answer(Accepted(ref, appended.receipt, appended.repeated))
+        elif isinstance(error, Refusal):
+            self._refuse(ref, error)
+        else:
+            self._broken(error)
