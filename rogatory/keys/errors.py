@@ -133,6 +133,10 @@ class HistoryRewritten(DirectoryRefused):
     """An entry changes what an accepted directory already said about the past."""
 
 
+class RefusedFile(KeysError):
+    """A file that is not what it should be."""
+
+
 # Publishing, enrolment and the link
 
 
@@ -142,6 +146,10 @@ class BadSignature(KeysError):
 
 class PublishError(KeysError):
     """A change to the directory that cannot be made or published as it stands."""
+
+
+class NotConfirmed(PublishError):
+    """Nobody said yes to what was shown."""
 
 
 class ThresholdNotMet(PublishError):

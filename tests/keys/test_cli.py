@@ -87,7 +87,7 @@ def directory(keys: Shell) -> Shell:
 
 
 def published(shell: Shell) -> Shell:
-    shell.run("directory publish d --publisher-key p --key t1 --key t3 --key c --passphrase-file pass")
+    shell.run("directory publish d --publisher-key p --key t1 --key t3 --key c --passphrase-file pass --yes")
     return shell
 
 
@@ -98,16 +98,16 @@ def test_a_ceremony_from_keys_to_what_a_client_trusts(directory: Shell, tmp_path
         "draft of targets, version 1: 0 of 2 signatures",
         "draft of network-gljcn, version 1: 0 of 1 signatures",
     ]
-    assert directory.run("directory sign d --key t1 --passphrase-file pass").splitlines() == [
+    assert directory.run("directory sign d --key t1 --passphrase-file pass --yes").splitlines()[-2:] == [
         "t1 signed root: 1 of 2 signatures",
         "t1 signed targets: 1 of 2 signatures",
     ]
     assert "draft of root has 1 of 2 signatures" in directory.run(
-        "directory publish d --publisher-key p --passphrase-file pass", status=3
+        "directory publish d --publisher-key p --passphrase-file pass --yes", status=3
     )
-    directory.run("directory sign d --key t2 --key c --passphrase-file pass")
-    said = directory.run("directory publish d --publisher-key p --passphrase-file pass")
-    assert said.startswith("directory version 1 (root 1, snapshot 1, timestamp 1), good until ")
+    directory.run("directory sign d --key t2 --key c --passphrase-file pass --yes")
+    said = directory.run("directory publish d --publisher-key p --passphrase-file pass --yes")
+    assert "published: directory version 1, good until " in said
 
     directory.run("directory bundle d bundle")
     directory.run("directory root d root.json")
@@ -119,7 +119,9 @@ def test_a_ceremony_from_keys_to_what_a_client_trusts(directory: Shell, tmp_path
     directory.run("network roster gljcn -d d --member tz.central")
     directory.run("authority strike-off ke.central -d d --compromised-since 2026-01-02T03:04:05")
     directory.run("directory rotate d --trustee t2.pub --trustee t3.pub --threshold 2")
-    directory.run("directory publish d --publisher-key p --key t1 --key t2 --key t3 --key c --passphrase-file pass")
+    directory.run(
+        "directory publish d --publisher-key p --key t1 --key t2 --key t3 --key c --passphrase-file pass --yes"
+    )
     directory.run("directory renew d --publisher-key p --passphrase-file pass")
     directory.run("directory bundle d bundle")
     client = trusted.refresh(Path("bundle").read_bytes())
@@ -172,7 +174,9 @@ WRONG: list[tuple[str, int, str]] = [
     ("directory sign d --key t1 --passphrase-file wrong", 4, "does not open t1"),
     ("directory sign d --key t9 --passphrase-file pass", 6, "t9 does not exist"),
     ("directory sign d --key t1.pub --passphrase-file pass", 3, "t1.pub is no vault"),
-    ("directory sign d --key p --passphrase-file pass", 3, "no draft waits"),
+    ("directory sign d --key p --passphrase-file pass", 3, "p signs none of these drafts"),
+    ("directory sign d --key t1 --passphrase-file pass", 3, "Nobody is there to answer"),
+    ("directory publish d --publisher-key p --key t1 --passphrase-file pass", 3, "Nobody is there to answer"),
     ("directory show nowhere", 3, "holds no directory"),
     ("directory bundle d out", 3, "nothing is published yet"),
     ("directory init d --trustee t1.pub --threshold 1 --publisher p.pub", 3, "not empty"),

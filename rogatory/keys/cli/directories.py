@@ -1,19 +1,23 @@
 """`directory ...`: set up, sign, publish, renew, show and hand out the directory."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from rogatory.keys.cli.options import Folder, Json, PassphraseFile, now, show, unlock
-from rogatory.keys.directory import bundle
+from rogatory.keys.cli import ceremony
+from rogatory.keys.cli.options import Folder, Json, PassphraseFile, now, read_bounded, show, unlock
+from rogatory.keys.directory import bundle, chronicle
+from rogatory.keys.directory.assemble import metadata_file
 from rogatory.keys.directory.directory import Directory
 from rogatory.keys.directory.publish import folder as folders
 from rogatory.keys.directory.publish.key_file import KeyKind, read_public_key
 from rogatory.keys.directory.publish.repository import Repository
+from rogatory.keys.errors import PublishError
 from rogatory.keys.files import write_atomically
 from rogatory.keys.fingerprint import root_fingerprint
+from rogatory.keys.plain import moment
 
 app = typer.Typer(help="Set up, sign, publish and hand out the directory.", no_args_is_help=True)
 
@@ -43,39 +47,6 @@ def init(
     )
     folders.create_folder(folder, repository)
     typer.echo(f"{folder}: a directory of {len(trustee)} trustees, {threshold} of whom sign; nothing is published yet")
-
-
-@app.command()
-def sign(
-    folder: Folder,
-    key: Annotated[list[Path], typer.Option(help="Key file of a trustee or coordinator; repeat for each.")],
-    passphrase_file: PassphraseFile = None,
-) -> None:
-    """Sign the drafts that a key counts for."""
-    for path in key:
-        signer = unlock(path, passphrase_file)
-        with folders.opened(folder) as repository:
-            for role in repository.sign(signer):
-                have, need = repository.signatures(role)
-                typer.echo(f"{path} signed {role}: {have} of {need} signatures")
-
-
-@app.command()
-def publish(
-    folder: Folder,
-    publisher_key: PublisherKey,
-    key: Annotated[
-        list[Path] | None, typer.Option(help="Key file of a trustee or coordinator to sign with first.")
-    ] = None,
-    passphrase_file: PassphraseFile = None,
-) -> None:
-    """Publish the signed drafts, under a new snapshot and timestamp."""
-    signers = [unlock(path, passphrase_file) for path in key or ()]
-    publisher = unlock(publisher_key, passphrase_file)
-    with folders.opened(folder) as repository:
-        for signer in signers:
-            repository.sign(signer)
-        typer.echo(_summary(repository.publish(publisher, now())))
 
 
 @app.command()
@@ -123,6 +94,49 @@ def show_directory(folder: Folder, json: Json = False) -> None:
     show({"published": _as_data(directory) if directory else None, "drafts": waiting}, json, *lines)
 
 
+@app.command()
+def extend(
+    folder: Folder,
+    role: Annotated[list[str], typer.Option(help="root, targets or network-ID; repeat for each.")],
+) -> None:
+    """Draft a new term for roles that would run out, without changing anything else."""
+    with folders.opened(folder) as repository:
+        for name in role:
+            repository.extend(name, now())
+    typer.echo(f"a new term of {', '.join(role)} is drafted; not yet signed")
+
+
+@app.command()
+def discard(folder: Folder) -> None:
+    """Drop all drafts. What is published stays."""
+    with folders.opened(folder) as repository:
+        roles = repository.discard()
+    typer.echo(f"dropped: {', '.join(roles) or 'there was no draft'}")
+
+
+@app.command()
+def update(
+    folder: Folder,
+    bundle_file: Annotated[Path, typer.Option("--bundle", help="The published directory, from publisher or relay.")],
+    root: Annotated[Path | None, typer.Option(help="The first root.json, to begin a new folder with.")] = None,
+) -> None:
+    """Bring a working folder (of whoever proposes changes) to what is published now, or begin one."""
+    files = bundle.unpack(read_bounded(bundle_file, bundle.MAX_BUNDLE_BYTES))
+    if not folders.is_folder(folder):
+        if root is None:
+            raise PublishError(f"{folder} holds no directory yet: give --root, and compare its fingerprint")
+        first = Repository({metadata_file("root", 1): read_bounded(root, bundle.MAX_FILE_BYTES)}, {})
+        first.update(files)
+        folders.create_folder(folder, first)
+    with folders.opened(folder) as repository:
+        before = repository.draft_roles()
+        directory = repository.update(files)
+        outdated = repository.drop_outdated_drafts()
+    typer.echo(_summary(directory))
+    for role in before:
+        typer.echo(f"draft of {role}: " + ("dropped, a newer version is published" if role in outdated else "kept"))
+
+
 @app.command("bundle")
 def write_bundle(folder: Folder, out: Annotated[Path, typer.Argument(help="The file to write.")]) -> None:
     """Write the published directory to one file, as relays serve it."""
@@ -144,7 +158,7 @@ def _summary(directory: Directory) -> str:
     return (
         f"directory version {directory.targets_version} (root {directory.root_version}, snapshot"
         f" {directory.snapshot_version}, timestamp {directory.timestamp_version}), good until"
-        f" {_time(directory.expires)}"
+        f" {moment(directory.expires)}"
     )
 
 
@@ -157,8 +171,9 @@ def _listing(directory: Directory) -> list[str]:
     ]
     for roster in directory.rosters():
         version = directory.network_versions[roster.id]
+        end = moment(directory.network_expires[roster.id])
         lines.append(
-            f"network {roster.id} (roster version {version}, good until {_time(directory.network_expires[roster.id])}):"
+            f"network {roster.id} (roster version {version}, good until {end}):"
             f" {len(directory.members_at(roster.id, version))} members, channel {roster.channel[:12]}... on"
             f" {roster.relay}"
         )
@@ -180,5 +195,14 @@ def _as_data(directory: Directory) -> dict[str, Any]:
     }
 
 
-def _time(seconds: int) -> str:
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"
+@app.command("export-history")
+def export_history(folder: Folder, out: Annotated[Path, typer.Argument(help="The file to write.")]) -> None:
+    """Write every version that was ever published to one file, for `rogatory-keys verify`."""
+    history = folders.history(folder)
+    data = chronicle.pack_history(history)
+    known = chronicle.read_chronicle(data, history[metadata_file("root", 1)])
+    write_atomically(out, data, mode=0o644)
+    typer.echo(f"{out}: {len(known.moments)} changes up to {moment(known.until)}")
+
+
+ceremony.register(app)

@@ -9,6 +9,7 @@ import typer
 from securesystemslib.signer import Signer
 
 from rogatory.keys.directory.publish.key_file import open_key_file
+from rogatory.keys.errors import RefusedFile
 from rogatory.keys.passphrase import read_passphrase
 
 Folder = Annotated[Path, typer.Argument(help="Folder of the directory.")]
@@ -30,6 +31,15 @@ def now() -> datetime:
 def unlock(key_file: Path, passphrase_file: Path | None) -> Signer:
     """The signer of a key file, with its passphrase from the file or a prompt."""
     return open_key_file(key_file, read_passphrase(str(key_file), passphrase_file))
+
+
+def read_bounded(path: Path, limit: int) -> bytes:
+    """A file's bytes; RefusedFile if it has more than `limit`."""
+    with path.open("rb") as file:
+        data = file.read(limit + 1)
+    if len(data) > limit:
+        raise RefusedFile(f"{path} has over {limit} bytes: it is not what is wanted here")
+    return data
 
 
 def show(data: Any, as_json: bool, *lines: str) -> None:

@@ -38,9 +38,9 @@ def read(data: bytes, kind: type[S]) -> Metadata[S]:
     try:
         metadata: Metadata[S] = Metadata.from_bytes(data)
     except RepositoryError:
-        raise PublishError("metadata in the directory's folder is damaged: restore the folder from a copy") from None
+        raise PublishError("metadata of the directory is damaged: take another copy of the folder or file") from None
     if not isinstance(metadata.signed, kind):
-        raise PublishError("metadata in the directory's folder stands in a wrong place: restore the folder from a copy")
+        raise PublishError("metadata of the directory stands in a wrong place: take another copy of the folder or file")
     return metadata
 
 

@@ -1,4 +1,6 @@
-"""The repository on disk: `mirror/` is published, `drafts/` is not yet. Safe against crashes and second processes.
+"""The repository on disk: `mirror/` is published, `drafts/` is not yet, `history/` is all that ever was.
+
+Safe against crashes and second processes.
 
 Documents are written first, then metadata, the timestamp last: a crash leaves the old directory or the new one, and
 the next publication goes on from there.
@@ -10,15 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tuf.api.metadata import TargetFile, Targets
-
 from rogatory.keys.directory.assemble import TIMESTAMP_FILE
 from rogatory.keys.directory.publish.repository import Repository
-from rogatory.keys.directory.publish.sealing import latest
 from rogatory.keys.errors import PublishError
 from rogatory.keys.files import write_atomically
 
-MIRROR, DRAFTS = "mirror", "drafts"
+MIRROR, DRAFTS, HISTORY = "mirror", "drafts", "history"
 
 
 def create_folder(folder: Path, repository: Repository) -> None:
@@ -50,34 +49,33 @@ def load(folder: Path) -> Repository:
     """The repository as it is now, to be looked at. Raises PublishError."""
     _check_folder(folder)
     repository = Repository(_read_tree(folder / MIRROR), _read_tree(folder / DRAFTS))
-    _drop_published_drafts(repository)
+    # After a crash between publication and its end, drafts may stand there that are published already.
+    repository.drop_outdated_drafts()
     return repository
 
 
 def _check_folder(folder: Path) -> None:
-    if not (folder / DRAFTS).is_dir() and not (folder / MIRROR).is_dir():
+    if not is_folder(folder):
         raise PublishError(f"{folder} holds no directory: make one with `rogatory-keys directory init`")
 
 
-def _drop_published_drafts(repository: Repository) -> None:
-    """After a crash between publication and its end, drafts may stand there that are published already."""
-    wanted: list[TargetFile] = []
-    for role in repository.draft_roles():
-        published = latest(repository.published, role)
-        draft = repository.draft(role)
-        if published is not None and draft.signed.version <= published[0]:
-            del repository.drafts[f"{role}.json"]
-        elif isinstance(draft.signed, Targets):
-            wanted += draft.signed.targets.values()
-    documents = {info.path: info for info in wanted}
-    for name, data in list(repository.drafts.items()):
-        if name.startswith("targets/"):
-            info = documents.get(name.removeprefix("targets/"))
-            if info is None or info.hashes != TargetFile.from_data(info.path, data, ["sha256"]).hashes:
-                del repository.drafts[name]
+def history(folder: Path) -> dict[str, bytes]:
+    """Every file that was ever published, by its name in the mirror. Raises PublishError."""
+    _check_folder(folder)
+    files = _read_tree(folder / HISTORY)
+    if TIMESTAMP_FILE not in files:
+        raise PublishError(f"{folder} has no history: nothing was published from it yet")
+    return files
+
+
+def is_folder(folder: Path) -> bool:
+    """Whether the folder holds a directory."""
+    return (folder / DRAFTS).is_dir() or (folder / MIRROR).is_dir()
 
 
 def _save(folder: Path, repository: Repository) -> None:
+    # History first: what a crash leaves there and nowhere else is overwritten by what is published in its place.
+    _add_to_tree(folder / HISTORY, repository.published)
     _write_tree(folder / MIRROR, repository.published, mode=0o644)
     _write_tree(folder / DRAFTS, repository.drafts, mode=0o600)
 
@@ -88,6 +86,15 @@ def _read_tree(folder: Path) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*.json"))
         if not path.name.startswith(".")
     }
+
+
+def _add_to_tree(folder: Path, files: dict[str, bytes]) -> None:
+    """Write what is not there yet. Names carry a version or hash, all but the timestamp's."""
+    for name, data in files.items():
+        path = folder / name
+        if not path.exists() or (name.startswith("metadata/") and path.read_bytes() != data):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, data, 0o644)
 
 
 def _write_tree(folder: Path, files: dict[str, bytes], mode: int) -> None:

@@ -6,11 +6,11 @@ root and targets, coordinators their network's role; the publisher checks it all
 timestamp, and so publishes. Times are passed in.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Self
 
-from securesystemslib.signer import Key, Signer
+from securesystemslib.signer import Key, Signature, Signer
 from tuf.api.exceptions import UnsignedMetadataError
 from tuf.api.metadata import DelegatedRole, Delegations, Metadata, Root, TargetFile, Targets
 
@@ -171,6 +171,57 @@ class Repository:
             self._store(role, draft)
         if not roles:
             raise PublishError("no draft waits for a signature of this key: `rogatory-keys directory show` lists them")
+        return roles
+
+    def add_signatures(self, role: str, signatures: Mapping[str, Signature]) -> None:
+        """Take over those signatures of a draft that verify and count."""
+        draft = self.draft(role)
+        for keyid, signature in signatures.items():
+            offered = {keyid: signature}
+            for delegator in self._delegators(role):
+                if keyid in delegator.get_verification_result(role, draft.signed_bytes, offered).signed:
+                    draft.signatures[keyid] = signature
+        self._store(role, draft)
+
+    def extend(self, role: str, now: datetime) -> None:
+        """Draft the next version of a role with nothing new but its term. Raises PublishError."""
+        if latest(self.published, role) is None:
+            raise PublishError(f"the directory has no role {role}: `rogatory-keys directory show` lists them")
+        self._store(role, self._open_root(now) if role == ROOT else self._open(role, now))
+
+    def update(self, files: Mapping[str, bytes]) -> Directory:
+        """Take over what is published elsewhere now. Raises DirectoryRefused; then nothing is changed."""
+        root = self.bootstrap_root()
+        offered = assemble(files, root)
+        if any(name != metadata_file(ROOT, 1) for name in self.published):
+            check_succession(self.directory(), offered.directory)
+        self.published = {**offered.files, metadata_file(ROOT, 1): root}
+        return offered.directory
+
+    def drop_outdated_drafts(self) -> list[str]:
+        """Drop drafts of versions that are published by now, and name their roles."""
+        outdated = []
+        wanted: list[TargetFile] = []
+        for role in self.draft_roles():
+            published = latest(self.published, role)
+            draft = self.draft(role)
+            if published is not None and draft.signed.version <= published[0]:
+                del self.drafts[f"{role}.json"]
+                outdated.append(role)
+            elif isinstance(draft.signed, Targets):
+                wanted += draft.signed.targets.values()
+        hashes = {info.path: info.hashes for info in wanted}
+        for name, data in list(self.drafts.items()):
+            if name.startswith("targets/"):
+                path = name.removeprefix("targets/")
+                if hashes.get(path) != TargetFile.from_data(path, data, ["sha256"]).hashes:
+                    del self.drafts[name]
+        return outdated
+
+    def discard(self) -> list[str]:
+        """Drop all drafts, and name their roles."""
+        roles = self.draft_roles()
+        self.drafts = {}
         return roles
 
     def awaits(self, signer: Signer) -> list[str]:

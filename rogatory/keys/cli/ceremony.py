@@ -1,0 +1,171 @@
+"""`directory propose`, `review`, `sign`, `assemble`, `publish`: from a draft to a published directory.
+
+Each machine shows in plain words what is about to be signed before it asks for a yes (see CEREMONY.md).
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from securesystemslib.signer import Signer
+
+from rogatory.keys.cli.options import Folder, Json, PassphraseFile, now, read_bounded, show, unlock
+from rogatory.keys.directory.publish import folder as folders
+from rogatory.keys.directory.publish.draft_file import MAX_DRAFT, decode_draft, encode_draft, take_in
+from rogatory.keys.directory.publish.proposal import read_proposal
+from rogatory.keys.directory.publish.repository import Repository
+from rogatory.keys.directory.publish.review import review
+from rogatory.keys.errors import NotConfirmed, PublishError
+from rogatory.keys.files import write_atomically
+from rogatory.keys.fingerprint import root_fingerprint
+from rogatory.keys.plain import moment
+
+DraftFile = Annotated[Path, typer.Argument(help="A draft file (or the folder of a directory).")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask: what is shown was reviewed before.")]
+
+
+def propose(folder: Folder, out: Annotated[Path, typer.Argument(help="The draft file to write.")]) -> None:
+    """Write what is drafted to one file, to be carried to each trustee or coordinator."""
+    repository = folders.load(folder)
+    data = encode_draft(repository)
+    _show_review(repository)
+    write_atomically(out, data, mode=0o644)
+    typer.echo(f"{out}: carry it to those who sign; next: `rogatory-keys directory sign {out} --key FILE`")
+
+
+def review_draft(draft: DraftFile, json: Json = False) -> None:
+    """Show in plain words every difference between what is published and what is drafted."""
+    repository = _open(draft)
+    show(
+        {"changes": _review(repository), "signatures": _signatures(repository)},
+        json,
+        *_review(repository),
+        *_counts(repository),
+    )
+
+
+def sign(
+    draft: DraftFile,
+    key: Annotated[list[Path], typer.Option(help="Key file of a trustee or coordinator; repeat for each.")],
+    out: Annotated[Path | None, typer.Option(help="File for the signed draft, instead of the same.")] = None,
+    passphrase_file: PassphraseFile = None,
+    yes: Yes = False,
+) -> None:
+    """Show what a draft changes, ask, and sign what the key counts for. Meant for a machine that is offline."""
+    repository = _open(draft)
+    _show_review(repository)
+    signers = [unlock(path, passphrase_file) for path in key]
+    for path, signer in zip(key, signers, strict=True):
+        roles = repository.awaits(signer)
+        if not roles:
+            raise PublishError(
+                f"{path} signs none of these drafts: it is a key of another role, or not one of this root"
+            )
+        typer.echo(f"{path} will sign: {', '.join(roles)}")
+    _confirm("Sign this?", yes)
+    if draft.is_dir():
+        with folders.opened(draft) as current:
+            if current.drafts != repository.drafts:
+                raise PublishError(f"the drafts in {draft} changed meanwhile: look at them again")
+            repository = current
+            _sign(repository, key, signers)
+    else:
+        _sign(repository, key, signers)
+        write_atomically(out or draft, encode_draft(repository), mode=0o644)
+        typer.echo(f"{out or draft}: signed")
+
+
+def assemble(
+    draft: Annotated[list[Path], typer.Argument(help="Draft files, each with somebody's signatures.")],
+    out: Annotated[Path, typer.Option(help="The file to write.")],
+) -> None:
+    """Join the signatures of several copies of one draft."""
+    first = _open(draft[0])
+    joined = Repository(first.published, {})
+    for path in draft:
+        try:
+            take_in(joined, _open(path))
+        except PublishError as error:
+            raise PublishError(f"{path} does not go with {draft[0]}: {error}") from None
+    _show_review(joined)
+    write_atomically(out, encode_draft(joined), mode=0o644)
+    complete = all(have >= need for have, need in _signatures(joined).values())
+    typer.echo(f"{out}: " + ("complete, take it to the publisher" if complete else "more signatures are needed"))
+
+
+def publish(
+    folder: Folder,
+    publisher_key: Annotated[Path, typer.Option(help="The publisher's key file.")],
+    draft: Annotated[list[Path] | None, typer.Option(help="An assembled draft to take in; repeat for each.")] = None,
+    key: Annotated[
+        list[Path] | None, typer.Option(help="Key file of a trustee or coordinator to sign with first.")
+    ] = None,
+    passphrase_file: PassphraseFile = None,
+    yes: Yes = False,
+) -> None:
+    """Publish the signed drafts, under a new snapshot and timestamp. The first time, FOLDER may be new."""
+    offered = [_open(path) for path in draft or ()]
+    if offered and not folders.is_folder(folder):
+        folders.create_folder(folder, Repository({}, {}))
+    with folders.opened(folder) as repository:
+        for one in offered:
+            take_in(repository, one)
+        _show_review(repository)
+        for path in key or ():
+            repository.sign(unlock(path, passphrase_file))
+        _confirm("Publish this?", yes)
+        directory = repository.publish(unlock(publisher_key, passphrase_file), now())
+    typer.echo(f"published: directory version {directory.targets_version}, good until {moment(directory.expires)}")
+
+
+def _sign(repository: Repository, paths: list[Path], signers: list[Signer]) -> None:
+    for path, signer in zip(paths, signers, strict=True):
+        for role in repository.sign(signer):
+            have, need = repository.signatures(role)
+            typer.echo(f"{path} signed {role}: {have} of {need} signatures")
+
+
+def _open(path: Path) -> Repository:
+    return folders.load(path) if path.is_dir() else decode_draft(read_bounded(path, MAX_DRAFT), str(path))
+
+
+def _show_review(repository: Repository) -> None:
+    for line in (*_review(repository), *_counts(repository)):
+        typer.echo(line)
+
+
+def _review(repository: Repository) -> list[str]:
+    proposal = read_proposal(repository)
+    if proposal.before is None:
+        start = "a NEW directory; nobody trusts it yet"
+    else:
+        version = proposal.before.directory.targets_version
+        start = f"changes to directory version {version} of root {root_fingerprint(repository.bootstrap_root())}"
+    return [start, *review(proposal, now().timestamp())]
+
+
+def _counts(repository: Repository) -> list[str]:
+    return [f"{role}: {have} of {need} signatures" for role, (have, need) in _signatures(repository).items()]
+
+
+def _signatures(repository: Repository) -> dict[str, tuple[int, int]]:
+    return {role: repository.signatures(role) for role in repository.draft_roles()}
+
+
+def _confirm(question: str, yes: bool) -> None:
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise NotConfirmed(f"{question} Nobody is there to answer: run this at a terminal, or review it and give --yes")
+    if not typer.confirm(question):
+        raise NotConfirmed("not confirmed: nothing was signed")
+
+
+def register(app: typer.Typer) -> None:
+    """Put the commands into the group `directory`."""
+    app.command()(propose)
+    app.command("review")(review_draft)
+    app.command()(sign)
+    app.command()(assemble)
+    app.command()(publish)

@@ -1,0 +1,189 @@
+"""A proposal in plain words: every difference between what is published and what is about to be signed."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from securesystemslib.signer import Key
+from tuf.api.metadata import Root, Targets
+
+from rogatory.keys import plain
+from rogatory.keys.directory.endorsement import standing
+from rogatory.keys.directory.expiry import DAY
+from rogatory.keys.directory.model import AuthorityEntry, KeySet, RelayEntry, Roster, Seat, network_role
+from rogatory.keys.directory.publish.proposal import Proposal, State
+from rogatory.keys.fingerprint import key_set_fingerprint, relay_fingerprint, role_key_fingerprint
+
+_ROLE_HOLDERS = {"root": "trustee", "targets": "trustee", "snapshot": "publisher", "timestamp": "publisher"}
+
+
+def review(proposal: Proposal, now: float) -> list[str]:
+    """A line for each difference, role by role; lines of one role are indented under it. `now` in unix seconds."""
+    lines = []
+    for role in proposal.drafted:
+        lines.append(_heading(role, proposal.after, now))
+        found = list(_differences(role, proposal.before, proposal.after))
+        lines += [f"  {line}" for line in found or ["nothing changes but its term"]]
+    return lines
+
+
+def _heading(role: str, after: State, now: float) -> str:
+    directory = after.directory
+    versions = {"root": directory.root_version, "targets": directory.targets_version} | {
+        network_role(network): version for network, version in directory.network_versions.items()
+    }
+    expires = directory.role_expires[role]
+    days = round((expires - now) / DAY)
+    return f"{role}, version {versions[role]}, good until {plain.moment(expires)} ({days} days from now):"
+
+
+def _differences(role: str, before: State | None, after: State) -> Iterator[str]:
+    if role == "root":
+        yield from _root(before.root if before else None, after.root)
+    elif role == "targets":
+        yield from _index(before, after)
+        for authority, entry in after.directory.authority_entries.items():
+            held = before.directory.authority_entries.get(authority) if before else None
+            yield from _authority(held, entry)
+        for relay, relay_entry in after.directory.relay_entries.items():
+            yield from _relay(before.directory.relay_entries.get(relay) if before else None, relay_entry)
+        yield from _delegations(before.targets if before else None, after)
+    else:
+        network = role.removeprefix("network-")
+        roster = after.directory.roster_entries[network]
+        yield from _roster(before.directory.roster_entries.get(network) if before else None, roster)
+
+
+# Root
+
+
+def _root(before: Root | None, after: Root) -> Iterator[str]:
+    for role, holder in _ROLE_HOLDERS.items():
+        held = _role_keys(before, role) if before else {}
+        keys = _role_keys(after, role)
+        for keyid, key in keys.items():
+            if keyid not in held:
+                yield f"{role}: may be signed by the {holder} key {_key(holder, key)}"
+        for keyid, key in held.items():
+            if keyid not in keys:
+                yield f"{role}: may NO LONGER be signed by the {holder} key {_key(holder, key)}"
+        needed, was = after.roles[role].threshold, before.roles[role].threshold if before else None
+        if needed != was or len(keys) != len(held):
+            yield f"{role}: {_of(needed, len(keys))} must sign" + (f" (was {_of(was, len(held))})" if was else "")
+
+
+def _role_keys(root: Root, role: str) -> dict[str, Key]:
+    return {keyid: root.keys[keyid] for keyid in root.roles[role].keyids}
+
+
+def _key(holder: str, key: Key) -> str:
+    return role_key_fingerprint(holder, bytes.fromhex(key.keyval["public"]))
+
+
+def _of(needed: int, keys: int) -> str:
+    return f"{needed} of {keys} keys"
+
+
+# Targets
+
+
+def _index(before: State | None, after: State) -> Iterator[str]:
+    new, old = after.index.max_stale_seconds, before.index.max_stale_seconds if before else None
+    if new != old:
+        was = f" (was {old / 3600:g})" if old is not None else ""
+        yield f"one may still send for {new / 3600:g} hours after the publisher fell silent{was}"
+
+
+def _authority(before: AuthorityEntry | None, after: AuthorityEntry) -> Iterator[str]:
+    if before == after:
+        return
+    if before is None:
+        yield f"authority ADDED: {after.id}"
+    yield from _changed(after.id, before, after)
+    if before is not None and before.until is None and after.until is not None:
+        yield f"{after.id}: STRUCK OFF, trusted with nothing new from now on"
+    if before is not None and len(after.former_terms) > len(before.former_terms):
+        yield f"{after.id}: ADMITTED AGAIN"
+    if before is not None and before.recovery != after.recovery:
+        yield f"{after.id}: a NEW RECOVERY KEY"
+    held = {key_set.version: key_set for key_set in before.key_sets} if before else {}
+    for key_set in after.key_sets:
+        yield from _key_set(after, held.get(key_set.version), key_set)
+
+
+def _key_set(entry: AuthorityEntry, before: KeySet | None, after: KeySet) -> Iterator[str]:
+    name = f"{entry.id}: key set {after.version}"
+    if before is None:
+        digits = key_set_fingerprint(entry.id, after, entry.recovery_at(after.since))
+        yield f"{name} BEGINS, {plain.standing_in_words(standing(entry, after))}"
+        yield f"{name} has the fingerprint {digits}"
+    if after.until is not None and (before is None or before.until is None):
+        yield f"{name} ends"
+    since = after.compromised_since
+    if since is not None and (before is None or before.compromised_since != since):
+        yield f"{name} is COMPROMISED since {plain.moment(since)}: what no receipt dates earlier proves nothing"
+
+
+def _relay(before: RelayEntry | None, after: RelayEntry) -> Iterator[str]:
+    if before == after:
+        return
+    if before is None:
+        yield f"relay ADDED: {after.id}"
+    yield from _changed(after.id, before, after)
+    if before is None or (before.identity, before.receipt) != (after.identity, after.receipt):
+        yield f"{after.id}: NEW KEYS, fingerprint {relay_fingerprint(after.id, after.identity, after.receipt)}"
+    if before is not None and before.until is None and after.until is not None:
+        yield f"{after.id}: ENDS"
+
+
+def _delegations(before: Targets | None, after: State) -> Iterator[str]:
+    for network in after.index.networks:
+        held, was = _coordinators(before, network) if before else ({}, 0)
+        keys, needed = _coordinators(after.targets, network)
+        if was == 0:
+            yield f"network ADDED: {network}"
+        for keyid in keys.keys() - held.keys():
+            yield f"{network}: its roster may be signed by the coordinator key {_key('coordinator', keys[keyid])}"
+        for keyid in held.keys() - keys.keys():
+            yield f"{network}: its roster may NO LONGER be signed by the key {_key('coordinator', held[keyid])}"
+        if needed != was or len(keys) != len(held):
+            yield f"{network}: {_of(needed, len(keys))} must sign its roster"
+
+
+def _coordinators(targets: Targets, network: str) -> tuple[dict[str, Key], int]:
+    """The keys and threshold of a network's role; none and 0 where there is no such role."""
+    delegations = targets.delegations
+    role = delegations.roles.get(network_role(network)) if delegations and delegations.roles else None
+    if delegations is None or role is None:
+        return {}, 0
+    return {keyid: delegations.keys[keyid] for keyid in role.keyids}, role.threshold
+
+
+# Rosters
+
+
+def _roster(before: Roster | None, after: Roster) -> Iterator[str]:
+    if before is None:
+        yield f"network {after.id}: its first roster"
+    yield from _changed(after.id, before, after)
+    for kind, seats in _kinds(after).items():
+        held = _holders(_kinds(before)[kind]) if before else frozenset()
+        holders = _holders(seats)
+        yield from (f"{after.id}: {authority} becomes {kind}" for authority in sorted(holders - held))
+        yield from (f"{after.id}: {authority} is NO LONGER {kind}" for authority in sorted(held - holders))
+
+
+def _kinds(roster: Roster) -> Mapping[str, Sequence[Seat]]:
+    return {"member": roster.members, "coordinator": roster.coordinators, "observer": roster.observers}
+
+
+def _holders(seats: Iterable[Seat]) -> frozenset[str]:
+    return frozenset(seat.authority for seat in seats if seat.until is None)
+
+
+def _changed(name: str, before: Any, after: Any) -> Iterator[str]:
+    old, new = plain.details(before) if before is not None else {}, plain.details(after)
+    for label in {**new, **old}:
+        if before is None:
+            yield f"{name}: {label}: {new[label]}"
+        elif old.get(label) != new.get(label):
+            yield f"{name}: {label}: {new.get(label, 'nothing')} (was {old.get(label, 'nothing')})"
