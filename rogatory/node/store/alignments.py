@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import Column, Connection, Float, Integer, String, Table, select, update
 from sqlalchemy.dialects.sqlite import insert
@@ -18,6 +19,9 @@ _alignments = Table(
 )
 
 
+_ALL: Final = select(_alignments)
+
+
 @dataclass(frozen=True, slots=True)
 class AlignmentRow:
     """`version`: of the roster last looked at; `due_at` (Unix seconds): when to compare the channel with it."""
@@ -29,7 +33,7 @@ class AlignmentRow:
 
 def get_alignments(tx: Connection) -> dict[str, AlignmentRow]:
     """By network id."""
-    return {found.network: AlignmentRow(*found) for found in tx.execute(select(_alignments))}
+    return {found.network: AlignmentRow(*found) for found in tx.execute(_ALL)}
 
 
 def put_alignment(tx: Connection, row: AlignmentRow) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import (
     JSON,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     String,
     Table,
+    bindparam,
     select,
     update,
 )
@@ -45,6 +47,12 @@ _signatures = Table(
 )
 
 
+_ALL: Final = select(_amendments).order_by(
+    _amendments.c.channel, _amendments.c.place.is_(None), _amendments.c.place, _amendments.c.digest
+)
+_OF_CHANNEL: Final = _ALL.where(_amendments.c.channel == bindparam("of"))
+
+
 @dataclass(frozen=True, slots=True)
 class AmendmentRow:
     """An amendment. `place` counts the complete ones of a channel from 1, in log order; None: not complete."""
@@ -66,12 +74,8 @@ def put_amendment(tx: Connection, row: AmendmentRow) -> None:
 
 def get_amendments(tx: Connection, channel: bytes | None = None) -> list[AmendmentRow]:
     """The amendments of a channel, or all: complete ones in their order, then the others."""
-    query = select(_amendments).order_by(
-        _amendments.c.channel, _amendments.c.place.is_(None), _amendments.c.place, _amendments.c.digest
-    )
-    if channel is not None:
-        query = query.where(_amendments.c.channel == channel)
-    return [AmendmentRow(*found) for found in tx.execute(query)]
+    found = tx.execute(_ALL) if channel is None else tx.execute(_OF_CHANNEL, {"of": channel})
+    return [AmendmentRow(*row) for row in found]
 
 
 def set_complete(tx: Connection, channel: bytes, digest: bytes, place: int) -> None:

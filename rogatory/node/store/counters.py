@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.dialects.sqlite import insert
 
 from rogatory.node.store.schema import counters
 
+_VALUE: Final = select(counters.c.value).where(counters.c.name == bindparam("of"))
+
 
 def get_number(tx: Connection, name: str) -> int | None:
     """The number with this name, or None."""
-    return tx.execute(select(counters.c.value).where(counters.c.name == name)).scalar()
+    return tx.execute(_VALUE, {"of": name}).scalar()
 
 
 def set_number(tx: Connection, name: str, value: int) -> None:

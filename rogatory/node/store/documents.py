@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from typing import Final
 
 from sqlalchemy import (
     JSON,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    bindparam,
     func,
     select,
     update,
@@ -119,7 +121,35 @@ class DeliveryRow:
     excepted: bool
 
 
-_COLUMNS = [_documents.c[field.name] for field in fields(DocumentRow)]
+_COLUMNS: Final = [_documents.c[field.name] for field in fields(DocumentRow)]
+_WRITTEN: Final = tuple(field.name for field in fields(DocumentRow) if field.name != "row")
+
+# Statements of every message are built once: building costs as much as running them.
+_PUT: Final = insert(_documents).on_conflict_do_nothing()
+_BY_ID: Final = (
+    select(*_COLUMNS)
+    .where(_documents.c.channel == bindparam("of"), _documents.c.id == bindparam("document"))
+    .order_by(_documents.c.row)
+    .limit(1)
+)
+_BY_AUTHOR: Final = _BY_ID.where(_documents.c.author == bindparam("by"))
+_ENVELOPE: Final = select(_documents.c.envelope).where(_documents.c.row == bindparam("of"))
+_SET_LOGGED: Final = (
+    update(_documents)
+    .where(_documents.c.row == bindparam("of"))
+    .values(
+        seq=bindparam("at_seq"),
+        logged_at=bindparam("at"),
+        stage=bindparam("to"),
+        recipients=bindparam("who", type_=JSON),
+    )
+)
+_SET_STAGE: Final = update(_documents).where(_documents.c.row == bindparam("of")).values(stage=bindparam("to"))
+_SET_RECEIPT: Final = (
+    update(_documents)
+    .where(_documents.c.row == bindparam("of"))
+    .values(receipt=bindparam("proof"), stage=bindparam("to"))
+)
 
 
 def _rows(tx: Connection, query: Select[tuple[object, ...]]) -> list[DocumentRow]:
@@ -128,23 +158,21 @@ def _rows(tx: Connection, query: Select[tuple[object, ...]]) -> list[DocumentRow
 
 def put_document(tx: Connection, row: DocumentRow, envelope: bytes) -> bool:
     """Keep a document; False if it is held already."""
-    values = {field.name: getattr(row, field.name) for field in fields(DocumentRow) if field.name != "row"}
-    values |= {"recipients": list(row.recipients), "envelope": envelope}
-    return tx.execute(insert(_documents).values(values).on_conflict_do_nothing()).rowcount == 1
+    values = {name: getattr(row, name) for name in _WRITTEN}
+    return tx.execute(_PUT, values | {"recipients": list(row.recipients), "envelope": envelope}).rowcount == 1
 
 
 def get_document(tx: Connection, channel: bytes, message_id: bytes, author: str | None = None) -> DocumentRow | None:
     """The document with this id in the channel, or None."""
-    query = select(*_COLUMNS).where(_documents.c.channel == channel, _documents.c.id == message_id)
-    if author is not None:
-        query = query.where(_documents.c.author == author)
-    found = _rows(tx, query.limit(1))
-    return found[0] if found else None
+    values = {"of": channel, "document": message_id}
+    found = tx.execute(_BY_ID, values) if author is None else tx.execute(_BY_AUTHOR, {**values, "by": author})
+    row = found.first()
+    return None if row is None else DocumentRow(**row._mapping)
 
 
 def get_envelope(tx: Connection, row: int) -> bytes:
     """The document as it was signed."""
-    envelope: bytes = tx.execute(select(_documents.c.envelope).where(_documents.c.row == row)).scalar_one()
+    envelope: bytes = tx.execute(_ENVELOPE, {"of": row}).scalar_one()
     return envelope
 
 
@@ -188,8 +216,7 @@ def set_logged(
     tx: Connection, row: int, seq: int, logged_at: float, stage: str, recipients: Sequence[str] = ()
 ) -> None:
     """The document was read in the log."""
-    values = {"seq": seq, "logged_at": logged_at, "stage": stage, "recipients": list(recipients)}
-    tx.execute(update(_documents).where(_documents.c.row == row).values(values))
+    tx.execute(_SET_LOGGED, {"of": row, "at_seq": seq, "at": logged_at, "to": stage, "who": list(recipients)})
 
 
 def set_void(tx: Connection, row: int, reason: str | None, stage: str | None = None) -> None:
@@ -200,12 +227,12 @@ def set_void(tx: Connection, row: int, reason: str | None, stage: str | None = N
 
 def set_stage(tx: Connection, row: int, stage: str) -> None:
     """How far the document has come."""
-    tx.execute(update(_documents).where(_documents.c.row == row).values(stage=stage))
+    tx.execute(_SET_STAGE, {"of": row, "to": stage})
 
 
 def set_receipt(tx: Connection, row: int, receipt: bytes, stage: str) -> None:
     """The relay's receipt, encoded."""
-    tx.execute(update(_documents).where(_documents.c.row == row).values(receipt=receipt, stage=stage))
+    tx.execute(_SET_RECEIPT, {"of": row, "proof": receipt, "to": stage})
 
 
 def put_sent_again(tx: Connection, channel: bytes, seq: int, row: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Final
 
 from sqlalchemy import Column, Connection, Float, Integer, LargeBinary, String, Table, func, insert, select
 
@@ -23,6 +24,9 @@ _events = Table(
 )
 
 
+_ADD: Final = insert(_events)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventRow:
     """One event. `id` is given by the store and grows; none is ever given twice."""
@@ -37,11 +41,12 @@ class EventRow:
     id: int = 0
 
 
+_WRITTEN: Final = tuple(field.name for field in fields(EventRow) if field.name != "id")
+
+
 def add_event(tx: Connection, row: EventRow) -> None:
     """Keep an event."""
-    tx.execute(
-        insert(_events).values({field.name: getattr(row, field.name) for field in fields(row) if field.name != "id"})
-    )
+    tx.execute(_ADD, {name: getattr(row, name) for name in _WRITTEN})
 
 
 def events_after(tx: Connection, after: int, limit: int) -> list[EventRow]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
-from sqlalchemy import Column, Connection, LargeBinary, PrimaryKeyConstraint, String, Table, delete, select
+from sqlalchemy import Column, Connection, LargeBinary, PrimaryKeyConstraint, String, Table, bindparam, delete, select
 from sqlalchemy.dialects.sqlite import insert
 
 from rogatory.node.store.schema import metadata
@@ -18,6 +19,9 @@ _leavers = Table(
 )
 
 
+_LEAVERS: Final = select(_leavers.c.authority).where(_leavers.c.channel == bindparam("of"))
+
+
 def put_leaver(tx: Connection, channel: bytes, authority: str) -> None:
     """A member wants to leave."""
     tx.execute(insert(_leavers).values(channel=channel, authority=authority).on_conflict_do_nothing())
@@ -25,7 +29,7 @@ def put_leaver(tx: Connection, channel: bytes, authority: str) -> None:
 
 def leavers_of(tx: Connection, channel: bytes) -> frozenset[str]:
     """Who wants to leave."""
-    return frozenset(tx.execute(select(_leavers.c.authority).where(_leavers.c.channel == channel)).scalars())
+    return frozenset(tx.execute(_LEAVERS, {"of": channel}).scalars())
 
 
 def settle_leavers(tx: Connection, channel: bytes, authorities: Iterable[str]) -> None:

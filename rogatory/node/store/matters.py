@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import (
     Boolean,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     String,
     Table,
+    bindparam,
     select,
     update,
 )
@@ -45,6 +47,16 @@ _parties = Table(
     Column("left", Boolean, nullable=False),
     Column("reference", String),
     PrimaryKeyConstraint("channel", "authority"),
+)
+
+
+# Statements of every message are built once: building costs as much as running them.
+_MATTER: Final = select(_matters).where(_matters.c.channel == bindparam("of"))
+_TOUCH: Final = update(_matters).where(_matters.c.channel == bindparam("of")).values(changed_at=bindparam("at"))
+_PARTIES: Final = (
+    select(_parties.c.authority, _parties.c.role, _parties.c.left, _parties.c.reference)
+    .where(_parties.c.channel == bindparam("of"))
+    .order_by(_parties.c.authority)
 )
 
 
@@ -82,7 +94,7 @@ def open_matter(tx: Connection, row: MatterRow) -> None:
 
 def get_matter(tx: Connection, channel: bytes) -> MatterRow | None:
     """The matter, or None."""
-    found = tx.execute(select(_matters).where(_matters.c.channel == channel)).first()
+    found = tx.execute(_MATTER, {"of": channel}).first()
     return None if found is None else MatterRow(*found)
 
 
@@ -102,7 +114,7 @@ def matters_by_prefix(tx: Connection, low: bytes, high: bytes) -> list[bytes]:
 
 def touch(tx: Connection, channel: bytes, at: float) -> None:
     """Something happened in the matter."""
-    tx.execute(update(_matters).where(_matters.c.channel == channel).values(changed_at=at))
+    tx.execute(_TOUCH, {"of": channel, "at": at})
 
 
 def set_state(tx: Connection, channel: bytes, state: str, kind: str | None = None) -> None:
@@ -149,12 +161,7 @@ def party_left(tx: Connection, channel: bytes, authority: str) -> None:
 
 def get_parties(tx: Connection, channel: bytes) -> list[PartyRow]:
     """All that there were, by authority id."""
-    query = (
-        select(_parties.c.authority, _parties.c.role, _parties.c.left, _parties.c.reference)
-        .where(_parties.c.channel == channel)
-        .order_by(_parties.c.authority)
-    )
-    return [PartyRow(*found) for found in tx.execute(query)]
+    return [PartyRow(*found) for found in tx.execute(_PARTIES, {"of": channel})]
 
 
 def present_parties(tx: Connection, channel: bytes) -> frozenset[str]:
