@@ -28,7 +28,7 @@ def guard(token: str, names: tuple[str, ...]) -> Middleware:
         if origin is not None and not _is_ours(origin, names):
             return respond(NotAllowed("this API answers no pages of other sites", "use the command line"))
         scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), expected):
+        if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(errors="surrogateescape"), expected):
             return respond(
                 Unauthorised(
                     "the token is missing or wrong", "send the token from the file api.token in the node's folder"

@@ -67,7 +67,7 @@ async def test_frames_go_both_ways_in_order() -> None:
             link.send([Credit(1), Resume(1, bytes(32), 0)])
             link.send([Credit(2)])
             assert [await got.get() for _ in range(3)] == [Credit(1), Resume(1, bytes(32), 0), Credit(2)]
-            frames = []
+            frames: list[object] = []
             while len(frames) < 300:
                 frames += await desk.batches.get()
             assert frames == [DirectoryChanged(number.to_bytes(32)) for number in range(300)]
