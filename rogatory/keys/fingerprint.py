@@ -2,7 +2,7 @@
 
 import hashlib
 
-from rogatory.keys.directory.model import KeySet, RecoveryKeys
+from rogatory.keys.directory.model import AuthorityEntry, KeySet, RecoveryKeys
 
 _DIGITS = 60
 _GROUP = 5
@@ -14,6 +14,13 @@ def key_set_fingerprint(authority: str, key_set: KeySet, recovery: RecoveryKeys 
     if recovery is not None:
         parts += [recovery.ed25519, recovery.mldsa65]
     return _digits(b"rogatory fingerprint 1: authority", authority, parts)
+
+
+def entry_fingerprint(entry: AuthorityEntry, key_set: int | None = None) -> str:
+    """The fingerprint of a key set of an entry (of its newest by default) and the recovery key of that time."""
+    wanted = max(found.version for found in entry.key_sets) if key_set is None else key_set
+    (found,) = (found for found in entry.key_sets if found.version == wanted)
+    return key_set_fingerprint(entry.id, found, entry.recovery_at(found.since))
 
 
 def relay_fingerprint(relay: str, identity: bytes, receipt: bytes) -> str:

@@ -29,11 +29,11 @@ RENEWAL_FORMAT = "rogatory renewal of keys 1"
 
 
 class Renewal(Document, frozen=True, kw_only=True):
-    """The next key set of an authority, and its new recovery key if that changes too."""
+    """The next key set of an authority, and the recovery key from then on: the same, or a new one with its proofs."""
 
     authority: AuthorityId
     key_set: KeySet
-    recovery: RecoveryKeys | None = None
+    recovery: RecoveryKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +44,16 @@ class CheckedRenewal:
     standing: Standing
 
 
-def renew(identity: Identity, endorser: DocumentSigner | None, recovery: RecoveryKey | None = None) -> bytes:
-    """A renewal file for new keys, with a new recovery key if one is given.
+def renew(identity: Identity, recovery: RecoveryKeys | RecoveryKey, endorser: DocumentSigner | None) -> bytes:
+    """A renewal file for new keys. `recovery` is the recovery key that stays, or (with its secret part) a new one.
 
     `endorser` signs with the document keys of the key set before, or is the recovery key's signer.
     """
     made = dict(proofs.identity_proofs(identity))
-    if recovery is not None:
+    if isinstance(recovery, RecoveryKey):
         made |= proofs.recovery_proofs(recovery)
-    document = Renewal(
-        authority=identity.authority,
-        key_set=identity.key_set(),
-        recovery=None if recovery is None else recovery.public(),
-    )
+        recovery = recovery.public()
+    document = Renewal(authority=identity.authority, key_set=identity.key_set(), recovery=recovery)
     file = proofs.make_file(RENEWAL_FORMAT, entries.encode_document(document), made)
     return file if endorser is None else endorse_file(file, endorser)
 
@@ -83,7 +80,7 @@ def check_renewal(data: bytes, held: AuthorityEntry, version: int) -> CheckedRen
 
     An endorsement that does not verify is refused; a file without one gives the standing UNENDORSED.
     """
-    _, renewal = _read(data)
+    file, renewal = _read(data)
     expected = len(held.key_sets) + 1
     if renewal.authority != held.id:
         raise EnrolmentRefused(f"the file renews keys of {renewal.authority}, not of {held.id}")
@@ -92,6 +89,8 @@ def check_renewal(data: bytes, held: AuthorityEntry, version: int) -> CheckedRen
             f"the file renews keys as key set {renewal.key_set.version}, and the next of {held.id} is {expected}: an"
             " older file, or one made from an older directory; ask the authority for a new one"
         )
+    if renewal.recovery != held.recovery:
+        file.check_recovery(renewal.recovery)
     begun = begin(held, renewal, version)
     try:
         entries.decode_authority(entries.encode_document(begun), held.id, version)
@@ -114,7 +113,7 @@ def begin(held: AuthorityEntry, renewal: Renewal, version: int) -> AuthorityEntr
     )
     begun = msgspec.structs.replace(renewal.key_set, since=version, until=None, compromised_since=None)
     entry = msgspec.structs.replace(held, key_sets=(*closed, begun))
-    if renewal.recovery is None or renewal.recovery == held.recovery:
+    if renewal.recovery == held.recovery:
         return entry
     former = held.former_recovery
     if (old := held.recovery) is not None:
@@ -126,11 +125,11 @@ def _read(data: bytes) -> tuple[proofs.ProofFile, Renewal]:
     file = proofs.read_file(data, RENEWAL_FORMAT, AUTHORITY_FORMAT)
     if file.format == AUTHORITY_FORMAT:
         entry = check_enrolment(data)
+        if entry.recovery is None:  # check_enrolment refuses that
+            raise EnrolmentRefused("an enrolment file carries a recovery key: make it anew")
         renewal = Renewal(authority=entry.id, key_set=entry.key_sets[0], recovery=entry.recovery)
     else:
         renewal = proofs.read_payload(file, Renewal)
         file.check_key_set(renewal.key_set)
-        if renewal.recovery is not None:
-            file.check_recovery(renewal.recovery)
     key_set = msgspec.structs.replace(renewal.key_set, endorsement=file.endorsement)
     return file, msgspec.structs.replace(renewal, key_set=key_set)

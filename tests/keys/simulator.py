@@ -190,10 +190,10 @@ class DirectorySimulator:
             "recovery key": self._recovery[authority].signer(),
         }
         endorser = None if endorsed_by is None else endorsers[endorsed_by]
-        recovery = RecoveryKey.generate(authority, self._random) if new_recovery else None
-        renewal = renew(identity, endorser, recovery)
-        if recovery is not None:
-            self._recovery[authority] = recovery
+        held = self._recovery[authority]
+        if new_recovery:
+            self._recovery[authority] = RecoveryKey.generate(authority, self._random)
+        renewal = renew(identity, self._recovery[authority] if new_recovery else held.public(), endorser)
         return identity, renewal
 
     def mark_compromised(self, authority: str, key_sets: Iterable[int], since: int) -> None:

@@ -84,7 +84,10 @@ def test_a_recovery_key_is_replaced_and_each_endorses_in_its_time(
     assert directory.authority(KE).recovery_at(former.until) == simulator.recovery_key(KE).public()
 
     with pytest.raises(EnrolmentRefused, match="neither by its key set in force nor by its recovery key"):
-        checked(simulator, renew(Identity.generate(KE, simulator._random, 4), first.signer()))
+        checked(
+            simulator,
+            renew(Identity.generate(KE, simulator._random, 4), simulator.recovery_key(KE).public(), first.signer()),
+        )
 
 
 def test_everything_lost_but_the_recovery_key(simulator: DirectorySimulator, tmp_path: Path) -> None:
@@ -118,7 +121,7 @@ def test_everything_lost_waits_for_persons(simulator: DirectorySimulator, tmp_pa
 def test_a_new_recovery_key_does_not_endorse_the_keys_that_it_comes_with(simulator: DirectorySimulator) -> None:
     """Else whoever persuades the trustees of new keys could endorse them himself."""
     recovery = RecoveryKey.generate(KE, simulator._random)
-    data = renew(Identity.generate(KE, simulator._random, 2), recovery.signer(), recovery)
+    data = renew(Identity.generate(KE, simulator._random, 2), recovery, recovery.signer())
     with pytest.raises(EnrolmentRefused, match="neither by"):
         checked(simulator, data)
 
@@ -188,10 +191,15 @@ def test_files_that_are_refused(simulator: DirectorySimulator) -> None:
     _, good = simulator.renewal(KE)
     _, of_recovery = simulator.renewal(KE, endorsed_by="recovery key")
     _, other = simulator.renewal("tz.central")
+    recovery = simulator.recovery_key(KE)
+    stranger = RecoveryKey.generate(KE, simulator._random)
+    next_keys = Identity.generate(KE, simulator._random, 2)
     checked(simulator, good)
     refused = {
         "renews keys of tz.central": other,
-        "as key set 3, and the next of ke.central is 2": renew(Identity.generate(KE, simulator._random, 3), None),
+        "as key set 3, and the next of ke.central is 2": renew(
+            Identity.generate(KE, simulator._random, 3), recovery.public(), None
+        ),
         "prove that its maker holds the key 'online'": altered(
             good, lambda file: file["proofs"].update(online=json.loads(other)["proofs"]["online"])
         ),
@@ -200,6 +208,7 @@ def test_files_that_are_refused(simulator: DirectorySimulator) -> None:
             good, lambda file: file["endorsement"].update(json.loads(of_recovery)["endorsement"])
         ),
         "neither by its key set ": altered(good, lambda file: file["endorsement"].update(by=9)),
+        "maker holds the key 'recovery ed25519'": renew(next_keys, stranger.public(), recovery.signer()),
         "of another kind": altered(good, lambda file: file.update(format="rogatory enrolment of a relay 1")),
         "no enrolment file": good[:-40],
         "malformed": altered(good, lambda file: file.update(payload="e30=")),
@@ -213,7 +222,7 @@ def test_old_keys_are_not_new_ones(simulator: DirectorySimulator) -> None:
     held = simulator.identity(KE)
     again = Identity(KE, 2, held.online_seed, held.doc_ed25519_seed, held.doc_mldsa65_seed)
     with pytest.raises(EnrolmentRefused, match="a key stands in it twice"):
-        checked(simulator, renew(again, held.document_signer()))
+        checked(simulator, renew(again, simulator.recovery_key(KE).public(), held.document_signer()))
 
 
 def test_one_authority_endorses_no_other(simulator: DirectorySimulator) -> None:
@@ -225,6 +234,7 @@ def test_one_authority_endorses_no_other(simulator: DirectorySimulator) -> None:
 def test_two_renewals_in_one_draft(simulator: DirectorySimulator) -> None:
     _, first = simulator.renewal(KE)
     changes.renew_keys(simulator.repository, look_at_renewal(first), simulator.now())
-    second = renew(Identity.generate(KE, simulator._random, 3), simulator.recovery_key(KE).signer())
+    recovery = simulator.recovery_key(KE)
+    second = renew(Identity.generate(KE, simulator._random, 3), recovery.public(), recovery.signer())
     with pytest.raises(PublishError, match="drafted already"):
         changes.renew_keys(simulator.repository, look_at_renewal(second), simulator.now())

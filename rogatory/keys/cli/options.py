@@ -11,6 +11,7 @@ from securesystemslib.signer import Signer
 from rogatory.keys.directory.publish.key_file import open_key_file
 from rogatory.keys.errors import RefusedFile
 from rogatory.keys.passphrase import read_passphrase
+from rogatory.keys.qr import qr_lines, save_qr
 
 Folder = Annotated[Path, typer.Argument(help="Folder of the directory.")]
 DirectoryOption = Annotated[
@@ -20,6 +21,8 @@ PassphraseFile = Annotated[
     Path | None,
     typer.Option(help="File with the passphrase (of all keys named); otherwise each is asked for."),
 ]
+Qr = Annotated[bool, typer.Option("--qr", help="Show the fingerprint as a QR code too.")]
+QrFile = Annotated[Path | None, typer.Option(help="Write the QR code to this .svg or .png file.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -49,3 +52,13 @@ def show(data: Any, as_json: bool, *lines: str) -> None:
     else:
         for line in lines:
             typer.echo(line)
+
+
+def show_fingerprint(name: str, fingerprint: str, *, qr: bool, qr_file: Path | None, quiet: bool = False) -> None:
+    """Print a fingerprint (unless `quiet`: JSON has it already), and its QR code where that is wanted."""
+    if not quiet:
+        typer.echo(f"fingerprint: {fingerprint}")
+        for line in qr_lines(name, fingerprint) if qr else ():
+            typer.echo(line)
+    if qr_file is not None:
+        save_qr(qr_file, name, fingerprint)

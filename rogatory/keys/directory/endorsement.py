@@ -1,7 +1,7 @@
 """Who vouches for a new key set besides the trustees: the key set before it, or the recovery key made at enrolment.
 
 Both keys sign `label | parts`, each part with its length (u32) before it: authority, number of the key set, its three
-public keys, and the two of a new recovery key if one comes with it. A key set that is endorsed by neither is in force
+public keys, and the two of the recovery key in force from then on. A key set that is endorsed by neither is in force
 like any other (members judge from the directory alone), and waits for a person to confirm its fingerprint.
 """
 
@@ -37,7 +37,7 @@ class Standing(StrEnum):
 
 
 def endorsement_input(authority: str, key_set: KeySet, recovery: RecoveryKeys | None) -> bytes:
-    """The bytes under an endorsement. `recovery` is the recovery key that begins together with this key set."""
+    """The bytes under an endorsement. `recovery` is the recovery key in force from this key set on."""
     parts = [authority.encode(), str(key_set.version).encode(), key_set.online, key_set.ed25519, key_set.mldsa65]
     if recovery is not None:
         parts += [recovery.ed25519, recovery.mldsa65]
@@ -58,7 +58,7 @@ def standing(entry: AuthorityEntry, key_set: KeySet) -> Standing:
     endorser = _endorser(entry, key_set)
     if key_set.endorsement is None or endorser is None:
         return Standing.UNENDORSED
-    data = endorsement_input(entry.id, key_set, begun_with(entry, key_set))
+    data = endorsement_input(entry.id, key_set, entry.recovery_at(key_set.since))
     try:
         check_ed25519(endorser.ed25519, key_set.endorsement.ed25519, data)
         check_mldsa65(endorser.mldsa65, key_set.endorsement.mldsa65, data)
@@ -66,12 +66,6 @@ def standing(entry: AuthorityEntry, key_set: KeySet) -> Standing:
         return Standing.UNENDORSED
     by_recovery = key_set.endorsement.by == RECOVERY
     return Standing.ENDORSED_BY_RECOVERY_KEY if by_recovery else Standing.ENDORSED_BY_KEY_SET
-
-
-def begun_with(entry: AuthorityEntry, key_set: KeySet) -> RecoveryKeys | None:
-    """The recovery key that replaced another together with this key set, if one did."""
-    replaced = any(former.until == key_set.since for former in entry.former_recovery)
-    return entry.recovery_at(key_set.since) if replaced else None
 
 
 def _endorser(entry: AuthorityEntry, key_set: KeySet) -> DocumentKeys | None:

@@ -144,7 +144,11 @@ def test_a_key_set_out_of_turn(simulator: DirectorySimulator) -> None:
     with pytest.raises(PublishError, match="number 2"):
         changes.renew_keys(
             simulator.repository,
-            Renewal(authority="ke.central", key_set=simulator.stranger("ke.central").key_set()),
+            Renewal(
+                authority="ke.central",
+                key_set=simulator.stranger("ke.central").key_set(),
+                recovery=simulator.recovery_key("ke.central").public(),
+            ),
             simulator.now(),
         )
 

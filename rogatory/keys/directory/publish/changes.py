@@ -37,7 +37,7 @@ def put_authority(repository: Repository, entry: AuthorityEntry, now: datetime) 
     index = repository.index()
     version = repository.next_version(TARGETS, now)
     if entry.id in index.authorities:
-        held = _authority(repository, entry.id, version)
+        held = authority_entry(repository, entry.id, version)
         if {key_set.online for key_set in entry.key_sets} - {key_set.online for key_set in held.key_sets}:
             raise PublishError(f"{entry.id} is enrolled with other keys: renew its keys, or refuse this file")
         entry = msgspec.structs.replace(
@@ -81,7 +81,7 @@ def renew_keys(
     """
     authority = renewal.authority
     version = repository.next_version(TARGETS, now)
-    held = _authority(repository, authority, version)
+    held = authority_entry(repository, authority, version)
     expected = len(held.key_sets) + 1
     if renewal.key_set.version != expected:
         raise PublishError(f"the next key set of {authority} is number {expected}, not {renewal.key_set.version}")
@@ -105,7 +105,7 @@ def renew_keys(
 def strike_off(repository: Repository, authority: str, now: datetime, compromised_since: int | None = None) -> None:
     """End an authority and its key sets; `compromised_since` (unix seconds) marks those still open."""
     version = repository.next_version(TARGETS, now)
-    held = _authority(repository, authority, version)
+    held = authority_entry(repository, authority, version)
     if held.until is not None:
         raise PublishError(f"{authority} is struck off already")
     entry = msgspec.structs.replace(held, until=version, key_sets=_closed(held.key_sets, version, compromised_since))
@@ -117,7 +117,7 @@ def mark_compromised(
 ) -> None:
     """Say of key sets, in force or not, from when on (unix seconds) their signatures prove nothing."""
     version = repository.next_version(TARGETS, now)
-    held = _authority(repository, authority, version)
+    held = authority_entry(repository, authority, version)
     numbers = set(key_sets)
     for number in sorted(numbers - {key_set.version for key_set in held.key_sets}):
         raise PublishError(f"{authority} has no key set {number}")
@@ -207,7 +207,8 @@ def _put_authority(repository: Repository, entry: AuthorityEntry, version: int, 
     repository.put(TARGETS, authority_path(entry.id), entry, now)
 
 
-def _authority(repository: Repository, authority: str, version: int) -> AuthorityEntry:
+def authority_entry(repository: Repository, authority: str, version: int) -> AuthorityEntry:
+    """An authority's entry with drafted changes, in this version of the targets. Raises PublishError."""
     data = repository.document(TARGETS, authority_path(authority))
     return entries.decode_authority(data, authority, version)
 

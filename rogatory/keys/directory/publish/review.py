@@ -11,7 +11,7 @@ from rogatory.keys.directory.endorsement import standing
 from rogatory.keys.directory.expiry import DAY
 from rogatory.keys.directory.model import AuthorityEntry, KeySet, RelayEntry, Roster, Seat, network_role
 from rogatory.keys.directory.publish.proposal import Proposal, State
-from rogatory.keys.fingerprint import key_set_fingerprint, relay_fingerprint, role_key_fingerprint
+from rogatory.keys.fingerprint import entry_fingerprint, relay_fingerprint, role_key_fingerprint
 
 _ROLE_HOLDERS = {"root": "trustee", "targets": "trustee", "snapshot": "publisher", "timestamp": "publisher"}
 
@@ -113,7 +113,7 @@ def _authority(before: AuthorityEntry | None, after: AuthorityEntry) -> Iterator
 def _key_set(entry: AuthorityEntry, before: KeySet | None, after: KeySet) -> Iterator[str]:
     name = f"{entry.id}: key set {after.version}"
     if before is None:
-        digits = key_set_fingerprint(entry.id, after, entry.recovery_at(after.since))
+        digits = entry_fingerprint(entry, after.version)
         yield f"{name} BEGINS, {plain.standing_in_words(standing(entry, after))}"
         yield f"{name} has the fingerprint {digits}"
     if after.until is not None and (before is None or before.until is None):
