@@ -163,7 +163,7 @@ class Delivery:
     def acknowledged(self, channel: bytes, frame: bytes) -> None:
         """Other members acknowledged: `frame` tells so, now or, if the socket is full, by what is current later."""
         subscription = self._subscriptions.get(channel)
-        if subscription is None:
+        if subscription is None or subscription.until is not None:
             return
         if self._outbox.has_room and not subscription.acknowledgements_due:
             self._outbox.put(frame)

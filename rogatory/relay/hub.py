@@ -9,7 +9,14 @@ from rogatory.protocol.frames.codec import encode_frame
 from rogatory.protocol.frames.server import Code, DirectoryChanged
 from rogatory.relay.delivery import Broadcast, acknowledgements_frame
 from rogatory.relay.errors import Farewell
-from rogatory.relay.store.interface import Acknowledged, Advance, Event, InvitationsWaiting, StockTaken
+from rogatory.relay.store.interface import (
+    ACKNOWLEDGEMENTS_TO_ALL,
+    Acknowledged,
+    Advance,
+    Event,
+    InvitationsWaiting,
+    StockTaken,
+)
 
 if TYPE_CHECKING:
     from rogatory.relay.session import Session
@@ -96,6 +103,7 @@ class Hub:
         if not readers:
             return
         frame = acknowledgements_frame(event.channel, event.acknowledgements)
-        for authority in event.concerned:
+        everybody = len(readers) <= ACKNOWLEDGEMENTS_TO_ALL
+        for authority in list(readers) if everybody else event.authors:
             if (session := readers.get(authority)) is not None:
                 session.delivery.acknowledged(event.channel, frame)

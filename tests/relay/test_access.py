@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from rogatory.protocol.declaration import access_digest
+from rogatory.protocol.frames.client import Invitation, Joiner
 from rogatory.protocol.frames.server import Accepted, Code, Headers, Refused, Resumed
 from rogatory.protocol.header import Form, Header, body_hash, extend, genesis
 from tests.relay.client import commit, message
@@ -83,6 +84,24 @@ async def test_removal_and_addition_in_one_commit_change_nothing(node: Connect) 
     resumed = await tz.resume(channel)
     assert isinstance(resumed, Resumed)
     assert (resumed.first, resumed.until) == (1, None)
+
+
+async def test_who_is_invited_anew_reads_from_that_commit_on(node: Connect) -> None:
+    ke, tz = await node(KE), await node(TZ)
+    channel = await founded(ke, TZ)
+    await ke.append(channel, message(channel), 1)
+    for access in ([KE, TZ], None):
+        resumed = await ke.resume(channel)
+        assert isinstance(resumed, Resumed)
+        body = commit(channel, access)
+        answer = await ke.append(
+            channel, body, resumed.last_commit, invitation=Invitation(b"info", [Joiner(TZ, b"secrets")])
+        )
+        assert isinstance(answer, Accepted)
+        resumed = await tz.resume(channel)
+        assert isinstance(resumed, Resumed)
+        assert (resumed.first, resumed.until) == (answer.receipt.seq, None)
+        await tz.taken((await tz.invited()).id)
 
 
 async def test_a_live_reader_gets_everything_across_changes_of_access(node: Connect) -> None:

@@ -44,19 +44,33 @@ async def test_the_author_gets_it_when_it_resumes(node: Connect) -> None:
     assert (await ke.acknowledgements()).acknowledgements == [sent]
 
 
-async def test_who_wrote_nothing_that_it_covers_does_not_get_it(node: Connect) -> None:
+async def test_the_other_members_get_it_too(node: Connect) -> None:
     ke, tz, ug = await node(KE), await node(TZ), await node(UG)
     channel = await founded(ke, TZ, UG)
-    for client in (ke, ug):
-        await client.resume(channel)
-    seq, head = await written(ke, channel)
-    await tz.acknowledge(channel, seq, head)
-    await ke.acknowledgements()
-    await ug.quiet()
-    assert received(ug) == []
     await ug.resume(channel)
-    await ug.quiet()
-    assert received(ug) == []
+    seq, head = await written(ke, channel)
+    sent = await tz.acknowledge(channel, seq, head)
+    assert (await ug.acknowledgements()).acknowledgements == [sent]
+    await ug.resume(channel)
+    assert (await ug.acknowledgements()).acknowledgements == [sent]
+
+
+async def test_a_removed_member_gets_none_of_later_entries(node: Connect) -> None:
+    ke, tz, ug = await node(KE), await node(TZ), await node(UG)
+    channel = await founded(ke, TZ, UG)
+    seq, head = await written(tz, channel)
+    early = await ug.acknowledge(channel, seq, head)
+    await ug.resume(channel)
+    await ke.append(channel, commit(channel, [KE, UG]), 1)
+    await tz.resume(channel)
+    assert (await tz.acknowledgements()).acknowledgements == [early]
+    await ke.resume(channel)
+    seq, head = await written(ke, channel, 3)
+    later = await ug.acknowledge(channel, seq, head)
+    await ke.wait_where(lambda _: later in received(ke))
+    await tz.resume(channel)
+    await tz.quiet()
+    assert received(tz) == []
 
 
 async def test_only_a_later_one_counts(node: Connect) -> None:

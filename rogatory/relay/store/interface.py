@@ -9,13 +9,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 from rogatory.protocol.acknowledgement import Acknowledgement
 from rogatory.protocol.frames.client import Invitation
 from rogatory.protocol.frames.server import ClaimedPackage, Entry, HeaderLine, Invited
 from rogatory.protocol.header import Form, Head
 from rogatory.protocol.receipt import Receipt
+
+ACKNOWLEDGEMENTS_TO_ALL: Final = 64
+"""Up to as many, every member gets all acknowledgements; beyond, each gets those of what it wrote: else a broadcast
+to N members would cost N times N acknowledgements."""
 
 
 class Lane:
@@ -113,11 +117,11 @@ class Advance:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """Members acknowledged; `acknowledgements` are encoded, `concerned` wrote what they newly cover."""
+    """Members acknowledged; `acknowledgements` are encoded, `authors` wrote what they newly cover."""
 
     channel: bytes
     acknowledgements: list[bytes]
-    concerned: set[str]
+    authors: set[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +169,10 @@ class Store(Protocol):
         """Store those that say what the log says; return those whose head is not the log's."""
 
     async def acknowledgements(self, channel: bytes, authority: str, after: str) -> list[tuple[str, bytes]]:
-        """Encoded ones of other members (after member `after`) that cover what this member wrote, by member, a page."""
+        """Encoded ones of members after `after`, by member, a page; not its own.
+
+        Where there are more than ACKNOWLEDGEMENTS_TO_ALL, only those that cover something that this member wrote.
+        """
 
     # Key packages and invitations
 

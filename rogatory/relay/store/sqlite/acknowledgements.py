@@ -69,7 +69,7 @@ def acknowledge(transaction: Transaction, verified: Sequence[Acknowledgement]) -
         authors = {author for (author,) in transaction.connection.execute(_AUTHORS, covered)}
         event = forwarded.setdefault(acknowledgement.channel, Acknowledged(acknowledgement.channel, [], set()))
         event.acknowledgements.append(content)
-        event.concerned.update(authors - {acknowledgement.member})
+        event.authors.update(authors - {acknowledgement.member})
     transaction.events.extend(forwarded.values())
     return contradicting
 

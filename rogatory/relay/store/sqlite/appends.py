@@ -102,8 +102,9 @@ def _append(transaction: Transaction, entry: NewEntry) -> Placed:
         state = _found(transaction, entry)
     header = next_header(entry.channel, state.head, entry.author, entry.form, body_hash)
     head = Head(header.seq, header.hash())
-    if entry.access is not None:
-        _set_access(transaction, entry.channel, state, entry.access, head.seq)
+    joined = [joiner.authority for joiner in entry.invitation.joiners] if entry.invitation is not None else []
+    if entry.access is not None or joined:
+        _set_access(transaction, entry.channel, state, entry.access, joined, head.seq)
     transaction.add_entry(entry, state, head, body_hash)
     if entry.commit:
         state.last_commit = head.seq
@@ -153,16 +154,24 @@ def _current(transaction: Transaction, state: ChannelState | None) -> set[str]:
     return {authority for authority, _, until in rows if until is None}
 
 
-def _set_access(transaction: Transaction, channel: bytes, state: ChannelState, access: list[str], seq: int) -> None:
-    """Who joins reads from `seq` on, who is removed up to `seq`; who stays keeps what it may read."""
+def _set_access(
+    transaction: Transaction,
+    channel: bytes,
+    state: ChannelState,
+    access: list[str] | None,
+    joined: list[str],
+    seq: int,
+) -> None:
+    """Who joins, also anew, reads from `seq` on; who is removed up to `seq`; who stays keeps what it may read."""
     connection = transaction.connection
-    digest = access_digest(access)
-    if digest == state.access:
+    digest = state.access if access is None else access_digest(access)
+    if digest == state.access and not joined:
         return
     held = {row[0]: (row[1], row[2]) for row in connection.execute(_MEMBERS, {"channel_": state.number})}
     current = {authority for authority, (_, until) in held.items() if until is None}
-    admitted = [authority for authority in access if authority not in current]
-    removed = sorted(current.difference(access))
+    after = current if access is None else set(access)
+    admitted = sorted(after - current | set(joined))
+    removed = sorted(current - after)
     connection.executemany(
         _ADMIT, [{"channel": state.number, "authority": authority, "seq": seq} for authority in admitted]
     )
@@ -170,8 +179,7 @@ def _set_access(transaction: Transaction, channel: bytes, state: ChannelState, a
         _REMOVE,
         [{"channel_": state.number, "authority_": authority, "seq": seq, "access": digest} for authority in removed],
     )
-    if removed:
-        connection.execute(COVERAGE_DUE, {"channel": state.number})
+    connection.execute(COVERAGE_DUE, {"channel": state.number})
     state.access = digest
     changed: list[tuple[str, int, int | None]] = [(authority, seq, None) for authority in admitted]
     changed += [(authority, held[authority][0], seq) for authority in removed]

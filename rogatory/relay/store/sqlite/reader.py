@@ -11,7 +11,7 @@ from rogatory.protocol.frames.server import Code, Entry, HeaderLine, Invited
 from rogatory.protocol.header import Form, Head
 from rogatory.protocol.limits import ENTRY_COST, KIB, MAX_ENTRIES_PER_FRAME, MAX_HEADERS_PER_FRAME
 from rogatory.relay.errors import Refusal
-from rogatory.relay.store.interface import ChannelView, Page, Stock
+from rogatory.relay.store.interface import ACKNOWLEDGEMENTS_TO_ALL, ChannelView, Page, Stock
 from rogatory.relay.store.schema import (
     acknowledgements,
     bodies,
@@ -68,9 +68,16 @@ _ACKNOWLEDGEMENTS = sql(
         key(acknowledgements, "channel")
         & (acknowledgements.c.member > parameter("after"))
         & (acknowledgements.c.member != parameter("reader"))
-        & (acknowledgements.c.seq >= parameter("wrote_first"))
+        & (acknowledgements.c.seq >= parameter("least"))
+        & (acknowledgements.c.seq <= parameter("until"))
     )
     .order_by(acknowledgements.c.member)
+)
+_SOME_ACKNOWLEDGEMENTS = sql(
+    select(acknowledgements.c.member)
+    .where(key(acknowledgements, "channel"))
+    .limit(parameter("limit"))
+    .offset(FROM_START)
 )
 _INVITATION = sql(
     select(
@@ -144,13 +151,17 @@ class Reader:
         return [HeaderLine(author, Form(form), body_hash) for author, form, body_hash in rows]
 
     def acknowledgements(self, channel: bytes, authority: str, after: str) -> list[tuple[str, bytes]]:
-        """Other members' encoded acknowledgements that cover something of this author, members after `after`."""
-        number, _, wrote_first = self._view(channel, authority)
+        """See Store."""
+        number, view, wrote_first = self._view(channel, authority)
+        to_all = {"channel_": number, "limit": ACKNOWLEDGEMENTS_TO_ALL + 1}
+        if len(self._connection.execute(_SOME_ACKNOWLEDGEMENTS, to_all).fetchall()) <= ACKNOWLEDGEMENTS_TO_ALL:
+            wrote_first = 0
         if wrote_first is None:
             return []
+        until = view.head.seq if view.until is None else view.until
         rows = self._connection.execute(
             _ACKNOWLEDGEMENTS,
-            {"channel_": number, "after": after, "reader": authority, "wrote_first": wrote_first},
+            {"channel_": number, "after": after, "reader": authority, "least": wrote_first, "until": until},
         )
         page: list[tuple[str, bytes]] = []
         room = _ACKNOWLEDGEMENTS_ROOM
