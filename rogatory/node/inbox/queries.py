@@ -109,7 +109,11 @@ def _body(body: object) -> dict[str, Any]:
 def _receipt(encoded: bytes) -> RelayReceipt:
     receipt = msgspec.msgpack.decode(encoded, type=Receipt)
     return RelayReceipt(
-        relay=receipt.relay, seq=receipt.seq, head=receipt.head.hex(), time=shown_time(receipt.time / 1000)
+        relay=receipt.relay,
+        seq=receipt.seq,
+        head=receipt.head.hex(),
+        time=shown_time(receipt.time / 1000),
+        signature=receipt.signature.hex(),
     )
 
 

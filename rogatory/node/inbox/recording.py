@@ -10,6 +10,7 @@ from rogatory.node.inbox.views import Direction, Stage
 from rogatory.node.store import members
 from rogatory.node.store.documents import (
     DocumentRow,
+    count_opened,
     deliveries_of,
     get_document,
     put_deliveries,
@@ -128,7 +129,7 @@ def acknowledged(tx: Tx, channel: bytes, acknowledgement: Acknowledgement) -> No
 
 
 def _check_delivered(tx: Tx, row: DocumentRow) -> None:
-    if row.stage not in (Stage.QUEUED, Stage.ACCEPTED):
+    if row.stage not in (Stage.QUEUED, Stage.ACCEPTED) or count_opened(tx.connection, row.row) < len(row.recipients):
         return
     opened_by = {delivery.authority for delivery in deliveries_of(tx.connection, row.row) if not delivery.excepted}
     if opened_by.issuperset(row.recipients):

@@ -37,12 +37,16 @@ class Stage(StrEnum):
 
 
 class RelayReceipt(View, frozen=True, kw_only=True):
-    """The relay took the document: `head` is the log's head after entry `seq`, `time` the relay's clock."""
+    """The relay took the document: `head` is the log's head after entry `seq`, `time` the relay's clock.
+
+    `signature` is the relay's, over the root that the receipt's Merkle path leads to.
+    """
 
     relay: str
     seq: int
     head: str
     time: str
+    signature: str
 
 
 class Delivery(View, frozen=True, kw_only=True):

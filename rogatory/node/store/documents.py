@@ -152,6 +152,13 @@ _SET_RECEIPT: Final = (
 )
 
 
+_COUNT_OPENED: Final = (
+    select(func.count())
+    .select_from(_deliveries)
+    .where(_deliveries.c.document == bindparam("of"), ~_deliveries.c.excepted)
+)
+
+
 def _rows(tx: Connection, query: Select[tuple[object, ...]]) -> list[DocumentRow]:
     return [DocumentRow(**found._mapping) for found in tx.execute(query)]
 
@@ -285,6 +292,11 @@ def deliveries_of(tx: Connection, row: int) -> list[DeliveryRow]:
         .order_by(_deliveries.c.authority)
     )
     return [DeliveryRow(*found) for found in tx.execute(query)]
+
+
+def count_opened(tx: Connection, row: int) -> int:
+    """How many members' nodes have opened the document."""
+    return tx.execute(_COUNT_OPENED, {"of": row}).scalar_one()
 
 
 def read_up_to(tx: Connection, channel: bytes, authority: str) -> int:
