@@ -6,6 +6,7 @@ import struct
 
 import msgspec
 
+from rogatory.protocol.bounds import Listed
 from rogatory.protocol.errors import MalformedError
 from rogatory.protocol.limits import CHANNEL_ID, HASH, MAX_AUTHORITY_ID, MAX_EXCEPTED
 
@@ -21,7 +22,7 @@ class Acknowledgement(msgspec.Struct, frozen=True, array_like=True):
     key_set: int
     seq: int
     head: bytes
-    excepted: list[int]
+    excepted: Listed[int]
     signature: bytes = b""
 
     def signing_input(self) -> bytes:

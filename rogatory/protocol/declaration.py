@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from rogatory.protocol.bounds import Listed, Number
 from rogatory.protocol.errors import MalformedError
 from rogatory.protocol.limits import HASH, MAX_AUTHORITY_ID, MAX_DECLARATION, MAX_MEMBERS
 
@@ -17,14 +18,14 @@ from rogatory.protocol.limits import HASH, MAX_AUTHORITY_ID, MAX_DECLARATION, MA
 class DirectoryPin(msgspec.Struct, frozen=True, array_like=True, order=True):
     """The directory version that the author used: of the top-level targets and of the network's role (or 0)."""
 
-    targets: int
-    network: int = 0
+    targets: Number
+    network: Number = 0
 
 
 class Seen(msgspec.Struct, frozen=True, array_like=True):
     """The log as the author held it: seq (0 for the empty log) and head."""
 
-    seq: int
+    seq: Number
     head: bytes
 
 
@@ -35,9 +36,9 @@ class Declaration(msgspec.Struct, frozen=True, array_like=True):
     directory: DirectoryPin
     seen: Seen
     document: bytes | None = None
-    access: list[str] | None = None
+    access: Listed[str] | None = None
     amendment: bytes | None = None
-    rejoins: list[int] = []
+    rejoins: Listed[Number] = []
     version: int = 1
 
 
@@ -60,16 +61,14 @@ def decode_declaration(data: bytes) -> Declaration:
         raise MalformedError(f"not a declaration: {error}") from None
     if declaration.version != 1:
         raise MalformedError(f"a declaration of version {declaration.version}; this side knows version 1")
-    if len(declaration.seen.head) != HASH or declaration.seen.seq < 0:
+    if len(declaration.seen.head) != HASH:
         raise MalformedError("a declaration's head has 32 bytes")
-    if min(declaration.directory.targets, declaration.directory.network) < 0:
-        raise MalformedError("a directory version is not negative")
     for digest in (declaration.document, declaration.amendment):
         if digest is not None and len(digest) != HASH:
             raise MalformedError("a declaration's digests have 32 bytes")
     if declaration.access is not None:
         check_access(declaration.access)
-    if len(declaration.rejoins) > MAX_MEMBERS or any(seq <= 0 for seq in declaration.rejoins):
+    if len(declaration.rejoins) > MAX_MEMBERS or 0 in declaration.rejoins:
         raise MalformedError("a declaration's rejoins are sequence numbers of this log")
     return declaration
 

@@ -6,6 +6,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
+from rogatory.protocol.bounds import Number
 from rogatory.protocol.declaration import DirectoryPin, Seen
 from rogatory.protocol.documents.dsse import MAX_ENVELOPE
 from rogatory.protocol.errors import MalformedError
@@ -44,7 +45,7 @@ _Authorities = Annotated[list[_Authority], msgspec.Meta(max_length=MAX_MEMBERS)]
 class OpenRejoin(msgspec.Struct, frozen=True, array_like=True):
     """A rejoin entry that no commit has answered yet; `key_package_ref` as in RFC 9420 section 5.2."""
 
-    seq: int
+    seq: Number
     authority: _Authority
     key_package_ref: Annotated[bytes, msgspec.Meta(max_length=64)]
 
@@ -93,6 +94,6 @@ def decode_join_extension(data: bytes) -> JoinInfo:
         info = _join_decoder.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedError(f"not a join extension: {error}") from None
-    if len(info.anchor.head) != HASH or min(info.anchor.seq, info.pin.targets, info.pin.network) < 0:
-        raise MalformedError("a joiner's anchor is a sequence number and a head of 32 bytes")
+    if len(info.anchor.head) != HASH:
+        raise MalformedError("the head of a joiner's anchor has 32 bytes")
     return info

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from rogatory.protocol.bounds import Listed, Milliseconds, Number
 from rogatory.protocol.errors import MalformedError, ProtocolError
 from rogatory.protocol.limits import CHANNEL_ID, HASH, MAX_AUTHORITY_ID
 from rogatory.protocol.merkle import leaf_hash, root_and_paths, root_from_path
@@ -23,12 +24,12 @@ class Receipt(msgspec.Struct, frozen=True, array_like=True):
 
     relay: str
     channel: bytes
-    seq: int
+    seq: Number
     head: bytes
-    time: int
-    index: int
-    count: int
-    path: list[bytes]
+    time: Milliseconds
+    index: Number
+    count: Number
+    path: Listed[bytes]
     signature: bytes
 
 

@@ -98,7 +98,8 @@ PROPOSALS = tuple(
 )
 ENCODED_CONTENT = framed_content.encode_content(b"data")
 AUTH_DATA = b"\x02ok\x03tag"
-SECRET_TREE = MessageState.decode(SUITE, MESSAGE_STATE).keys.encode()
+CONFIRMATION_TAG = EpochState.decode(EPOCH_STATE).confirmation_tag
+SECRET_TREE = MessageState.decode(SUITE, MESSAGE_STATE, CONFIRMATION_TAG).keys.encode()
 
 
 def restore_with_message_state(data: bytes) -> Group:
@@ -108,7 +109,7 @@ def restore_with_message_state(data: bytes) -> Group:
 MLS_FUNCTIONS = {
     "epoch_state.EpochState.decode": Decoder(EpochState.decode, MLSDecodeError, (EPOCH_STATE,)),
     "message_state.MessageState.decode": Decoder(
-        lambda data: MessageState.decode(SUITE, data), MLSDecodeError, (MESSAGE_STATE,)
+        lambda data: MessageState.decode(SUITE, data, CONFIRMATION_TAG), MLSDecodeError, (MESSAGE_STATE,)
     ),
     "group.Group.restore": Decoder(restore_with_message_state, MLSDecodeError, (MESSAGE_STATE,)),
     "secret_tree.SecretTree.restore": Decoder(

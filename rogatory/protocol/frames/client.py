@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from rogatory.protocol.acknowledgement import Acknowledgement
+from rogatory.protocol.bounds import Listed
 from rogatory.protocol.frames.base import Frame
 from rogatory.protocol.header import Form
 
@@ -14,7 +15,7 @@ class Hello(Frame, frozen=True, tag="hello"):
 
     authority: str
     nonce: bytes
-    versions: list[int]
+    versions: Listed[int]
 
 
 class Proof(Frame, frozen=True, tag="proof"):
@@ -35,7 +36,7 @@ class Invitation(msgspec.Struct, frozen=True, array_like=True):
     """The Welcome of a commit, its large part once: `info` is the encrypted GroupInfo with the ratchet tree."""
 
     info: bytes
-    joiners: list[Joiner]
+    joiners: Listed[Joiner]
 
 
 class Append(Frame, frozen=True, tag="append"):
@@ -85,7 +86,7 @@ class PublishKeyPackages(Frame, frozen=True, tag="publish"):
     """Key packages (MLSMessage bytes) to be handed out once each, and one of last resort. Answered by Published."""
 
     ref: int
-    packages: list[bytes]
+    packages: Listed[bytes]
     last_resort: bytes | None = None
     replace: bool = False
 
@@ -94,13 +95,13 @@ class ClaimKeyPackages(Frame, frozen=True, tag="claim"):
     """One key package of each authority. Answered by Claimed."""
 
     ref: int
-    authorities: list[str]
+    authorities: Listed[str]
 
 
 class InvitationsTaken(Frame, frozen=True, tag="taken"):
     """The node has persisted these invitations; the relay may forget them."""
 
-    ids: list[int]
+    ids: Listed[int]
 
 
 ClientFrame = (

@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from rogatory.protocol.acknowledgement import Acknowledgement
+from rogatory.protocol.bounds import Listed, Milliseconds, Number
 from rogatory.protocol.frames.base import Frame
 from rogatory.protocol.header import Form
 from rogatory.protocol.receipt import Receipt
@@ -38,7 +39,7 @@ class Code(StrEnum):
 class Challenge(Frame, frozen=True, tag="challenge"):
     """The relay's answer to Hello: who it is, proven by its identity key over both nonces and the connection."""
 
-    version: int
+    version: Number
     relay: str
     nonce: bytes
     signature: bytes
@@ -48,20 +49,20 @@ class Ready(Frame, frozen=True, tag="ready"):
     """The session stands. `stock`: key packages left; `directory`: SHA-256 of the mirrored directory bundle;
     `time`: the relay's clock, Unix milliseconds; the rest are this relay's limits (sizes in bytes)."""
 
-    time: int
-    stock: int
+    time: Milliseconds
+    stock: Number
     last_resort: bool
     directory: bytes
-    max_application: int
-    max_commit: int
-    appends_in_flight: int
-    delivery_window: int
+    max_application: Number
+    max_commit: Number
+    appends_in_flight: Number
+    delivery_window: Number
 
 
 class Accepted(Frame, frozen=True, tag="accepted"):
     """The entry stands in the log, durably, at `receipt.seq`; `repeated` if it stood there before."""
 
-    ref: int
+    ref: Number
     receipt: Receipt
     repeated: bool = False
 
@@ -69,10 +70,10 @@ class Accepted(Frame, frozen=True, tag="accepted"):
 class Refused(Frame, frozen=True, tag="refused"):
     """A request of the node was refused; nothing changed. `last_commit` is given with STALE_BASE."""
 
-    ref: int
+    ref: Number
     code: Code
     explanation: str
-    last_commit: int | None = None
+    last_commit: Number | None = None
 
 
 class Resumed(Frame, frozen=True, tag="resumed"):
@@ -81,23 +82,23 @@ class Resumed(Frame, frozen=True, tag="resumed"):
     `first`: the first seq whose body this member may read; `until`: the last one, if it was removed.
     """
 
-    ref: int
+    ref: Number
     channel: bytes
-    seq: int
+    seq: Number
     head: bytes
-    last_commit: int
+    last_commit: Number
     access: bytes
-    first: int
-    until: int | None = None
+    first: Number
+    until: Number | None = None
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True):
     """A log entry. `body` is absent for the reader's own entries and after retention; then `body_hash` stands."""
 
-    seq: int
+    seq: Number
     author: str
     form: Form
-    time: int
+    time: Milliseconds
     body: bytes | None
     body_hash: bytes | None = None
 
@@ -106,7 +107,7 @@ class Entries(Frame, frozen=True, tag="entries"):
     """Consecutive entries of one channel, and the head after the last of them."""
 
     channel: bytes
-    entries: list[Entry]
+    entries: Listed[Entry]
     head: bytes
 
 
@@ -121,24 +122,24 @@ class HeaderLine(msgspec.Struct, frozen=True, array_like=True):
 class Headers(Frame, frozen=True, tag="headers"):
     """Headers from seq `after` + 1 on."""
 
-    ref: int
+    ref: Number
     channel: bytes
-    after: int
-    headers: list[HeaderLine]
+    after: Number
+    headers: Listed[HeaderLine]
 
 
 class Acknowledgements(Frame, frozen=True, tag="acknowledgements"):
     """Other members' current acknowledgements of one channel."""
 
     channel: bytes
-    acknowledgements: list[Acknowledgement]
+    acknowledgements: Listed[Acknowledgement]
 
 
 class Published(Frame, frozen=True, tag="published"):
     """The key packages are stored; `stock` are left now."""
 
-    ref: int
-    stock: int
+    ref: Number
+    stock: Number
 
 
 class ClaimedPackage(msgspec.Struct, frozen=True, array_like=True):
@@ -152,26 +153,26 @@ class ClaimedPackage(msgspec.Struct, frozen=True, array_like=True):
 class Claimed(Frame, frozen=True, tag="claimed"):
     """The key packages that there were; `missing` authorities have none here."""
 
-    ref: int
-    packages: list[ClaimedPackage]
-    missing: list[str]
+    ref: Number
+    packages: Listed[ClaimedPackage]
+    missing: Listed[str]
 
 
 class StockLow(Frame, frozen=True, tag="stock_low"):
     """Key packages are running out; `last_resort_used` asks for a new one of last resort too."""
 
-    stock: int
+    stock: Number
     last_resort_used: bool
 
 
 class Invited(Frame, frozen=True, tag="invited"):
     """This authority was added to `channel` by the commit at `seq`; repeated until taken."""
 
-    id: int
+    id: Number
     channel: bytes
-    seq: int
+    seq: Number
     author: str
-    time: int
+    time: Milliseconds
     info: bytes
     secrets: bytes
 

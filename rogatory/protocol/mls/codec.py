@@ -1,11 +1,12 @@
 """The TLS presentation language with MLS's variable-size vectors (RFC 9420 section 2.1).
 
 Encoders are plain functions that return bytes; decoding goes through `Reader`, which never reads past the
-bytes that it was given and never allocates from a claimed length.
+bytes that it was given, never allocates from a claimed length, and takes a bounded number of items.
 """
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Iterable
 from typing import Protocol, Self, TypeVar
 
@@ -14,6 +15,10 @@ from .errors import MLSDecodeError
 T = TypeVar("T")
 
 MAX_VECTOR_LENGTH = 2**30 - 1
+
+MAX_ITEMS = 2**18
+"""Items in all the vectors of one message together: a tree of 10,000 members has fewer, and a message of a few
+megabytes could otherwise hold millions, each a value to be made and kept."""
 
 
 class Encodable(Protocol):
@@ -98,12 +103,15 @@ def optional(item: Encodable | None) -> bytes:
 class Reader:
     """Reads fields one after the other from `data[start:end]`; every failure is an MLSDecodeError."""
 
-    __slots__ = ("_data", "_end", "_position")
+    __slots__ = ("_data", "_end", "_items_left", "_position")
 
-    def __init__(self, data: bytes, start: int = 0, end: int | None = None) -> None:
+    def __init__(
+        self, data: bytes, start: int = 0, end: int | None = None, items_left: list[int] | None = None
+    ) -> None:
         self._data = data
         self._position = start
         self._end = len(data) if end is None else end
+        self._items_left = [MAX_ITEMS] if items_left is None else items_left  # shared with inner readers
 
     @property
     def position(self) -> int:
@@ -166,14 +174,30 @@ class Reader:
         if length > self._end - start:
             raise MLSDecodeError(f"a vector of {length} bytes expected, {self._end - start} left")
         self._position = start + length
-        return Reader(self._data, start, start + length)
+        return Reader(self._data, start, start + length, self._items_left)
 
     def vector(self, read: Callable[[Reader], T]) -> tuple[T, ...]:
-        inner = self.within()
+        inner, left = self.within(), self._items_left
         items: list[T] = []
         while inner._position < inner._end:
+            left[0] -= 1
+            if left[0] < 0:
+                raise MLSDecodeError(f"the vectors of one message hold over {MAX_ITEMS} items")
             items.append(read(inner))
         return tuple(items)
+
+    def uint16_vector(self) -> tuple[int, ...]:
+        return self._integers("H", 2)
+
+    def uint32_vector(self) -> tuple[int, ...]:
+        return self._integers("I", 4)
+
+    def _integers(self, code: str, size: int) -> tuple[int, ...]:
+        data = self.opaque()
+        count, rest = divmod(len(data), size)
+        if rest:
+            raise MLSDecodeError(f"a vector of {size}-byte integers has {len(data)} bytes")
+        return struct.unpack(f">{count}{code}", data)
 
     def optional(self, read: Callable[[Reader], T]) -> T | None:
         present = self.uint8()

@@ -90,6 +90,10 @@ class EncryptionKeyNotUnique(LeafNodeError):
     """Two nodes of a tree have the same encryption key (sections 7.3 and 12.4.3.1)."""
 
 
+class LeafNodeTooLarge(LeafNodeError):
+    """A leaf node is larger than 16,384 bytes: one member would swell the tree of all (section 7.2)."""
+
+
 class EncryptionKeyMalformed(LeafNodeError, InvalidKey):
     """A leaf node's encryption key is no public key of the cipher suite (section 10)."""
 
@@ -378,6 +382,10 @@ class PskUnavailable(MLSError):
 
 class GroupReinitialized(MLSError):
     """The group ended with a ReInit; only its successor can be used (section 12.4.2)."""
+
+
+class EpochsExhausted(MLSError):
+    """The group is in its last epoch, or beyond: no honest group gets there (section 8.1)."""
 
 
 class CommitRequired(MLSError):

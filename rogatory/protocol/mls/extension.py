@@ -53,6 +53,12 @@ def check_unique_types(extensions: Extensions) -> None:
         raise DuplicateExtension
 
 
+def first_unlisted(extensions: Extensions, listed: Iterable[int]) -> int | None:
+    """The first type that is neither a default one nor listed in a leaf's capabilities (section 7.2)."""
+    known = DEFAULT_EXTENSIONS.union(listed)
+    return next((extension.kind for extension in extensions if extension.kind not in known), None)
+
+
 @dataclass(frozen=True, slots=True)
 class RequiredCapabilities(Structure):
     """The group context's required_capabilities (section 7.2)."""
@@ -63,7 +69,7 @@ class RequiredCapabilities(Structure):
 
     @classmethod
     def read(cls, reader: Reader) -> RequiredCapabilities:
-        return cls(*(reader.vector(Reader.uint16) for _ in range(3)))
+        return cls(*(reader.uint16_vector() for _ in range(3)))
 
     def encode(self) -> bytes:
         return b"".join(map(uint16_vector, (self.extensions, self.proposals, self.credentials)))
@@ -92,7 +98,7 @@ def external_senders_extension(senders: Iterable[ExternalSender]) -> Extension:
 
 
 def required_capabilities(extensions: Extensions) -> RequiredCapabilities:
-    """What the group demands of its members; nothing where the extension is absent.
+    """What the group demands of its members, each type once; nothing where the extension is absent.
 
     Raises ExtensionMalformed.
     """
@@ -100,9 +106,11 @@ def required_capabilities(extensions: Extensions) -> RequiredCapabilities:
     if data is None:
         return RequiredCapabilities()
     try:
-        return RequiredCapabilities.decode(data)
+        required = RequiredCapabilities.decode(data)
     except MLSDecodeError as error:
         raise ExtensionMalformed(f"required_capabilities: {error}") from None
+    lists = (required.extensions, required.proposals, required.credentials)
+    return RequiredCapabilities(*(tuple(dict.fromkeys(types)) for types in lists))
 
 
 def external_senders(extensions: Extensions) -> tuple[ExternalSender, ...]:

@@ -64,9 +64,9 @@ class Group(GroupState):
     def restore(cls, epoch_state: bytes, message_state: bytes, *, skip_policy: SkipPolicy | None = None) -> Group:
         """The group of two stored states that belong together. Raises MLSDecodeError or StateError."""
         state = EpochState.decode(epoch_state)
-        messages = MessageState.decode(state.suite, message_state)
+        messages = MessageState.decode(state.suite, message_state, state.confirmation_tag)
         if messages.keys.leaves != state.tree.leaves:
-            raise StateError("epoch state and message state are of different epochs")
+            raise StateError("the secret tree is not of the ratchet tree's size")
         return cls(state, messages, skip_policy or SkipPolicy())
 
     def protect(

@@ -9,6 +9,9 @@ from .errors import UnsupportedVersion
 from .extension import Extensions, read_extensions
 from .leaf_node import MLS10
 
+LAST_EPOCH = 2**63 - 1
+"""Half of what section 8.1 has room for, and what databases have."""
+
 
 @dataclass(frozen=True, slots=True)
 class GroupContext(Structure):

@@ -127,7 +127,7 @@ class GroupState:
 
     def message_state(self) -> bytes:
         """What has to be stored after every message. Holds secrets."""
-        return self.messages.encode()
+        return self.messages.encode(self.state.confirmation_tag)
 
     def with_keys(self: G, keys: SecretTree) -> G:
         """The group with these message keys left, the rest as it is."""

@@ -9,6 +9,7 @@ from . import tree_math
 from .codec import Reader
 from .epoch_state import EpochState
 from .errors import (
+    EpochsExhausted,
     GroupAlreadyJoined,
     GroupInfoSignerUnknown,
     OwnLeafMissing,
@@ -19,6 +20,7 @@ from .errors import (
     WrongWireFormat,
 )
 from .extension import RATCHET_TREE, check_unique_types, find
+from .group_context import LAST_EPOCH
 from .group_info import GroupInfo
 from .group_state import GroupState
 from .key_package import KeyPackageSecrets
@@ -80,6 +82,8 @@ def join(
     check_unique_types(context.extensions)
     if context.cipher_suite != suite.code:
         raise WelcomeSuiteMismatch
+    if context.epoch > LAST_EPOCH:
+        raise EpochsExhausted
     if context.group_id in known_groups:
         raise GroupAlreadyJoined
     tree = _tree(suite, info, ratchet_tree)

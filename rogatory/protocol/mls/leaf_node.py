@@ -27,7 +27,7 @@ class Capabilities(Structure):
 
     @classmethod
     def read(cls, reader: Reader) -> Capabilities:
-        return cls(*(reader.vector(Reader.uint16) for _ in range(5)))
+        return cls(*(reader.uint16_vector() for _ in range(5)))
 
     def encode(self) -> bytes:
         fields = (self.versions, self.cipher_suites, self.extensions, self.proposals, self.credentials)

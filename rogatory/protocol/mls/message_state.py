@@ -12,7 +12,7 @@ from .proposal import Proposal, encode_proposal, read_proposal
 from .secret_tree import SecretTree
 from .suite import CipherSuite
 
-_STATE_VERSION = 1
+_STATE_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,8 @@ class MessageState:
         updates = self.own_updates if update is None else {**self.own_updates, reference: update}
         return replace(self, proposals={**self.proposals, reference: pending}, own_updates=updates)
 
-    def encode(self) -> bytes:
+    def encode(self, confirmation_tag: bytes) -> bytes:
+        """`confirmation_tag` is that of the epoch: its keys must never be used in another one."""
         proposals = b"".join(
             opaque(reference) + pending.sender.encode() + encode_proposal(pending.proposal)
             for reference, pending in self.proposals.items()
@@ -55,15 +56,18 @@ class MessageState:
             opaque(reference) + opaque(update.leaf_private) + opaque(update.signature_private)
             for reference, update in self.own_updates.items()
         )
-        return uint8(_STATE_VERSION) + self.keys.encode() + opaque(proposals) + opaque(updates)
+        head = uint8(_STATE_VERSION) + opaque(confirmation_tag)
+        return head + self.keys.encode() + opaque(proposals) + opaque(updates)
 
     @classmethod
-    def decode(cls, suite: CipherSuite, data: bytes) -> MessageState:
-        """Raises MLSDecodeError."""
+    def decode(cls, suite: CipherSuite, data: bytes, confirmation_tag: bytes) -> MessageState:
+        """Raises MLSDecodeError, or StateError for the state of another epoch than that of the tag."""
         reader = Reader(data)
         version = reader.uint8()
         if version != _STATE_VERSION:
             raise StateError(f"version {version}")
+        if reader.opaque() != confirmation_tag:
+            raise StateError("epoch state and message state are of different epochs")
         keys = SecretTree.restore(suite, reader)
         proposals = dict(reader.vector(_read_pending))
         updates = dict(reader.vector(_read_own_update))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from .epoch_state import EpochState
+from .errors import EpochsExhausted
 from .framed_content import AuthenticatedContent
-from .group_context import GroupContext
+from .group_context import LAST_EPOCH, GroupContext
 from .key_schedule import EpochKeys, epoch_keys, external_init_secret, joiner_secret
 from .message_state import MessageState
 from .proposal_list import Applied
@@ -51,7 +52,12 @@ class NextEpoch:
 
 
 def provisional_context(before: GroupContext, tree: RatchetTree, applied: Applied) -> GroupContext:
-    """The new epoch's context but for the transcript hash, which is still the old one (section 12.4.1)."""
+    """The new epoch's context but for the transcript hash, which is still the old one (section 12.4.1).
+
+    Raises EpochsExhausted.
+    """
+    if before.epoch >= LAST_EPOCH:
+        raise EpochsExhausted
     return replace(before, epoch=before.epoch + 1, tree_hash=tree.tree_hash(), extensions=applied.extensions)
 
 

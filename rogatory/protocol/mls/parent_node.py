@@ -15,7 +15,7 @@ class ParentNode(Structure):
 
     @classmethod
     def read(cls, reader: Reader) -> ParentNode:
-        return cls(reader.opaque(), reader.opaque(), reader.vector(Reader.uint32))
+        return cls(reader.opaque(), reader.opaque(), reader.uint32_vector())
 
     def encode(self) -> bytes:
         return opaque(self.encryption_key) + opaque(self.parent_hash) + uint32_vector(self.unmerged_leaves)

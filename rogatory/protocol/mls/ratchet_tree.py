@@ -120,16 +120,17 @@ class RatchetTree:
 
     def tree_hash_without(self, index: int, leaves: Collection[int]) -> bytes:
         """The hash of a subtree as if those leaves had never been added (section 7.9)."""
-        if not any(tree_math.is_below(2 * leaf, index) for leaf in leaves):
+        below = frozenset(leaf for leaf in leaves if tree_math.is_below(2 * leaf, index))
+        if not below:
             return self.tree_hash(index)
         if tree_math.level(index) == 0:
             return self._leaf_hash(index, None)
         node = self._nodes[index]
         if isinstance(node, ParentNode):
-            kept = tuple(leaf for leaf in node.unmerged_leaves if leaf not in leaves)
+            kept = tuple(leaf for leaf in node.unmerged_leaves if leaf not in below)
             node = replace(node, unmerged_leaves=kept)
-        left = self.tree_hash_without(tree_math.left(index), leaves)
-        right = self.tree_hash_without(tree_math.right(index), leaves)
+        left = self.tree_hash_without(tree_math.left(index), below)
+        right = self.tree_hash_without(tree_math.right(index), below)
         return self._parent_hash_input(node, left, right)
 
     def _leaf_hash(self, index: int, node: Node | None) -> bytes:

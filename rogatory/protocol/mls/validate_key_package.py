@@ -9,7 +9,7 @@ from .errors import (
     KeyPackageExtensionUndeclared,
     KeyPackageSuiteMismatch,
 )
-from .extension import DEFAULT_EXTENSIONS, check_unique_types
+from .extension import check_unique_types, first_unlisted
 from .key_package import KeyPackage
 from .leaf_node import MLS10, LeafNodeSource
 from .suite import CipherSuite
@@ -35,9 +35,9 @@ def check_init_key(package: KeyPackage, suite: CipherSuite) -> None:
 def check_extensions_declared(package: KeyPackage) -> None:
     """Section 10. Raises KeyPackageExtensionUndeclared or DuplicateExtension."""
     check_unique_types(package.extensions)
-    for extension in package.extensions:
-        if extension.kind not in DEFAULT_EXTENSIONS and extension.kind not in package.leaf_node.capabilities.extensions:
-            raise KeyPackageExtensionUndeclared(f"type {extension.kind}")
+    missing = first_unlisted(package.extensions, package.leaf_node.capabilities.extensions)
+    if missing is not None:
+        raise KeyPackageExtensionUndeclared(f"type {missing}")
 
 
 def check_key_package(package: KeyPackage, suite: CipherSuite, now: int | None) -> None:

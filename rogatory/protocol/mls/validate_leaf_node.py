@@ -14,6 +14,7 @@ from .errors import (
     InvalidKey,
     LeafExtensionUndeclared,
     LeafNodeSourceWrong,
+    LeafNodeTooLarge,
     LifetimeInvalid,
     OwnCredentialTypeUndeclared,
     RequiredCapabilityMissing,
@@ -24,11 +25,22 @@ from .extension import (
     Extensions,
     RequiredCapabilities,
     check_unique_types,
+    first_unlisted,
     required_capabilities,
 )
 from .leaf_node import LeafNode, LeafNodeSource, Lifetime
 from .proposal import KNOWN as DEFAULT_PROPOSALS
 from .suite import CipherSuite
+
+MAX_LEAF_NODE = 16 * 1024
+"""Bytes. Every member stores every leaf, and every joiner is sent all of them."""
+
+
+def check_size(leaf: LeafNode) -> None:
+    """Raises LeafNodeTooLarge."""
+    length = len(leaf.encode())
+    if length > MAX_LEAF_NODE:
+        raise LeafNodeTooLarge(f"{length} bytes")
 
 
 def check_source(leaf: LeafNode, expected: LeafNodeSource) -> None:
@@ -63,30 +75,29 @@ def check_encryption_key(leaf: LeafNode, suite: CipherSuite) -> None:
 def check_extensions_declared(leaf: LeafNode) -> None:
     """Raises LeafExtensionUndeclared or DuplicateExtension."""
     check_unique_types(leaf.extensions)
-    for extension in leaf.extensions:
-        if extension.kind not in DEFAULT_EXTENSIONS and extension.kind not in leaf.capabilities.extensions:
-            raise LeafExtensionUndeclared(f"type {extension.kind}")
+    missing = first_unlisted(leaf.extensions, leaf.capabilities.extensions)
+    if missing is not None:
+        raise LeafExtensionUndeclared(f"type {missing}")
 
 
 def check_required_capabilities(leaf: LeafNode, required: RequiredCapabilities) -> None:
     """Default types need not be listed (section 7.2). Raises RequiredCapabilityMissing."""
     capabilities = leaf.capabilities
-    for kind in required.extensions:
-        if kind not in DEFAULT_EXTENSIONS and kind not in capabilities.extensions:
-            raise RequiredCapabilityMissing(f"extension type {kind}")
-    for kind in required.proposals:
-        if kind not in DEFAULT_PROPOSALS and kind not in capabilities.proposals:
-            raise RequiredCapabilityMissing(f"proposal type {kind}")
-    for kind in required.credentials:
-        if kind not in capabilities.credentials:
-            raise RequiredCapabilityMissing(f"credential type {kind}")
+    for kind, wanted, listed in (
+        ("extension", required.extensions, DEFAULT_EXTENSIONS.union(capabilities.extensions)),
+        ("proposal", required.proposals, DEFAULT_PROPOSALS.keys() | capabilities.proposals),
+        ("credential", required.credentials, frozenset(capabilities.credentials)),
+    ):
+        missing = next((each for each in wanted if each not in listed), None)
+        if missing is not None:
+            raise RequiredCapabilityMissing(f"{kind} type {missing}")
 
 
 def check_group_extensions(leaf: LeafNode, extensions: Extensions) -> None:
     """Section 13.4: every member supports every extension of the group. Raises GroupExtensionUnsupported."""
-    for extension in extensions:
-        if extension.kind not in DEFAULT_EXTENSIONS and extension.kind not in leaf.capabilities.extensions:
-            raise GroupExtensionUnsupported(f"type {extension.kind}")
+    missing = first_unlisted(extensions, leaf.capabilities.extensions)
+    if missing is not None:
+        raise GroupExtensionUnsupported(f"type {missing}")
 
 
 def check_credential_types(leaves: Collection[LeafNode]) -> None:
@@ -105,6 +116,7 @@ def check_unique_signature_keys(leaves: Collection[LeafNode]) -> None:
 
 def check_leaf_alone(leaf: LeafNode, suite: CipherSuite) -> None:
     """What a leaf must be whatever the group. Raises LeafNodeError or DuplicateExtension."""
+    check_size(leaf)
     check_encryption_key(leaf, suite)
     check_own_credential_type(leaf)
     check_extensions_declared(leaf)
