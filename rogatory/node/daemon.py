@@ -15,11 +15,12 @@ from aiohttp import web
 
 from rogatory.keys.directory.model import RelayEntry
 from rogatory.keys.directory.trust import TrustedDirectory
+from rogatory.keys.errors import KeysError
 from rogatory.keys.identity import Identity
 from rogatory.node.api.server import build_app, serve
 from rogatory.node.config import NodeConfig, load_config
 from rogatory.node.core import Core
-from rogatory.node.errors import Conflict, NotFound
+from rogatory.node.errors import Conflict, NodeError, NotFound
 from rogatory.node.folder import Address, NodeFolder
 from rogatory.node.link.backoff import Backoff
 from rogatory.node.link.keeper import DirectoryKeeper
@@ -58,8 +59,19 @@ def run(folder: NodeFolder, passphrase: Callable[[], bytes], ready: Callable[[st
         database = Database(folder.database, database_key)
         try:
             asyncio.run(_run(folder, config, identity, trusted, database, ready))
+        except ExceptionGroup as group:
+            raise _told(group) from None
         finally:
             database.close()
+
+
+def _told(group: ExceptionGroup[Exception]) -> Exception:
+    """What a task ended the daemon with: the error that explains itself, if there is one."""
+    known = group.subgroup((NodeError, KeysError))
+    error: Exception = known or group
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 def _root(folder: NodeFolder) -> bytes:

@@ -14,6 +14,7 @@ from rogatory.keys.identity import Identity
 from rogatory.node.channels.hooks import Hooks
 from rogatory.node.channels.trouble import Trouble
 from rogatory.node.core import Core
+from rogatory.node.errors import NodeError
 from rogatory.node.link.keeper import DirectoryKeeper
 from rogatory.node.link.links import Links
 from rogatory.node.output import Output
@@ -25,6 +26,9 @@ T = TypeVar("T")
 
 LEAST_BETWEEN_TICKS: Final = 0.02
 """Seconds; keeps a wish that is always due from holding the thread."""
+
+AFTER_FAILURE: Final = 10.0
+"""Seconds until the next tick after one that failed: a full disk, say."""
 
 _log = structlog.get_logger()
 
@@ -92,7 +96,10 @@ class Node:
     async def trouble(self, relay: str, code: Trouble, explanation: str) -> None:
         """Tell the officer what a relay did."""
         _log.warning("trouble", relay=relay, code=code.value)
-        await self.command(lambda tx: self._hooks.trouble(tx, None, code, explanation))
+        try:
+            await self.command(lambda tx: self._hooks.trouble(tx, None, code, explanation))
+        except NodeError as error:
+            _log.error("trouble_not_entered", because=str(error))
 
     # For the directory's keeper
 
@@ -114,7 +121,11 @@ class Node:
                     await self._alarm.wait()
             except TimeoutError:
                 self._tick_at = None
-                await self._step(lambda: (None, self._core.tick()))
+                try:
+                    await self._step(lambda: (None, self._core.tick()))
+                except NodeError as error:
+                    _log.error("tick_failed", because=str(error))
+                    self._tick_at = time.time() + AFTER_FAILURE
 
     async def _step(self, call: Callable[[], tuple[T, Output]]) -> T:
         return await self._worker.run(self._in_thread, call)

@@ -75,7 +75,7 @@ class NodeProcess:
         self.process: subprocess.Popen[bytes] | None = None
         self.passphrase_file = folder.parent / f"{folder.name}.passphrase"
         self._log = folder.parent / f"{folder.name}.log"
-        self._environment = dict(environment or {})
+        self.environment = dict(environment or {})
         if not folder.exists():
             quick = {"backoff_first": 0.05, "backoff_most": 0.5}
             config = msgspec.convert(
@@ -220,7 +220,7 @@ class NodeProcess:
         return [sys.executable, "-m", "rogatory.node", *arguments]
 
     def _env(self) -> dict[str, str]:
-        return {**os.environ, "ROGATORY_NODE_FOLDER": str(self.folder.path), "COLUMNS": "200", **self._environment}
+        return {**os.environ, "ROGATORY_NODE_FOLDER": str(self.folder.path), "COLUMNS": "200", **self.environment}
 
     def _end(self, number: signal.Signals) -> int:
         assert self.process is not None, "it does not run"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -107,6 +108,19 @@ def test_a_second_daemon_on_the_folder_ends_at_once(nodes: list[NodeProcess], si
     assert caught.value.status == 7
     assert "another daemon" in caught.value.stderr
     assert ke.api("GET", "/v1/status")["authority"] == "ke.central"
+
+
+def test_a_port_that_is_taken_ends_the_start(nodes: list[NodeProcess]) -> None:
+    ke = nodes[0]
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        ke.environment["ROGATORY_NODE_API_PORT"] = str(taken.getsockname()[1])
+        with pytest.raises(CommandFailed) as caught:
+            ke.cli_text("run", "--passphrase-file", str(ke.passphrase_file))
+    assert caught.value.status == 7
+    assert "cannot listen" in caught.value.stderr
+    assert "api_port" in caught.value.stderr
 
 
 def test_commands_without_a_daemon_say_how_to_start_it(nodes: list[NodeProcess]) -> None:

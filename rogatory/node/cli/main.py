@@ -7,6 +7,8 @@ Exit codes: 0 done, 1 a fault of this program, 2 wrong usage, 3 refused input, 4
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+from types import TracebackType
 
 import msgspec
 import typer
@@ -54,6 +56,7 @@ for name, group in (
 
 def main() -> None:
     """Run the command; errors become one or two lines on standard error and an exit code."""
+    sys.excepthook = _tell_fault
     try:
         app()
     except (NodeError, KeysError, ProtocolError) as error:
@@ -70,3 +73,14 @@ def main() -> None:
         sys.exit(3)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _tell_fault(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """What nobody foresaw, on one line with the place where it happened, for a report."""
+    places = []
+    while trace is not None:
+        places.append(f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    where = " < ".join(reversed(places[-8:]))
+    sys.stderr.write(f"rogatory-node: a fault in this program: {kind.__name__}: {str(error)[:500]} ({where})\n")
+    sys.stderr.write("  next: report this line; nothing that was stored is lost\n")
