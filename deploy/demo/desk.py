@@ -1,0 +1,38 @@
+"""An officer's desk: what an office's node shows, looked at without a line on the screen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from deploy.demo.cast import Office
+from deploy.demo.stage import Stage
+
+ARRIVE_SECONDS = 15.0
+DIGITS = 12
+"""Of an id: as many as the commands print, and enough for them to know it by."""
+
+
+def matter_at(stage: Stage, office: Office, matter: str) -> dict[str, Any] | None:
+    """A matter with its documents in full; None while the office's node does not know it."""
+    found: dict[str, Any] | None = stage.tools.look(office.key, "matter", "show", matter)
+    return found
+
+
+def document_at(stage: Stage, office: Office, matter: str, kind: str) -> dict[str, Any] | None:
+    """The first document of a kind in a matter; None while it is not there."""
+    found = matter_at(stage, office, matter)
+    documents = found["documents"] if found else []
+    return next((document for document in documents if document["kind"] == kind), None)
+
+
+def said_at(stage: Stage, office: Office, matter: str) -> list[str]:
+    """What was said in a consultation, as the office reads it."""
+    found = matter_at(stage, office, matter)
+    documents = found["documents"] if found else []
+    return [document["body"]["text"] for document in documents if document["kind"] == "consultation"]
+
+
+def acknowledged_at(document: dict[str, Any], authority: str) -> str | None:
+    """When an addressee's node acknowledged a document, as its author's node knows."""
+    times = [one["acknowledged_at"] for one in document["deliveries"] if one["authority"] == authority]
+    return times[0] if times else None

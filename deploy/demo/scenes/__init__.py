@@ -1,0 +1,1 @@
+"""One file per scene: what is done, and what must be seen."""

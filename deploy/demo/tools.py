@@ -1,0 +1,107 @@
+"""The three commands as a user runs them, each shown on the screen with its time."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from deploy.demo.errors import DemoFailed
+from deploy.demo.screen import Screen
+
+COMMAND_SECONDS = 30.0
+LAST_LINES = 4
+NOT_FOUND = 6
+"""The exit status of rogatory-node for something that it does not know."""
+BIN = Path(sys.executable).parent
+
+
+class CommandFailed(DemoFailed):
+    """A command ended with a status that is not 0."""
+
+    def __init__(self, command: str, status: int, said: str) -> None:
+        super().__init__(f"{command.strip()}\nended with status {status}:\n{said}")
+        self.status = status
+
+
+def environment(passphrase: Path, **more: str) -> dict[str, str]:
+    """This process's environment without settings of another network, and with the demo's passphrase file."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("ROGATORY_")}
+    return clean | {
+        "ROGATORY_PASSPHRASE_FILE": str(passphrase),
+        "ROGATORY_NODE_PASSPHRASE_FILE": str(passphrase),
+        **more,
+    }
+
+
+class Tools:
+    """Runs commands in the demo's folder, so that their lines are short."""
+
+    def __init__(self, folder: Path, passphrase: Path, screen: Screen) -> None:
+        self._folder = folder
+        self._passphrase = passphrase
+        self._screen = screen
+
+    def keys(self, *arguments: str) -> str:
+        """`rogatory-keys`; gives what it printed."""
+        return self._run("", "rogatory-keys", arguments, {})
+
+    def relay(self, *arguments: str) -> str:
+        """`rogatory-relay`; gives what it printed."""
+        return self._run("", "rogatory-relay", arguments, {})
+
+    def node(self, office: str, *arguments: str) -> Any:
+        """`rogatory-node ... --json` at an office's node; gives its answer. Shown without `--json`."""
+        variables = {"ROGATORY_NODE_FOLDER": str(self._folder / office)}
+        return json.loads(self._run(office, "rogatory-node", arguments, variables, json_wanted=True))
+
+    def look(self, office: str, *arguments: str) -> Any:
+        """As `node`, and not shown: for looking again and again. None for what the node does not know yet."""
+        variables = {"ROGATORY_NODE_FOLDER": str(self._folder / office)}
+        try:
+            return json.loads(self._run(office, "rogatory-node", arguments, variables, json_wanted=True, quiet=True))
+        except CommandFailed as failed:
+            if failed.status == NOT_FOUND:
+                return None
+            raise
+
+    def _run(
+        self,
+        who: str,
+        program: str,
+        arguments: tuple[str, ...],
+        variables: Mapping[str, str],
+        *,
+        json_wanted: bool = False,
+        quiet: bool = False,
+    ) -> str:
+        began = time.monotonic()
+        command = [str(BIN / program), *arguments, *(["--json"] if json_wanted else [])]
+        shown = shlex.join([program, *arguments])
+        try:
+            ended = subprocess.run(
+                command,
+                cwd=self._folder,
+                env=environment(self._passphrase, **variables),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=COMMAND_SECONDS,
+                check=False,
+            )
+        except FileNotFoundError:
+            raise DemoFailed(f"{program} is not installed beside {sys.executable}: run `make demo`") from None
+        except subprocess.TimeoutExpired:
+            raise DemoFailed(f"{shown}: no end within {COMMAND_SECONDS:.0f} s") from None
+        if ended.returncode != 0:
+            said = "\n".join(ended.stderr.strip().splitlines()[-LAST_LINES:])
+            raise CommandFailed(f"{who} $ {shown}", ended.returncode, said)
+        if not quiet:
+            self._screen.command(who, shown, time.monotonic() - began)
+        return ended.stdout
