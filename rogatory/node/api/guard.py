@@ -27,8 +27,9 @@ def guard(token: str, names: tuple[str, ...]) -> Middleware:
         origin = request.headers.get("Origin")
         if origin is not None and not _is_ours(origin, names):
             return respond(NotAllowed("this API answers no pages of other sites", "use the command line"))
-        scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(errors="surrogateescape"), expected):
+        scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+        given = text.strip().encode(errors="surrogateescape")
+        if scheme.lower() != "bearer" or not hmac.compare_digest(given, expected):
             return respond(
                 Unauthorised(
                     "the token is missing or wrong", "send the token from the file api.token in the node's folder"

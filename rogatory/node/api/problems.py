@@ -28,6 +28,6 @@ async def tell_problems(request: web.Request, handler: Handler) -> web.StreamRes
     except web.HTTPRequestEntityTooLarge:
         return respond(RefusedInput("the request's body is over the limit", "send less, or in parts"))
     except web.HTTPNotFound:
-        return respond(NotFound(f"there is no {request.path} here", "see the list of addresses in rogatory/node/API.md"))
+        return respond(NotFound(f"there is no {request.path} here", "rogatory/node/API.md lists the addresses"))
     except web.HTTPMethodNotAllowed as error:
         return respond(RefusedInput(f"{request.path} takes {', '.join(sorted(error.allowed_methods))} only"))
