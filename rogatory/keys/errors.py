@@ -2,7 +2,7 @@
 
 Each message says what is wrong, whose fault it is as far as that can be told, and what to do next.
 `exit_code` is what a command ends with: 3 refused input, 4 wrong passphrase, 5 a directory that is too
-old, 6 a file that is missing or in the way.
+old, 6 a file that is missing or in the way, 7 not proven.
 """
 
 from typing import ClassVar
@@ -135,6 +135,16 @@ class HistoryRewritten(DirectoryRefused):
 
 class RefusedFile(KeysError):
     """A file that is not what it should be."""
+
+
+class NotProven(KeysError):
+    """A verification that leaves something open."""
+
+    exit_code = 7
+
+
+class Disproved(KeysError):
+    """A verification in which the evidence contradicts what it should prove."""
 
 
 # Publishing, enrolment and the link

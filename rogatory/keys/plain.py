@@ -34,6 +34,7 @@ _STANDINGS = {
         " its fingerprint"
     ),
 }
+_LAST = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 
 
 def clean(text: str) -> str:
@@ -72,6 +73,8 @@ def standing_in_words(standing: Standing) -> str:
 
 def moment(seconds: float) -> str:
     """Unix seconds, as people read them."""
+    if not 0 <= seconds < _LAST:
+        return f"the time {seconds:g} (out of the calendar)"
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 

@@ -19,6 +19,7 @@ from typing import Any, Literal
 from securesystemslib.signer import Signer
 
 from rogatory.keys.directory import bundle
+from rogatory.keys.directory.chronicle import pack_history
 from rogatory.keys.directory.directory import Directory
 from rogatory.keys.directory.model import AuthorityEntry, Purpose, Roster, Seat
 from rogatory.keys.directory.publish import changes
@@ -31,7 +32,10 @@ from rogatory.keys.renewal import look_at_renewal, renew
 
 
 class DirectorySimulator:
-    """See the module's text. `seed` makes all keys and channel ids the same in each run."""
+    """See the module's text. `seed` makes all keys and channel ids the same in each run.
+
+    `shift` (also an attribute) moves the time that is written into metadata: a past, or a clock that is wrong.
+    """
 
     def __init__(
         self,
@@ -44,6 +48,7 @@ class DirectorySimulator:
         max_stale_seconds: int = 7 * 24 * 3600,
         terms: Terms | None = None,
         seed: int = 1,
+        shift: timedelta = timedelta(0),
     ) -> None:
         self._random = random.Random(seed).randbytes
         self.trustees: list[Signer] = [self._signer() for _ in range(trustees)]
@@ -51,9 +56,12 @@ class DirectorySimulator:
         self.publisher = self._signer()
         self.coordinator_signers: dict[str, list[Signer]] = {}
         self.history: list[bytes] = []
+        self.shift = shift
+        self._ever_published: dict[str, bytes] = {}
         self._identities: dict[str, list[Identity]] = {}
         self._recovery: dict[str, RecoveryKey] = {}
         self._relay_keys: dict[str, RelayKeys] = {}
+        self.former_relay_keys: dict[str, list[RelayKeys]] = {}
         self._drafting = False
         self.repository = Repository.create(
             [signer.public_key for signer in self.trustees],
@@ -90,6 +98,10 @@ class DirectorySimulator:
         trusted = TrustedDirectory(folder, self.root)
         trusted.refresh(self.bundle())
         return trusted
+
+    def exported_history(self) -> bytes:
+        """All that was ever published, as a stranger gets it to verify with."""
+        return pack_history(self._ever_published)
 
     def identity(self, authority: str, key_set: int | None = None) -> Identity:
         """The secret keys of an authority: the newest key set, or the one with this number."""
@@ -266,6 +278,11 @@ class DirectorySimulator:
             self.repository.sign(signer)
         self._changed()
 
+    def replace_relay_keys(self, relay: str) -> None:
+        """Other keys for a relay; the directory keeps the former ones on record."""
+        self.former_relay_keys.setdefault(relay, []).append(self._relay_keys.pop(relay))
+        self.add_relay(relay)
+
     def replace_publisher(self) -> None:
         """A new root, with another publisher's key."""
         publisher = self._signer()
@@ -288,10 +305,9 @@ class DirectorySimulator:
                 self.repository.sign(signer)
         self._record(self.repository.publish(self.publisher, self.now()))
 
-    @staticmethod
-    def now() -> datetime:
-        """The time that is written into metadata."""
-        return datetime.now(UTC)
+    def now(self) -> datetime:
+        """The time that is written into metadata: the real one, moved by `shift`."""
+        return datetime.now(UTC) + self.shift
 
     def _signer(self) -> Signer:
         return role_signer(self._random(32))
@@ -302,3 +318,4 @@ class DirectorySimulator:
 
     def _record(self, _: Directory) -> None:
         self.history.append(self.bundle())
+        self._ever_published |= self.repository.published

@@ -1,7 +1,7 @@
 """The command `rogatory-keys`: for trustees, coordinators and the publisher of the directory.
 
 Exit status: 0 done; 2 usage; 3 refused input; 4 passphrase; 5 directory out of date; 6 a file is missing, in the way
-or not readable.
+or not readable; 7 `verify` leaves something unproven.
 """
 
 import sys
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import typer
 
-from rogatory.keys.cli import authorities, directories, fingerprints, networks, relays, role_keys
+from rogatory.keys.cli import authorities, directories, fingerprints, networks, relays, role_keys, verify
 from rogatory.keys.errors import KeysError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app.add_typer(authorities.app, name="authority")
 app.add_typer(relays.app, name="relay")
 app.add_typer(networks.app, name="network")
 app.command("fingerprint")(fingerprints.fingerprint)
+app.command("verify")(verify.verify)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -1,0 +1,73 @@
+"""`verify FILE`: what a document or proof file proves, against the directory's exported history, offline."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rogatory.keys.cli.options import Json, read_bounded, show
+from rogatory.keys.directory.bundle import MAX_FILE_BYTES
+from rogatory.keys.directory.chronicle import MAX_HISTORY_BYTES, Chronicle, read_chronicle
+from rogatory.keys.errors import DirectoryRefused, Disproved, NotProven, RefusedFile
+from rogatory.keys.files import write_atomically
+from rogatory.keys.fingerprint import root_fingerprint
+from rogatory.keys.plain import moment
+from rogatory.keys.verification import Report, Verdict, verify_envelope, verify_proof
+from rogatory.protocol.documents.document import peek_document
+from rogatory.protocol.errors import MalformedError
+from rogatory.protocol.proof import MAX_PROOF, decode_proof
+
+_CONCLUSIONS = {
+    Verdict.PROVEN: "everything above is proven",
+    Verdict.UNSURE: "NOT everything above is proven",
+    Verdict.FALSE: "the file CONTRADICTS itself or the directory: rely on nothing of it",
+}
+
+
+def verify(
+    file: Annotated[Path, typer.Argument(help="A proof file, or the envelope of one document.")],
+    history: Annotated[Path, typer.Option(help="From `rogatory-keys directory export-history`.")],
+    root: Annotated[Path, typer.Option(help="The first root.json, got from a trustee.")],
+    text: Annotated[Path | None, typer.Option(help="Write the text of the first document (JSON) to this file.")] = None,
+    json: Json = False,
+) -> None:
+    """Say who said what to whom and when, and what of it is proven. Exit status 0 proven, 7 not proven, 3 false.
+
+    Keys are judged as of the time that receipts prove, also after they were renewed or revoked.
+    """
+    data = read_bounded(file, MAX_PROOF)
+    trusted = read_bounded(root, MAX_FILE_BYTES)
+    known = _chronicle(history, trusted)
+    try:
+        is_envelope = data.startswith(b"{")
+        report = verify_envelope(data, known) if is_envelope else verify_proof(data, known)
+        envelope = data if is_envelope else decode_proof(data).documents[0].envelope
+        if text is not None:
+            write_atomically(text, peek_document(envelope).payload_bytes, mode=0o644)
+    except MalformedError as error:
+        raise RefusedFile(
+            f"{file} is no proof file or document, or a damaged one ({error}): ask for it again"
+        ) from None
+    show(report, json, *_lines(report, trusted))
+    if report.verdict is Verdict.UNSURE:
+        raise NotProven(f"{file}: not everything is proven")
+    if report.verdict is Verdict.FALSE:
+        raise Disproved(f"{file}: the evidence is contradicted; keep it, and ask whoever gave it to you")
+
+
+def _chronicle(history: Path, root: bytes) -> Chronicle:
+    data = read_bounded(history, MAX_HISTORY_BYTES)
+    try:
+        return read_chronicle(data, root)
+    except DirectoryRefused as error:
+        raise RefusedFile(f"{history} is refused: {error}") from None
+
+
+def _lines(report: Report, root: bytes) -> list[str]:
+    return [
+        *report.lines(),
+        f"checked against directory version {report.directory_version}, as confirmed on {moment(report.history_until)}:"
+        " what was revoked later is not seen here",
+        f"trust starts from the root with the fingerprint {root_fingerprint(root)}",
+        _CONCLUSIONS[report.verdict],
+    ]

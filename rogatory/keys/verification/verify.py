@@ -1,0 +1,204 @@
+"""A proof file against the directory's history: offline, as of the time that its receipts prove."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from rogatory.keys.directory.chronicle import Chronicle
+from rogatory.keys.directory.directory import Directory
+from rogatory.keys.plain import clean, moment
+from rogatory.keys.verification.evidence import Read, Timed, check_reading, check_time
+from rogatory.keys.verification.key_life import document_key
+from rogatory.keys.verification.report import Claim, DocumentReport, Finding, Report, Verdict, worst
+from rogatory.protocol.documents.document import open_signed, peek_document
+from rogatory.protocol.documents.dsse import decode_envelope
+from rogatory.protocol.documents.errors import DocumentError
+from rogatory.protocol.documents.kinds.receipt import DocumentReceipt
+from rogatory.protocol.errors import ProtocolError
+from rogatory.protocol.proof import Proof, ProofBroken, ProofLog, ProvenDocument, decode_proof, line_of, open_entry
+
+
+def verify_proof(data: bytes, chronicle: Chronicle) -> Report:
+    """What a proof file proves. Raises MalformedError for bytes that are none."""
+    proof = decode_proof(data)
+    log = ProofLog.of(proof)
+    timed = [check_time(proof, log, receipt, chronicle) for receipt in proof.receipts]
+    read = [check_reading(proof, log, one, chronicle) for one in proof.acknowledgements]
+    times = [found for found in timed if isinstance(found, Timed)]
+    readings = [found for found in read if isinstance(found, Read)]
+    documents = tuple(_document(proof, log, document, times, readings, chronicle) for document in proof.documents)
+    refused = tuple(found for found in (*timed, *read) if isinstance(found, Finding))
+    return _report(_with_receipts(proof, log, documents, chronicle.directory), refused, chronicle)
+
+
+def verify_envelope(envelope: bytes, chronicle: Chronicle) -> Report:
+    """What a document proves by itself, without log and receipts. Raises MalformedError."""
+    parts = decode_envelope(envelope)
+    findings = [*_signature(envelope, chronicle.directory)]
+    findings.append(_time(None))
+    if findings[0].verdict is Verdict.PROVEN:
+        key_set = chronicle.directory.key_set(parts.signer, parts.key_set)
+        findings.append(document_key(chronicle, parts.signer, key_set, None, None))
+    return _report((_describe(envelope, chronicle.directory, None, None, (), findings),), (), chronicle)
+
+
+def _report(documents: tuple[DocumentReport, ...], findings: tuple[Finding, ...], chronicle: Chronicle) -> Report:
+    verdicts = [document.verdict for document in documents] + [finding.verdict for finding in findings]
+    return Report(
+        verdict=worst(verdicts),
+        documents=documents,
+        findings=findings,
+        directory_version=chronicle.directory.targets_version,
+        history_until=chronicle.until,
+    )
+
+
+def _document(
+    proof: Proof,
+    log: ProofLog,
+    document: ProvenDocument,
+    times: Sequence[Timed],
+    readings: Sequence[Read],
+    chronicle: Chronicle,
+) -> DocumentReport:
+    findings = list(_signature(document.envelope, chronicle.directory))
+    pin = None
+    try:
+        declaration = open_entry(proof, log, document)
+        _check_place(proof, document)
+        pin = declaration.directory.targets
+        said = f"it stands in the log as entry {document.seq}, which commits to it"
+        findings.append(Finding(Claim.ENTRY, Verdict.PROVEN, said))
+    except ProtocolError as error:
+        findings.append(Finding(Claim.ENTRY, Verdict.FALSE, str(error)))
+    if worst(finding.verdict for finding in findings) is Verdict.FALSE:
+        return _describe(document.envelope, chronicle.directory, document.seq, None, (), findings)
+    earliest = min((found for found in times if found.seq >= document.seq), key=lambda found: found.at, default=None)
+    at = None if earliest is None else earliest.at
+    findings.append(_time(earliest))
+    signer = decode_envelope(document.envelope)
+    key_set = chronicle.directory.key_set(signer.signer, signer.key_set)
+    findings.append(document_key(chronicle, signer.signer, key_set, at, pin))
+    mine = [found for found in readings if found.acknowledgement.member != signer.signer]
+    mine = [found for found in mine if found.acknowledgement.seq >= document.seq]
+    findings += [_reading(found, document.seq) for found in mine]
+    readers = [found.acknowledgement.member for found in mine if found.acknowledgement.covers(document.seq)]
+    return _describe(document.envelope, chronicle.directory, document.seq, at, tuple(sorted(readers)), findings)
+
+
+def _signature(envelope: bytes, directory: Directory) -> list[Finding]:
+    try:
+        document = open_signed(envelope, directory.document_keys)
+    except DocumentError as error:
+        return [Finding(Claim.SIGNATURE, Verdict.FALSE, str(error))]
+    who = f"key set {document.key_set} of {document.signer}"
+    found = [Finding(Claim.SIGNATURE, Verdict.PROVEN, f"both signatures are by {who}, over exactly these bytes")]
+    if document.signer != document.payload.author:
+        said = f"it is written by {document.payload.author}; {document.signer} signed the same text as its consent"
+        ok = Verdict.PROVEN if document.kind == "amendment" else Verdict.FALSE
+        found.append(Finding(Claim.SIGNATURE, ok, said))
+    elif document.key_set != document.payload.key_set:
+        said = f"it says that it is signed with key set {document.payload.key_set}, and is not"
+        found.append(Finding(Claim.SIGNATURE, Verdict.FALSE, said))
+    return found
+
+
+def _check_place(proof: Proof, document: ProvenDocument) -> None:
+    """The signed text names its channel, and the log its sender: a letter to one is no letter to another."""
+    claimed = peek_document(document.envelope)
+    if claimed.payload.channel_id != proof.channel:
+        raise ProofBroken("the document was written for another channel than the log in the file is of")
+    if line_of(proof, document.seq).author != claimed.signer:
+        raise ProofBroken(f"entry {document.seq} of the log is by another than the document's signer")
+
+
+def _time(found: Timed | None) -> Finding:
+    if found is None:
+        return Finding(
+            Claim.TIME, Verdict.UNSURE, "no receipt shows when it existed: nothing but the author's own date says so"
+        )
+    said = f"it existed on {moment(found.at)} at the latest: {found.relay} receipted entry {found.seq} of this log then"
+    return Finding(Claim.TIME, Verdict.PROVEN, said)
+
+
+def _reading(found: Read, seq: int) -> Finding:
+    member = clean(found.acknowledgement.member)
+    if not found.acknowledgement.covers(seq):
+        said = f"{member} signed that it could NOT open this document"
+    else:
+        upto = found.acknowledgement.seq
+        said = f"{member} signed that it had read the log up to entry {upto} and opened this document"
+    if found.unsure is not None:
+        return Finding(Claim.READING, Verdict.UNSURE, f"{said}; {found.unsure}")
+    return Finding(Claim.READING, Verdict.PROVEN, said)
+
+
+def _describe(
+    envelope: bytes,
+    directory: Directory,
+    seq: int | None,
+    at: int | None,
+    read_by: tuple[str, ...],
+    findings: Sequence[Finding],
+) -> DocumentReport:
+    try:
+        claimed = peek_document(envelope)
+    except DocumentError:
+        return DocumentReport(
+            summary="a document that cannot be read",
+            digest="",
+            author="",
+            key_set=0,
+            seq=seq,
+            findings=tuple(findings),
+        )
+    payload = claimed.payload
+    to = ", ".join(payload.addressees) if payload.addressees else "everybody in its channel"
+    thread = f" in the thread {clean(payload.thread.subject)!r}" if payload.thread else ""
+    return DocumentReport(
+        summary=(
+            f"{_named(payload.author, directory)} to {to}: a document of kind {payload.kind}{thread}, channel"
+            f" {payload.channel[:12]}..., dated {payload.written_at} by its author"
+        ),
+        digest=claimed.digest.hex(),
+        author=payload.author,
+        key_set=claimed.key_set,
+        addressees=payload.addressees,
+        kind=payload.kind,
+        seq=seq,
+        written_at=payload.written_at,
+        proven_at=at,
+        read_by=read_by,
+        findings=tuple(findings),
+    )
+
+
+def _named(authority: str, directory: Directory) -> str:
+    entry = directory.authority_entries.get(authority)
+    return authority if entry is None else f"{authority} ({clean(next(iter(entry.names.values())))}, {entry.state})"
+
+
+def _with_receipts(
+    proof: Proof, log: ProofLog, reports: Sequence[DocumentReport], directory: Directory
+) -> tuple[DocumentReport, ...]:
+    """Add to each document what other documents in the file say of having received it."""
+    said: dict[str, list[Finding]] = {}
+    for document, report in zip(proof.documents, reports, strict=True):
+        if report.kind != DocumentReceipt.KIND or report.verdict is Verdict.FALSE:
+            continue
+        body = open_signed(document.envelope, directory.document_keys).payload.body
+        if isinstance(body, DocumentReceipt):
+            said.setdefault(body.document.digest, []).append(_received(log, report, body))
+    return tuple(
+        msgspec.structs.replace(report, findings=(*report.findings, *said.get(report.digest, ()))) for report in reports
+    )
+
+
+def _received(log: ProofLog, report: DocumentReport, body: DocumentReceipt) -> Finding:
+    held = log.head_at(body.seq)
+    if held is not None and held.hex() != body.head:
+        text = f"the receipt that {report.author} signed names another log than the one in the file"
+        return Finding(Claim.READING, Verdict.FALSE, text)
+    reference = f" as {clean(body.reference)!r}" if body.reference else ""
+    text = f"{report.author} signed a receipt for it (entry {report.seq}): received{reference} on {body.received_at}"
+    return Finding(Claim.READING, report.verdict, text)
