@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from rogatory.protocol.content import Content, SentContent, SharedContent, decode_content, encode_content
 from rogatory.protocol.declaration import Declaration, DirectoryPin, Seen, decode_declaration, encode_declaration
 from rogatory.protocol.documents import open_consent, open_document, peek_document, sign_document
@@ -28,6 +30,7 @@ from rogatory.protocol.extensions import (
     encode_extension,
 )
 from rogatory.protocol.frames.codec import decode_client_frame, decode_server_frame, encode_frame
+from rogatory.protocol.header import Form
 from rogatory.protocol.mls import extension, framed_content, message, proposal
 from rogatory.protocol.mls.codec import Reader, Structure, vector
 from rogatory.protocol.mls.epoch_state import EpochState
@@ -38,9 +41,10 @@ from rogatory.protocol.mls.opening import open_message
 from rogatory.protocol.mls.ratchet_tree import RatchetTree
 from rogatory.protocol.mls.secret_tree import SecretTree
 from rogatory.protocol.mls.suite import suite_by_id
+from rogatory.protocol.proof import Proof, ProofLine, ProvenDocument, decode_proof
 
 from ..protocol.examples import BODIES, KENYA, keys_of, payload
-from ..protocol.test_frames import CLIENT, SERVER
+from ..protocol.test_frames import ACKNOWLEDGEMENT, CLIENT, RECEIPT, SERVER
 from .mls_examples import live
 
 MLS_PACKAGE = "rogatory.protocol.mls"
@@ -166,7 +170,19 @@ JOIN = JoinInfo(
     [OpenRejoin(3, "tz.central", b"r" * 48)],
 )
 
+PROOF = Proof(
+    "rogatory proof 1",
+    b"c" * 32,
+    4,
+    b"p" * 32,
+    [ProofLine("ke.central", Form.MLS, b"h" * 32)],
+    [ProvenDocument(4, b"s" * 32, b"body", b"envelope")],
+    [RECEIPT],
+    [ACKNOWLEDGEMENT],
+)
+
 OTHERS = {
+    "proof.decode_proof": Decoder(decode_proof, MalformedError, (msgspec.msgpack.encode(PROOF),)),
     "content.decode_content": Decoder(decode_content, MalformedError, tuple(map(encode_content, CONTENTS))),
     "declaration.decode_declaration": Decoder(
         decode_declaration, MalformedError, tuple(map(encode_declaration, DECLARATIONS))

@@ -16,7 +16,7 @@ from ..protocol.mls.rules.groups import NOW, client, found, randbytes
 from .decoders import LIFE
 from .mutation import bombs, mutations
 
-modest = settings(max_examples=60, deadline=None)
+modest = settings(max_examples=40, deadline=None)
 MESSAGES = {
     "application": LIFE.private,
     "public proposal": LIFE.public,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+from collections.abc import Callable
 
 import pytest
 
@@ -16,15 +17,20 @@ VERBS = ("decode", "open", "parse", "peek", "read", "restore", "unpack")
 BASES = {"rogatory.protocol.mls.codec.Structure.decode", "rogatory.protocol.mls.codec.Structure.read"}
 
 
+def reads(function: Callable[..., object]) -> bool:
+    """Whether it is given bytes, or a reader of them."""
+    return any(held.annotation in ("bytes", "Reader") for held in inspect.signature(function).parameters.values())
+
+
 def takes_bytes() -> set[str]:
-    """By name: public functions, and class methods of public classes, that begin with one of the verbs."""
+    """By name: public functions of bytes, and class methods of public classes, that begin with one of the verbs."""
     found = set()
     for info in pkgutil.walk_packages(rogatory.protocol.__path__, "rogatory.protocol."):
         module = importlib.import_module(info.name)
         for name, value in vars(module).items():
             if getattr(value, "__module__", None) != module.__name__ or name.startswith("_"):
                 continue
-            if inspect.isfunction(value) and name.split("_")[0] in VERBS:
+            if inspect.isfunction(value) and name.split("_")[0] in VERBS and reads(value):
                 found.add(f"{module.__name__}.{name}")
             if inspect.isclass(value):
                 found.update(

@@ -97,11 +97,11 @@ class GroupHistory(RuleBasedStateMachine):
 
 
 TestGroupHistory = GroupHistory.TestCase
-TestGroupHistory.settings = settings(modest, max_examples=25, stateful_step_count=20)
+TestGroupHistory.settings = settings(modest, max_examples=10, stateful_step_count=20)
 
 
 @pytest.mark.parametrize("suite", SUITES)
-@settings(modest, max_examples=3)
+@settings(modest, max_examples=2)
 @given(seed=seeds, removing=st.lists(numbers, min_size=1, max_size=3), cut=st.integers(0, 5))
 def test_stored_and_restored_at_any_step(suite: int, seed: int, removing: list[int], cut: int) -> None:
     """All members are restored at one place of a history that each suite goes through."""
@@ -124,7 +124,7 @@ def test_stored_and_restored_at_any_step(suite: int, seed: int, removing: list[i
     assert len(history.gone) == len(removed)
 
 
-@settings(modest, max_examples=4)
+@settings(modest, max_examples=2)
 @given(seed=seeds)
 def test_thirty_members(seed: int) -> None:
     """A full house: everyone commits once, half of them leave, others take their places."""
