@@ -7,8 +7,10 @@ The same files give the same bytes, so that the hash of a bundle can stand for i
 
 import hashlib
 from collections.abc import Mapping
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from rogatory.keys.errors import MalformedBundle
 
@@ -22,7 +24,8 @@ _FORMAT = "rogatory directory bundle 1"
 
 class _Bundle(msgspec.Struct, frozen=True):
     format: str
-    files: dict[str, bytes]
+    files: Annotated[dict[str, bytes], Meta(max_length=MAX_FILES)]
+    """Counted before they are read: a bundle could hold millions of empty ones."""
 
 
 def pack(files: Mapping[str, bytes]) -> bytes:

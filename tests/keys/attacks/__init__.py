@@ -1,0 +1,1 @@
+"""Attacks on keys, vaults and the directory, each carried out."""
