@@ -158,6 +158,14 @@ class PublishError(KeysError):
     """A change to the directory that cannot be made or published as it stands."""
 
 
+class FolderBusy(PublishError):
+    """Another command works on the directory's folder."""
+
+
+class ConfigRefused(PublishError):
+    """A setting that cannot be used."""
+
+
 class NotConfirmed(PublishError):
     """Nobody said yes to what was shown."""
 

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 import typer
 
-from rogatory.keys.cli import authorities, directories, fingerprints, networks, relays, role_keys, verify
+from rogatory.keys.cli import authorities, directories, fingerprints, networks, publisher, relays, role_keys, verify
+from rogatory.keys.directory.publish.key_file import KeyKind
 from rogatory.keys.errors import KeysError
 
 app = typer.Typer(
@@ -20,6 +21,7 @@ app = typer.Typer(
 )
 for kind, commands in role_keys.APPS.items():
     app.add_typer(commands, name=kind)
+role_keys.APPS[KeyKind.PUBLISHER].command("run")(publisher.run)
 app.add_typer(directories.app, name="directory")
 app.add_typer(authorities.app, name="authority")
 app.add_typer(relays.app, name="relay")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rogatory.keys.directory.assemble import TIMESTAMP_FILE
 from rogatory.keys.directory.publish.repository import Repository
-from rogatory.keys.errors import PublishError
+from rogatory.keys.errors import FolderBusy, PublishError
 from rogatory.keys.files import write_atomically
 
 MIRROR, DRAFTS, HISTORY = "mirror", "drafts", "history"
@@ -30,14 +30,14 @@ def create_folder(folder: Path, repository: Repository) -> None:
 
 @contextmanager
 def opened(folder: Path) -> Iterator[Repository]:
-    """The repository of a folder, saved if the block ends well. Raises PublishError while another holds it."""
+    """The repository of a folder, saved if the block ends well. Raises FolderBusy while another holds it."""
     _check_folder(folder)
     descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise PublishError(f"another command works on {folder}: wait until it has ended") from None
+            raise FolderBusy(f"another command works on {folder}: wait until it has ended") from None
         repository = load(folder)
         yield repository
         _save(folder, repository)
