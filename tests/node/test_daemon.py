@@ -142,12 +142,14 @@ def test_it_works_without_a_relay_and_sends_when_one_comes(nodes: list[NodeProce
     relay.kill()
     ke.wait_until(lambda: ke.api("GET", "/v1/status")["relays"][0]["state"] != "open", "notice")
     sent = consult(ke, "Written while the relay is down.")
+    assert ke.api("GET", "/v1/status")["channels"] == {"states": {"founding": 1}, "unsent": 1}
     ke.restart()
     status = ke.api("GET", "/v1/status")
     assert status["enrolled"]
     relay.start()
     tz.wait_event("document_received", document=sent["document"])
     ke.wait_event("document_delivered", document=sent["document"])
+    assert ke.api("GET", "/v1/status")["channels"] == {"states": {"open": 1}, "unsent": 0}
 
 
 def test_killed_again_and_again_it_loses_nothing(nodes: list[NodeProcess]) -> None:

@@ -12,6 +12,7 @@ from aiohttp import web
 from rogatory.keys.directory.directory import Directory
 from rogatory.keys.errors import DirectoryExpired, NotVouched
 from rogatory.node.api.context import KEEPER, LINKS, NODE, reply
+from rogatory.node.channels.queries import ChannelsStatus, channels_status
 from rogatory.node.link.status import LinkStatus
 from rogatory.node.node import Node
 
@@ -37,6 +38,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     enrolled: bool
     directory: DirectoryStatus
     relays: list[LinkStatus]
+    channels: ChannelsStatus
 
 
 @routes.get("/v1/status")
@@ -58,6 +60,7 @@ async def show(request: web.Request) -> web.Response:
                 problem=keeper.last_error,
             ),
             relays=request.app[LINKS].statuses(),
+            channels=await node.query(channels_status),
         )
     )
 

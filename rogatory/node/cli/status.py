@@ -22,6 +22,8 @@ def status(folder: FolderOption = HERE, as_json: JsonOption = False) -> None:
             ("  runs out", clock(directory["expires"])),
             ("  asked for", clock(directory["refreshed_at"])),
             ("  problem", directory["problem"]),
+            ("channels", [f"{count} {state}" for state, count in answer["channels"]["states"].items()]),
+            ("unsent", answer["channels"]["unsent"]),
         ]
     )
     if directory["version"] and not directory["may_send"]:

@@ -98,6 +98,12 @@ def channels_with_queued(connection: Connection) -> set[bytes]:
     return set(connection.scalars(select(_outbox.c.channel).where(_outbox.c.state == OutboxState.QUEUED).distinct()))
 
 
+def count_unsent(connection: Connection) -> int:
+    """How many documents the relays have not taken yet."""
+    waiting = (OutboxState.QUEUED, OutboxState.SEALED)
+    return connection.scalar(select(func.count()).where(_outbox.c.state.in_(waiting))) or 0
+
+
 def queued(connection: Connection, channel: bytes, limit: int, up_to: int | None = None) -> list[OutboxRow]:
     """The oldest that wait to be sealed, not after number `up_to`."""
     query = (

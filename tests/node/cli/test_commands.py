@@ -36,6 +36,7 @@ def test_status_tells_of_directory_and_relays(network: SmallNetwork) -> None:
     assert status["enrolled"]
     assert status["directory"]["trusts_new"]
     assert [(relay["relay"], relay["state"]) for relay in status["relays"]] == [("relay.one", "open")]
+    assert set(status["channels"]) == {"states", "unsent"}
     text = network.ke.cli_text("status")
     assert "relay.one" in text
     assert "open" in text
