@@ -74,6 +74,10 @@ class LifetimeInvalid(LeafNodeError):
     """The current time is outside a leaf node's lifetime (section 7.3)."""
 
 
+class LifetimeTooLong(LeafNodeError):
+    """A leaf node's whole lifetime is longer than 400 days (section 7.2)."""
+
+
 class LeafExtensionUndeclared(LeafNodeError):
     """A leaf node carries an extension that its own capabilities do not list (section 7.3)."""
 

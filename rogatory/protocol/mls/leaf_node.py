@@ -54,6 +54,11 @@ class Lifetime(Structure):
     def encode(self) -> bytes:
         return uint64(self.not_before) + uint64(self.not_after)
 
+    @property
+    def length(self) -> int:
+        """In seconds; negative where it ends before it begins."""
+        return self.not_after - self.not_before
+
     def covers(self, now: int) -> bool:
         return self.not_before <= now <= self.not_after
 

@@ -13,7 +13,7 @@ from .extension import check_unique_types, first_unlisted
 from .key_package import KeyPackage
 from .leaf_node import MLS10, LeafNodeSource
 from .suite import CipherSuite
-from .validate_leaf_node import check_leaf_alone, check_lifetime, check_source
+from .validate_leaf_node import check_leaf_alone, check_lifetime, check_source, check_total_lifetime
 
 
 def check_suite(package: KeyPackage, suite: CipherSuite) -> None:
@@ -48,6 +48,7 @@ def check_key_package(package: KeyPackage, suite: CipherSuite, now: int | None) 
     check_suite(package, suite)
     check_source(package.leaf_node, LeafNodeSource.KEY_PACKAGE)
     check_lifetime(package.leaf_node, now)
+    check_total_lifetime(package.leaf_node, now)
     check_leaf_alone(package.leaf_node, suite)
     check_extensions_declared(package)
     check_init_key(package, suite)

@@ -16,6 +16,7 @@ from .errors import (
     LeafNodeSourceWrong,
     LeafNodeTooLarge,
     LifetimeInvalid,
+    LifetimeTooLong,
     OwnCredentialTypeUndeclared,
     RequiredCapabilityMissing,
     SignatureKeyNotUnique,
@@ -34,6 +35,9 @@ from .suite import CipherSuite
 
 MAX_LEAF_NODE = 16 * 1024
 """Bytes. Every member stores every leaf, and every joiner is sent all of them."""
+
+MAX_LIFETIME = 400 * 24 * 3600
+"""Seconds: a year, and some leeway for clocks."""
 
 
 def check_size(leaf: LeafNode) -> None:
@@ -56,6 +60,12 @@ def check_lifetime(leaf: LeafNode, now: int | None) -> None:
     """
     if now is not None and isinstance(leaf.source, Lifetime) and not leaf.source.covers(now):
         raise LifetimeInvalid
+
+
+def check_total_lifetime(leaf: LeafNode, now: int | None) -> None:
+    """Section 7.2 wants a longest lifetime; it is judged where lifetimes are. Raises LifetimeTooLong."""
+    if now is not None and isinstance(leaf.source, Lifetime) and leaf.source.length > MAX_LIFETIME:
+        raise LifetimeTooLong(f"{leaf.source.length} seconds")
 
 
 def check_own_credential_type(leaf: LeafNode) -> None:

@@ -18,6 +18,7 @@ from rogatory.protocol.mls.errors import (
     LeafNodeSourceWrong,
     LeafSignatureInvalid,
     LifetimeInvalid,
+    LifetimeTooLong,
     MLSError,
     OwnCredentialTypeUndeclared,
     PathKeyReused,
@@ -213,6 +214,17 @@ def test_lifetime(lifetime: Lifetime) -> None:
     refuses(bob, forge.proposal(alice, Add(package)), LifetimeInvalid)
     with pytest.raises(LifetimeInvalid):
         alice.commit([Add(package)], random=randbytes, now=NOW)
+
+
+def test_total_lifetime() -> None:
+    """Section 7.2: a key package for ever is refused wherever lifetimes are judged."""
+    alice, bob = found(b"alice", b"bob")
+    for_ever = Lifetime(0, 2**64 - 1)
+    package = forge.key_package(client(b"carol"), edit_leaf=lambda leaf: replace(leaf, source=for_ever))
+    refuses(bob, forge.commit(alice, [Add(package)]), LifetimeTooLong)
+    with pytest.raises(LifetimeTooLong):
+        alice.commit([Add(package)], random=randbytes, now=NOW)
+    assert bob.open(forge.commit(alice, [Add(package)]), now=None)
 
 
 # Uniqueness
