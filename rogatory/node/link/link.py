@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Final, NoReturn, Protocol
 
 import structlog
 from websockets.asyncio.client import ClientConnection
-from websockets.exceptions import ConnectionClosed
 
 from rogatory.keys.directory.model import RelayEntry
 from rogatory.keys.errors import KeysError
@@ -17,13 +17,12 @@ from rogatory.node.channels.trouble import Trouble
 from rogatory.node.errors import NodeError
 from rogatory.node.link.address import addresses_of
 from rogatory.node.link.backoff import Backoff
-from rogatory.node.link.mailbox import Mailbox
-from rogatory.node.link.session import Answer, Delivered, Ended, Opened, Session
+from rogatory.node.link.conversation import SessionOver, converse, shake_hands
+from rogatory.node.link.session import Session
 from rogatory.node.link.socket import SOCKET_ERRORS, open_socket
 from rogatory.node.link.status import LinkState, LinkStatus
 from rogatory.protocol.errors import ProtocolError
 from rogatory.protocol.frames.client import ClientFrame
-from rogatory.protocol.frames.codec import decode_server_frame, encode_frame
 from rogatory.protocol.frames.server import Code, Goodbye, Ready, ServerFrame
 from rogatory.protocol.limits import NONCE
 
@@ -46,14 +45,6 @@ class Desk(Protocol):
 
     async def trouble(self, relay: str, code: Trouble, explanation: str) -> None:
         """The relay did what it must not do; an officer should know."""
-
-
-class _SessionOver(Exception):
-    """Ends a session's tasks; with the relay's goodbye, if it said one."""
-
-    def __init__(self, goodbye: Goodbye) -> None:
-        super().__init__(f"the relay said goodbye: {goodbye.code.value}: {goodbye.explanation[:300]}")
-        self.goodbye = goodbye
 
 
 class Link:
@@ -108,7 +99,7 @@ class Link:
         self._set(LinkState.CONNECTING)
         try:
             await self._session()
-        except _SessionOver as over:
+        except SessionOver as over:
             self._failed(over)
             if over.goodbye.code is Code.REPLACED:
                 await self._report(
@@ -137,7 +128,7 @@ class Link:
         try:
             session = Session(self.relay, self._entry().identity, self._identity, binding, self._random(NONCE))
             async with asyncio.timeout(HANDSHAKE_TIMEOUT):
-                ready = await _shake_hands(socket, session)
+                ready = await shake_hands(socket, session)
             await self._carry(socket, session, ready)
         finally:
             await socket.close()
@@ -145,22 +136,15 @@ class Link:
     async def _carry(self, socket: ClientConnection, session: Session, ready: Ready) -> None:
         """Carry frames both ways until the session ends; raises what ended it."""
         self._outgoing = asyncio.Queue()
-        mailbox = Mailbox()
         self._set(LinkState.OPEN, clock_difference=ready.time / 1000 - self._now())
         self._reported = None
         _log.info("link_open", relay=self.relay)
         try:
             await self._desk.session_opened(self.relay, ready)
-            await _first_to_fail(
-                _read(socket, session, mailbox), self._hand_over(mailbox), _write(socket, self._outgoing)
-            )
+            await converse(socket, session, self._outgoing, partial(self._desk.receive, self.relay))
         finally:
             await self._desk.session_closed(self.relay)
             self._outgoing = None
-
-    async def _hand_over(self, mailbox: Mailbox) -> NoReturn:
-        while True:
-            await self._desk.receive(self.relay, await mailbox.take())
 
     async def _wait(self, seconds: float) -> None:
         self._nudged.clear()
@@ -188,48 +172,3 @@ class Link:
         if clock_difference is not None:
             self.status.clock_difference = round(clock_difference, 3)
             self.status.last_error = None
-
-
-async def _shake_hands(socket: ClientConnection, session: Session) -> Ready:
-    await socket.send(encode_frame(session.hello()))
-    while True:
-        match session.receive(decode_server_frame(await socket.recv(decode=False))):
-            case Answer(frame):
-                await socket.send(encode_frame(frame))
-            case Opened(ready):
-                return ready
-            case Ended(goodbye):
-                raise _SessionOver(goodbye)
-
-
-async def _read(socket: ClientConnection, session: Session, mailbox: Mailbox) -> NoReturn:
-    while True:
-        data = await socket.recv(decode=False)
-        match session.receive(decode_server_frame(data)):
-            case Delivered(frame):
-                await mailbox.put(frame, len(data))
-            case Ended(goodbye):
-                raise _SessionOver(goodbye)
-
-
-async def _write(socket: ClientConnection, outgoing: asyncio.Queue[ClientFrame]) -> NoReturn:
-    while True:
-        frame = await outgoing.get()
-        try:
-            await socket.send(encode_frame(frame))
-        except ConnectionClosed:
-            # The reader meets the same end, after the relay's last words.
-            await asyncio.Event().wait()
-
-
-async def _first_to_fail(*parts: Coroutine[None, None, NoReturn]) -> NoReturn:
-    """Run the parts until one fails, end the others, and raise what failed; of several the first named."""
-    tasks = [asyncio.create_task(part) for part in parts]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        failed = next(task for task in tasks if task.done())
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    failed.result()
