@@ -16,7 +16,7 @@ from rogatory.keys.identity import Identity
 from rogatory.node.channels.trouble import Trouble
 from rogatory.node.errors import NodeError
 from rogatory.node.link.address import addresses_of
-from rogatory.node.link.backoff import Backoff
+from rogatory.node.link.backoff import GOOD_SESSION, Backoff
 from rogatory.node.link.conversation import SessionOver, converse, shake_hands
 from rogatory.node.link.session import Session
 from rogatory.node.link.socket import SOCKET_ERRORS, open_socket
@@ -137,7 +137,6 @@ class Link:
         """Carry frames both ways until the session ends; raises what ended it."""
         self._outgoing = asyncio.Queue()
         self._set(LinkState.OPEN, clock_difference=ready.time / 1000 - self._now())
-        self._reported = None
         _log.info("link_open", relay=self.relay)
         try:
             await self._desk.session_opened(self.relay, ready)
@@ -145,6 +144,8 @@ class Link:
         finally:
             await self._desk.session_closed(self.relay)
             self._outgoing = None
+            if self._now() - self.status.since >= GOOD_SESSION:
+                self._reported = None
 
     async def _wait(self, seconds: float) -> None:
         self._nudged.clear()
@@ -155,7 +156,7 @@ class Link:
             pass
 
     async def _report(self, code: Trouble, explanation: str) -> None:
-        """Tell the officer, once until it changes or a session stood again."""
+        """Tell the officer, once until it changes or a good session lay between."""
         if self._reported != explanation:
             self._reported = explanation
             await self._desk.trouble(self.relay, code, explanation)
