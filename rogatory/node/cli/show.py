@@ -5,12 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+KEPT: Final = "\n\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
+"""Characters that do not print and do no harm: line ends, and the joiners that some scripts need."""
 
 
 def show_json(value: Any) -> None:
@@ -60,7 +63,7 @@ def plain(value: Any) -> str:
     if isinstance(value, dict):
         return "; ".join(f"{name}: {plain(item)}" for name, item in value.items() if item not in (None, "", [], {}))
     text = "" if value is None else str(value)
-    return "".join(char if char.isprintable() or char == "\n" else "\N{REPLACEMENT CHARACTER}" for char in text)
+    return "".join(char if char.isprintable() or char in KEPT else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 def clock(seconds: float | None) -> str:

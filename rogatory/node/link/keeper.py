@@ -21,6 +21,9 @@ from rogatory.node.link.fetch import FetchFailed, fetch_bundle
 MIRROR_LAG: Final = 600.0
 """Seconds for which one mirror of several may be behind the others before it is reported."""
 
+GATHER: Final = 0.1
+"""Seconds in which wishes are gathered: a relay that announces again and again is asked ten times a second at most."""
+
 BOOTSTRAP: Final = "bootstrap"
 """Stands for a relay where the settings name an address and no directory names a relay yet."""
 
@@ -98,6 +101,7 @@ class DirectoryKeeper:
                 await self._wake.wait()
         except TimeoutError:
             return self._relays()
+        await asyncio.sleep(GATHER)
         wanted, self._wanted = self._wanted, set()
         self._wake.clear()
         known = set(self._relays())
