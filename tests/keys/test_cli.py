@@ -1,94 +1,12 @@
 """`rogatory-keys` as its users see it: a ceremony from keys to a bundle, and what is said when something is wrong."""
 
 import json
-import os
 from pathlib import Path
 
 import pytest
 
-from rogatory.keys import vault
-from rogatory.keys.cli import main, role_keys
-from rogatory.keys.directory.model import AuthorityEntry, Purpose
 from rogatory.keys.directory.trust import TrustedDirectory
-from rogatory.keys.enrolment import enrol_authority, enrol_relay
-from rogatory.keys.identity import Identity, RecoveryKey, RelayKeys
-
-PASSPHRASE = "correct horse battery staple"
-
-
-class Shell:
-    """Runs commands in a folder, each as a process of its own would see it."""
-
-    def __init__(self, capture: pytest.CaptureFixture[str]) -> None:
-        self._capture = capture
-
-    def run(self, command: str, status: int = 0) -> str:
-        """What the command prints: to standard output, or to standard error if it should fail."""
-        self._capture.readouterr()
-        with pytest.raises(SystemExit) as end:
-            main(command.split())
-        out, err = self._capture.readouterr()
-        assert (end.value.code or 0) == status, err
-        assert "Traceback" not in err
-        return err if status else out
-
-
-@pytest.fixture
-def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    monkeypatch.chdir(tmp_path)
-    for variable in ("ROGATORY_PASSPHRASE_FILE", "ROGATORY_DIRECTORY"):
-        monkeypatch.delenv(variable, raising=False)
-    for cost in role_keys.CostName:
-        monkeypatch.setitem(role_keys._COSTS, cost, vault.CHEAPEST)
-    Path("pass").write_text(PASSPHRASE + "\n")
-    return Shell(capsys)
-
-
-def enrolment_files() -> None:
-    Path("relay.json").write_bytes(enrol_relay(RelayKeys.generate("relay.one", os.urandom), ("http://127.0.0.1:8443",)))
-    for name in ("ke.central", "tz.central"):
-        entry = AuthorityEntry(
-            id=name,
-            state=name[:2].upper(),
-            names={"en": f"Central Authority {name}"},
-            competences=(Purpose.EXTRADITION,),
-            relay="relay.one",
-            key_sets=(),
-        )
-        identity, recovery = Identity.generate(name, os.urandom), RecoveryKey.generate(name, os.urandom)
-        Path(f"{name}.json").write_bytes(enrol_authority(entry, identity, recovery))
-
-
-@pytest.fixture
-def keys(shell: Shell) -> Shell:
-    for kind, file in (
-        ("trustee", "t1"),
-        ("trustee", "t2"),
-        ("trustee", "t3"),
-        ("publisher", "p"),
-        ("coordinator", "c"),
-    ):
-        shell.run(f"{kind} create {file} --passphrase-file pass")
-    enrolment_files()
-    return shell
-
-
-@pytest.fixture
-def directory(keys: Shell) -> Shell:
-    keys.run("directory init d --trustee t1.pub --trustee t2.pub --trustee t3.pub --threshold 2 --publisher p.pub")
-    keys.run("relay add relay.json -d d")
-    keys.run("authority add ke.central.json -d d")
-    keys.run("authority add tz.central.json -d d")
-    keys.run(
-        "network add gljcn -d d --relay relay.one --name en=Great_Lakes --coordinator-key c.pub"
-        " --member ke.central --member tz.central --coordinator ke.central"
-    )
-    return keys
-
-
-def published(shell: Shell) -> Shell:
-    shell.run("directory publish d --publisher-key p --key t1 --key t3 --key c --passphrase-file pass --yes")
-    return shell
+from tests.keys.shell import PASSPHRASE, Shell, published
 
 
 def test_a_ceremony_from_keys_to_what_a_client_trusts(directory: Shell, tmp_path: Path) -> None:

@@ -190,8 +190,11 @@ class Repository:
         self._store(role, self._open_root(now) if role == ROOT else self._open(role, now))
 
     def update(self, files: Mapping[str, bytes]) -> Directory:
-        """Take over what is published elsewhere now. Raises DirectoryRefused; then nothing is changed."""
-        root = self.bootstrap_root()
+        """Take over what is published elsewhere now. Raises DirectoryRefused, PublishError; then nothing is changed.
+
+        The first publication counts if its root is the one that was drafted here.
+        """
+        root = self.bootstrap_root() if self.published else self._first_root(files)
         offered = assemble(files, root)
         if any(name != metadata_file(ROOT, 1) for name in self.published):
             check_succession(self.directory(), offered.directory)
@@ -280,6 +283,16 @@ class Repository:
                     f"the draft of {role} has {have} of {need} signatures: let more of its keys sign"
                     " (`rogatory-keys directory sign`)"
                 ) from None
+
+    def _first_root(self, files: Mapping[str, bytes]) -> bytes:
+        data = files.get(metadata_file(ROOT, 1))
+        if data is None or "root.json" not in self.drafts:
+            return self.bootstrap_root()
+        if read(data, Root).signed_bytes != self.draft(ROOT).signed_bytes:
+            raise PublishError(
+                "the directory offered begins with another root than the one drafted here: it is not taken"
+            )
+        return data
 
     def _delegators(self, role: str) -> list[Root | Targets]:
         """Who says which keys sign a role: for root, the one before and itself (TUF specification 5.3.4)."""

@@ -1,0 +1,5 @@
+"""`python -m rogatory.keys.cli`."""
+
+from rogatory.keys.cli import main
+
+main()
