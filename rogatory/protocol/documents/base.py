@@ -125,5 +125,5 @@ def check_date(value: str | None, what: str) -> None:
 
 
 def is_blank(value: str) -> bool:
-    """Whether a text says nothing."""
-    return not value.strip()
+    """Whether a text says nothing that can be seen: white space and format characters (Unicode Cf) do not count."""
+    return not any(character.isprintable() and not character.isspace() for character in value)

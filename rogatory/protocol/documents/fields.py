@@ -2,7 +2,8 @@
 
 Lengths count Unicode characters. In a line, no control character, line separator or bidirectional
 formatting character may stand, so that one field cannot pass for two or be shown in another order;
-a text may also have tabs and line feeds, and bidirectional isolates.
+a text may also have tabs and line feeds, and bidirectional isolates. In neither stand interlinear annotations
+and tags (U+FFF9 to U+FFFB, U+E0000 to U+E007F), by which words could be signed that no reader sees.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from typing import Annotated
 
 import msgspec
 
-_LINE = r"\A[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]*\Z"
-_TEXT = r"\A[^\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\ufeff]*\Z"
+_HIDDEN = r"\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"
+_LINE = rf"\A[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069{_HIDDEN}]*\Z"
+_TEXT = rf"\A[^\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e{_HIDDEN}]*\Z"
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

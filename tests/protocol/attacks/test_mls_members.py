@@ -109,9 +109,9 @@ def test_a_leaf_that_is_blank_or_beyond_the_tree_sends_nothing() -> None:
 
 
 def test_a_message_serves_one_epoch_and_one_group() -> None:
-    alice, bob, _ = groups = found(b"alice", b"bob", b"carol")
-    public = forge.public(bob, Remove(2))
-    private = forge.private(bob, Remove(2))
+    groups = found(b"alice", b"bob", b"carol")
+    public = forge.public(groups[1], Remove(2))
+    private = forge.private(groups[1], Remove(2))
     later = committed(groups, 1)
     refuses(later[0], public, WrongEpoch)
     refuses(later[0], private, WrongEpoch)
