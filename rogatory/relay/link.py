@@ -119,7 +119,7 @@ async def _read(socket: web.WebSocketResponse, session: Session) -> None:
 
 async def _say_goodbye(socket: web.WebSocketResponse, farewell: Farewell) -> None:
     goodbye = encode_frame(Goodbye(farewell.code, farewell.explanation))
-    with contextlib.suppress(ConnectionError, RuntimeError):  # it did not wait for the answer
+    with contextlib.suppress(ConnectionError):  # it did not wait for the answer
         await _within(LAST_WORDS_SECONDS, socket.send_bytes(goodbye))
 
 

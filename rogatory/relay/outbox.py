@@ -62,7 +62,7 @@ class Outbox:
                 self._waiting -= len(frame)
                 if self._waiting < FULL and not self._room.is_set():
                     self._room.set()
-        except (ConnectionError, RuntimeError):  # aiohttp raises RuntimeError for a socket it has closed itself
+        except ConnectionError:
             self._clear()
             self._lost()
         finally:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import io
 import json
 import os
 import subprocess
@@ -13,6 +15,7 @@ import pytest
 
 from rogatory.keys.enrolment import check_relay_enrolment
 from rogatory.relay.app import relay_keys
+from rogatory.relay.cli import main
 from rogatory.relay.config import load_config
 from rogatory.relay.errors import ConfigError
 from rogatory.relay.mirror import Mirror
@@ -31,6 +34,14 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
         timeout=60,
         env={**os.environ, **environment},
     )
+
+
+def inside(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """The same within this process, for commands that configure no logs."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), pytest.raises(SystemExit) as ended:
+        main(arguments)
+    return subprocess.CompletedProcess(arguments, int(ended.value.code or 0), out.getvalue(), err.getvalue())
 
 
 def config(folder: Path, text: str) -> Path:
@@ -97,13 +108,13 @@ def test_beyond_loopback_with_a_proxys_certificate(tmp_path: Path) -> None:
 def test_init_makes_a_folder_that_can_be_run(tmp_path: Path) -> None:
     folder, port = tmp_path / "relay", free_port()
     url = f"http://127.0.0.1:{port}"
-    made = run("init", str(folder), "--relay", "relay.nairobi", "--url", url, "--port", str(port), "--json")
+    made = inside("init", str(folder), "--relay", "relay.nairobi", "--url", url, "--port", str(port), "--json")
     assert made.returncode == 0, made.stderr
     entry = check_relay_enrolment((folder / "relay.enrolment").read_bytes())
     assert (entry.id, entry.urls) == ("relay.nairobi", (url,))
     assert json.loads(made.stdout)["entry"]["id"] == "relay.nairobi"
     assert (folder / "relay.keys").stat().st_mode & 0o777 == 0o600
-    again = run("init", str(folder), "--relay", "relay.nairobi", "--url", url)
+    again = inside("init", str(folder), "--relay", "relay.nairobi", "--url", url)
     assert (again.returncode, "exists" in again.stderr) == (3, True)
     simulator = DirectorySimulator([KE])
     config_file = folder / "relay.toml"
@@ -112,7 +123,7 @@ def test_init_makes_a_folder_that_can_be_run(tmp_path: Path) -> None:
     (folder / "root.json").write_bytes(simulator.root)
     bundle = tmp_path / "new.bundle"
     bundle.write_bytes(simulator.bundle())
-    imported = run("directory", "import", str(bundle), "--config", str(config_file))
+    imported = inside("directory", "import", str(bundle), "--config", str(config_file))
     assert imported.returncode == 0, imported.stderr
     checked = run("check", "--config", str(config_file))
     assert checked.returncode == 0, checked.stderr
@@ -125,7 +136,7 @@ def test_init_with_a_vault_and_a_pinned_certificate(tmp_path: Path) -> None:
     certificate, key, der = certify(tmp_path)
     passphrase = tmp_path / "passphrase"
     passphrase.write_text("correct horse battery staple\n")
-    made = run(
+    made = inside(
         *("init", str(folder), "--relay", "relay.nairobi", "--url", "https://relay.example.org", "--pin"),
         *("--certificate", str(certificate), "--private-key", str(key)),
         *("--vault", "--passphrase-file", str(passphrase)),
@@ -146,7 +157,7 @@ def test_a_bundle_of_another_root_is_not_imported(tmp_path: Path) -> None:
     bundle = tmp_path / "other.bundle"
     bundle.write_bytes(DirectorySimulator([KE], seed=5).bundle())
     before = (relay.folder / "directory.bundle").read_bytes()
-    refused = run("directory", "import", str(bundle), "--config", str(relay.config))
+    refused = inside("directory", "import", str(bundle), "--config", str(relay.config))
     assert refused.returncode == 3
     assert (relay.folder / "directory.bundle").read_bytes() == before
 

@@ -35,7 +35,7 @@ async def test_what_was_accepted_survives_sigkill_once_and_in_order(tmp_path: Pa
     accepted: dict[bytes, int] = {}
     async with Client(relay.link_url, simulator.identity(KE)) as ke:
         channel = await founded(ke, TZ)
-    for _ in range(6):
+    for _ in range(4):
         bodies += [message(channel, 300) for _ in range(150)]
         unanswered = [body for body in bodies if body not in accepted]
         ke = await Client(relay.link_url, simulator.identity(KE)).connect()

@@ -96,7 +96,7 @@ async def test_a_version_that_both_speak_is_chosen(relay: RelayProcess) -> None:
     [
         b"",
         b"\xc1",
-        os.urandom(200),
+        bytes(range(200)),
         encode_frame(Credit(1)),
         encode_frame(Resume(1, bytes(32), 0)),
         encode_frame(Hello(KE, b"short", [1])),
@@ -104,6 +104,7 @@ async def test_a_version_that_both_speak_is_chosen(relay: RelayProcess) -> None:
         encode_frame(Hello("x" * 70, bytes(32), [1])),
         "text",
     ],
+    ids=["empty", "reserved byte", "noise", "credit", "resume", "short nonce", "no name", "long name", "text"],
 )
 async def test_a_first_frame_that_is_no_hello_is_malformed(relay: RelayProcess, first: bytes | str) -> None:
     client = client_of(relay, relay.simulator.identity(KE))
@@ -122,7 +123,11 @@ async def test_a_frame_over_the_limit_ends_the_connection_and_nothing_else(relay
     assert isinstance(await (await node(TZ)).resume(await founded(await node(KE), TZ)), Resumed)
 
 
-@pytest.mark.parametrize("odd", [b"", b"\x00", os.urandom(64), encode_frame(Hello(KE, bytes(32), [1])), "text"])
+@pytest.mark.parametrize(
+    "odd",
+    [b"", b"\x00", bytes(range(64)), encode_frame(Hello(KE, bytes(32), [1])), "text"],
+    ids=["empty", "zero", "noise", "hello again", "text"],
+)
 async def test_a_malformed_frame_ends_the_session(node: Connect, odd: bytes | str) -> None:
     ke = await node(KE)
     await ke.send_bytes(odd)
