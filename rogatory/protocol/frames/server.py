@@ -17,6 +17,7 @@ class Code(StrEnum):
     """Why something was refused; each names whose fault it is in PROTOCOL.md."""
 
     STALE_BASE = "stale_base"
+    DIRECTORY_BEHIND = "directory_behind"
     NOT_RESUMED = "not_resumed"
     UNKNOWN_CHANNEL = "unknown_channel"
     NOT_A_MEMBER = "not_a_member"
