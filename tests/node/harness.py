@@ -48,9 +48,10 @@ class SimulatedNode:
         self.wake_at: float | None = None
         self.directory_wanted: set[str] = set()
         self.connected: set[str] = set()
-        self._open()
+        self.reopen()
 
-    def _open(self) -> None:
+    def reopen(self) -> None:
+        """Open the database again, as after a start of the process."""
         self.database = Database(self.path, KEY)
         self.core = Core(
             self.database,
@@ -98,7 +99,7 @@ class SimulatedNode:
         self.directory_wanted.clear()
         self.wake_at = None
         self.database.close()
-        self._open()
+        self.reopen()
 
 
 class World:
@@ -118,6 +119,7 @@ class World:
         self.now = float(int(self.simulator.now().timestamp()))
         self._hooks = hooks
         self._directory: tuple[int, Directory] | None = None
+        self._frozen: Directory | None = None
         self._drawn: dict[str, int] = {}
         self.relays = {
             relay: relay_type(self.simulator.relay_keys(relay), self.directory, lambda: self.now) for relay in relays
@@ -131,6 +133,8 @@ class World:
 
     def directory(self) -> Directory:
         """What relays mirror now."""
+        if self._frozen is not None:
+            return self._frozen
         version = len(self.simulator.history)
         if self._directory is None or self._directory[0] != version:
             self._directory = (version, self.simulator.directory())
@@ -164,6 +168,18 @@ class World:
             stored = groups.get(connection, channel, Role.CURRENT)
         assert stored is not None
         return restore_group(*stored)
+
+    def epochs(self, channel: bytes) -> int:
+        """How many different epochs the nodes are in: one, if all agree."""
+        return len({self.group(node, channel).epoch_authenticator for node in self.nodes.values()})
+
+    def freeze(self, directory: Directory) -> None:
+        """Relays serve this directory from here on, whatever is published."""
+        self._frozen = directory
+
+    def thaw(self) -> None:
+        """Relays serve what is published again."""
+        self._frozen = None
 
     def publish(self) -> None:
         """The directory changed: relays tell, nodes fetch."""

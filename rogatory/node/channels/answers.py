@@ -71,6 +71,8 @@ def refused(work: Work, session: Session, channel_id: bytes, hash_of_body: bytes
     own = own_entries.find(work.tx.connection, channel_id, hash_of_body)
     if channel is None or own is None or own.state is not EntryState.OUTGOING:
         return
+    if channel.state not in (ChannelState.OPEN, ChannelState.FOUNDING, ChannelState.REJOINING):
+        return
     session.sent.discard((channel_id, hash_of_body))
     if frame.code in (Code.CHANNEL_EXISTS, Code.NOT_A_MEMBER) and channel.state is ChannelState.FOUNDING:
         _founded_by_another(work, session, channel)
@@ -98,7 +100,7 @@ def _again(work: Work, session: Session, channel: Channel, at: float | None) -> 
         work.trouble_once(
             channel.id, Trouble.BASE, "the relay refuses entries that its own log gives no reason to refuse"
         )
-    if at is None and channel.state in (ChannelState.OPEN, ChannelState.FOUNDING):
+    if at is None:
         session.resume(work.tx.output, channel.id, channel.head.seq)
     else:
         attachment.reading, attachment.retry_at = Reading.PAUSED, at or work.tx.now + RETRY

@@ -44,6 +44,7 @@ from rogatory.protocol.mls.secret_tree import RatchetKind
 from rogatory.protocol.padding import padme
 
 RETRY: Final = 60.0
+"""Seconds until a change is tried again whose key package was unfit."""
 
 
 @dataclass(slots=True)

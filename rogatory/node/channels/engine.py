@@ -107,7 +107,7 @@ class Engine:
     def finish(self, tx: Tx) -> Output:
         """Do what is due, send what may be sent, and say what the daemon is to do."""
         work = self._begin(tx)
-        wake = [self._hooks.due(tx), stock.rotate(work)]
+        wake: list[float | None] = [self._hooks.due(tx), stock.rotate(work)]
         for session in list(self._memory.sessions.values()):
             for channel_id in list(session.attached):
                 self._settle(work, session, channel_id)
@@ -118,9 +118,8 @@ class Engine:
                 session.send(tx.output, Credit(session.credit))
                 session.credit = 0
             wake += [each.retry_at for each in session.attached.values()]
-            session.missing = {name: at for name, at in session.missing.items() if at > tx.now}
-            wake += list(session.missing.values())
-        wake.append(wishes.next_due(tx.connection, tx.now))
+            wake += [each.retry_at for each in session.missing.values() if each.retry_at > tx.now]
+        wake += [*work.wake, wishes.next_due(tx.connection, tx.now)]
         work.save()
         self._work = None
         times = [max(at, tx.now) for at in wake if at is not None]
@@ -156,7 +155,7 @@ class Engine:
         frame: Accepted | Refused | Resumed | Headers | Published | Claimed,
     ) -> None:
         """An answer counts only with a question of its kind; each question is answered once."""
-        match session.asked.pop(frame.ref, None), frame:
+        match session.answered(frame.ref), frame:
             case AppendAsked() as asked, Accepted():
                 answers.accepted(work, session, asked.channel, asked.body_hash, frame)
             case AppendAsked() as asked, Refused():
@@ -174,7 +173,8 @@ class Engine:
             case ClaimAsked() as asked, Claimed():
                 stock.claimed(work, session, asked, frame)
             case ClaimAsked() as asked, Refused():
-                session.missing.update(dict.fromkeys(asked.authorities, work.tx.now + stock.RETRY))
+                for authority in asked.authorities:
+                    stock.ask_later(work, session, authority)
             case _:
                 pass
 
@@ -183,10 +183,8 @@ class Engine:
         attachment, channel = session.attached[channel_id], work.memory.channels.get(channel_id)
         if attachment.retry_at is not None and attachment.retry_at <= work.tx.now:
             channel = work.channel(channel_id)
-            if channel is not None and channel.state in (ChannelState.OPEN, ChannelState.FOUNDING):
+            if channel is not None:
                 session.resume(work.tx.output, channel_id, channel.head.seq)
-            else:
-                del session.attached[channel_id]
             return
         if channel is None or channel_id not in work.touched:
             return

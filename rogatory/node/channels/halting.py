@@ -22,6 +22,9 @@ def lose(work: Work, channel: Channel, code: Trouble, explanation: str) -> None:
     """This node's state is of no use: forget it and ask to be let in again (DESIGN section 4, Rejoin)."""
     channel.enter(ChannelState.REJOINING)
     forget_group(work, channel)
+    session = work.session(channel.row.relay)
+    if session is not None:
+        session.unsent.add(channel.id)
     work.trouble(channel.id, code, explanation)
 
 

@@ -277,10 +277,6 @@ def _unreadable(work: Work, session: Session, frame: Invited, channel: Channel |
         channels.insert(work.tx.connection, row)
         work.trouble(frame.channel, Trouble.INVITATION, explanation)
         return
-    if channel.state is ChannelState.CLOSED or channel.state is ChannelState.AWAITED:
-        channel.row.state = ChannelState.REJOINING
-        work.trouble(frame.channel, Trouble.INVITATION, explanation)
-        return
     key_packages.delete_for_channel(work.tx.connection, channel.id)
     lose(work, channel, Trouble.INVITATION, explanation)
 

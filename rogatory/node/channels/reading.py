@@ -9,6 +9,7 @@ from rogatory.node.channels.halting import halt, lose
 from rogatory.node.channels.readback import read_back
 from rogatory.node.channels.rejoining import rejoin_entry
 from rogatory.node.channels.session import Attachment, Reading, Session
+from rogatory.node.channels.states import ChannelState
 from rogatory.node.channels.trouble import Trouble
 from rogatory.node.channels.work import Channel, Work
 from rogatory.node.store import own_entries
@@ -24,6 +25,8 @@ def entries(work: Work, session: Session, frame: Entries) -> None:
     attachment = session.attached.get(frame.channel)
     channel = work.channel(frame.channel)
     if channel is None or attachment is None or attachment.reading not in (Reading.READING, Reading.LIVE):
+        return
+    if channel.state not in (ChannelState.OPEN, ChannelState.FOUNDING):
         return
     try:
         headers = chain(channel.id, channel.head, frame.entries, frame.head)
@@ -110,6 +113,14 @@ def _take_mls(work: Work, channel: Channel, entry: Entry, body: bytes, header: H
             Trouble.REJOIN,
             f"the others followed the commit at {channel.row.suspect_seq}, which this node could not open;"
             " it asks to be let in again",
+        )
+        return
+    if own_entries.find(work.tx.connection, channel.id, header.body_hash) is not None:
+        halt(
+            work,
+            channel,
+            Trouble.AUTHOR,
+            f"the relay shows entry {entry.seq}, which this node sent, as {entry.author}'s: its log is falsified",
         )
         return
     if clear.is_commit:

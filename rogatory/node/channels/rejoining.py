@@ -20,8 +20,12 @@ from rogatory.protocol.header import body_hash
 from rogatory.protocol.judgement import RejoinNotice
 from rogatory.protocol.mls.errors import MLSError
 
-REJOIN_LIFETIME: Final = 400 * 24 * 3600
+REJOIN_LIFETIME: Final = 365 * 24 * 3600
 """Seconds that a rejoin's key package is good for: the others may be away for long."""
+
+PAUSE: Final = 30.0
+LONGEST_PAUSE: Final = 6 * 3600.0
+"""Seconds between two rejoins of one channel: the first pause, doubled each time, and the longest."""
 
 
 def rejoin_entry(work: Work, channel: Channel, entry: Entry, envelope: bytes) -> None:
@@ -54,11 +58,16 @@ def rejoin_entry(work: Work, channel: Channel, entry: Entry, envelope: bytes) ->
     work.hooks.rejoin_seen(work.tx, channel.id, entry.seq, RejoinNotice(entry.author, verified.reference))
 
 
-def ask_in(work: Work, channel: Channel) -> None:
-    """Make this node's own rejoin entry, unless one is on its way or waits for its answer."""
-    if key_packages.for_channel(work.tx.connection, channel.id):
-        return
-    tx, identity = work.tx, work.tx.identity
+def ask_in(work: Work, channel: Channel) -> bool:
+    """Make this node's own rejoin entry, unless one is on its way or waits for its answer; whether it was made."""
+    tx, identity, row = work.tx, work.tx.identity, channel.row
+    if key_packages.for_channel(tx.connection, channel.id):
+        return False
+    if tx.now < row.rejoin_after:  # else a relay that lies could keep all members busy letting each other in
+        work.wake.append(row.rejoin_after)
+        return False
+    row.rejoins = 0 if tx.now > row.rejoin_after + LONGEST_PAUSE else row.rejoins + 1
+    row.rejoin_after = tx.now + min(PAUSE * 2**row.rejoins, LONGEST_PAUSE)
     package = new_package(identity, tx.now, REJOIN_LIFETIME, tx.random)
     key_packages.add(
         tx.connection,
@@ -87,3 +96,4 @@ def ask_in(work: Work, channel: Channel) -> None:
     )
     body = sign_document(payload, signer)
     own_entries.add(tx.connection, [OwnEntry(channel.id, body_hash(body), EntryKind.REJOIN, 0, body)])
+    return True

@@ -16,6 +16,8 @@ RETRY = 60.0
 
 def attach_all(work: Work, session: Session) -> None:
     """Resume each channel that this relay is home to."""
+    unread = channels.every(work.tx.connection, (ChannelState.FOUNDING, ChannelState.REJOINING), session.relay)
+    session.unsent.update(row.id for row in unread)
     for row in channels.every(work.tx.connection, (ChannelState.OPEN,), session.relay):
         channel = work.channel(row.id)
         if channel is not None and row.id not in session.attached:
@@ -39,6 +41,9 @@ def resumed(work: Work, session: Session, frame: Resumed) -> None:
     """The relay tells how it holds the channel."""
     attachment, channel = session.attached.get(frame.channel), work.channel(frame.channel)
     if attachment is None or channel is None or attachment.ref != frame.ref:
+        return
+    if channel.state not in (ChannelState.OPEN, ChannelState.FOUNDING):
+        _not_to_read(session, channel)
         return
     head = channel.head
     if frame.seq < head.seq:
@@ -79,6 +84,7 @@ def reach(work: Work, session: Session, channel: Channel, attachment: Attachment
     if channel.head.seq == target.seq:
         _compare(work, channel, target)
     attachment.reading, attachment.awaiting_since = Reading.LIVE, None
+    session.unsent.add(channel.id)
 
 
 def resume_refused(work: Work, session: Session, channel_id: bytes, ref: int, frame: Refused) -> None:
@@ -86,12 +92,21 @@ def resume_refused(work: Work, session: Session, channel_id: bytes, ref: int, fr
     attachment, channel = session.attached.get(channel_id), work.channel(channel_id)
     if attachment is None or channel is None or attachment.ref != ref:
         return
+    if channel.state is not ChannelState.OPEN:
+        _not_to_read(session, channel)
+        return
     if frame.code is Code.UNKNOWN_CHANNEL and channel.head.seq:
         halt(work, channel, Trouble.LOG_ROLLED_BACK, "the relay knows the channel no longer: it has lost its data")
         return
     if frame.code is Code.NOT_A_MEMBER:
         work.trouble_once(channel.id, Trouble.ACCESS_LIST, "the relay does not count this node among the members")
     attachment.reading, attachment.retry_at = Reading.PAUSED, work.tx.now + RETRY
+
+
+def _not_to_read(session: Session, channel: Channel) -> None:
+    """It was resumed only so that the relay takes its founding or rejoin entry again."""
+    session.attached.pop(channel.id, None)
+    session.unsent.add(channel.id)
 
 
 def _last_to_read(target: Resumed) -> int:

@@ -28,14 +28,15 @@ def send_all(work: Work) -> None:
     if not work.memory.sessions or not _may_send(work):
         return
     connection = work.tx.connection
-    waiting = outbox.channels_with_queued(connection) | own_entries.channels_with_outgoing(connection)
-    waiting |= wishes.channels(connection)
-    waiting |= {row.id for row in channels.every(connection, (ChannelState.REJOINING,))}
+    wished = wishes.channels(connection)
+    waiting = outbox.channels_with_queued(connection) | wished
+    waiting |= {row.id for row in channels.every(connection, (ChannelState.FOUNDING, ChannelState.REJOINING))}
+    waiting = waiting.union(*(session.unsent for session in work.memory.sessions.values()))
     for channel_id in sorted(waiting):
         channel = work.channel(channel_id)
         session = None if channel is None else work.session(channel.row.relay)
         if channel is not None and session is not None:
-            _send(work, session, channel)
+            _send(work, session, channel, wished=channel_id in wished)
 
 
 def _may_send(work: Work) -> bool:
@@ -49,13 +50,14 @@ def _may_send(work: Work) -> bool:
     return True
 
 
-def _send(work: Work, session: Session, channel: Channel) -> None:
+def _send(work: Work, session: Session, channel: Channel, *, wished: bool) -> None:
     if channel.state is ChannelState.REJOINING:
-        ask_in(work, channel)
+        if ask_in(work, channel):
+            session.unsent.add(channel.id)
         _send_bytes(work, session, channel)
     elif channel.state is ChannelState.FOUNDING:
-        if channel.pending is None:
-            make_commit(work, channel)
+        if channel.pending is None and make_commit(work, channel):
+            session.unsent.add(channel.id)
         _send_bytes(work, session, channel)
     elif channel.state is ChannelState.OPEN:
         attachment = session.attached.get(channel.id)
@@ -65,14 +67,18 @@ def _send(work: Work, session: Session, channel: Channel) -> None:
         if session.unanswered_before(channel.id, attachment.ref):
             return
         _send_bytes(work, session, channel)
-        _seal(work, session, channel, before_commits=True)
-        if channel.pending is None and make_commit(work, channel):
-            _send_bytes(work, session, channel)
+        if wished:
+            _seal(work, session, channel, before_commits=True)
+            if channel.pending is None and make_commit(work, channel):
+                session.unsent.add(channel.id)
+                _send_bytes(work, session, channel)
         _seal(work, session, channel, before_commits=False)
 
 
 def _send_bytes(work: Work, session: Session, channel: Channel) -> None:
     """Bytes stored and not yet both logged and receipted: the same ones again, in their order."""
+    if channel.id not in session.unsent:
+        return
     for entry in own_entries.outgoing(work.tx.connection, channel.id):
         if entry.seq is None and entry.kind is not EntryKind.REJOIN and entry.base != channel.row.last_commit:
             continue
@@ -80,11 +86,12 @@ def _send_bytes(work: Work, session: Session, channel: Channel) -> None:
             return
         invitation = None if entry.invitation is None else msgspec.msgpack.decode(entry.invitation, type=Invitation)
         session.append(work.tx.output, entry, _form(entry), invitation)
+    session.unsent.discard(channel.id)
 
 
 def _seal(work: Work, session: Session, channel: Channel, *, before_commits: bool) -> None:
     """Encrypt queued documents as far as appends may be in flight. Never while an own commit is pending."""
-    if channel.pending is not None or session.room() <= 0:
+    if channel.pending is not None or session.room() <= 0 or channel.id in session.unsent:
         return
     connection = work.tx.connection
     kept = [wish.after_outbox for wish in wishes.of_channel(connection, channel.id)] if before_commits else []

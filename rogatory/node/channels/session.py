@@ -101,6 +101,14 @@ class JoinUnderWay:
     lines: list[HeaderLine] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Asked for in vain, `times` in a row; to be asked for again at `retry_at` (Unix seconds)."""
+
+    times: int
+    retry_at: float
+
+
 @dataclass(slots=True)
 class Session:
     """A link to a relay and what is under way on it."""
@@ -111,10 +119,12 @@ class Session:
     asked: dict[int, Asked] = field(default_factory=dict)
     sent: set[tuple[bytes, bytes]] = field(default_factory=set)
     """(channel, body hash) of what was sent in this session: it is not sent twice."""
-    founded: set[bytes] = field(default_factory=set)
-    """Channels whose founding the relay accepted in this session: they can be resumed."""
-    missing: dict[str, float] = field(default_factory=dict)
-    """Authorities without key packages at this relay, and when to ask again."""
+    unsent: set[bytes] = field(default_factory=set)
+    """Channels on which stored bytes may wait to be sent (again)."""
+    in_flight: int = 0
+    """Appends without an answer."""
+    missing: dict[str, Missing] = field(default_factory=dict)
+    """Authorities without key packages at this relay."""
     claims: set[str] = field(default_factory=set)
     """Authorities whose key packages are to be asked for at the end of the transaction."""
     invited: dict[int, Invited] = field(default_factory=dict)
@@ -129,14 +139,20 @@ class Session:
         self.asked[self.last_ref] = asked
         return self.last_ref
 
+    def answered(self, ref: int) -> Asked | None:
+        """The question that an answer is for, once."""
+        asked = self.asked.pop(ref, None)
+        if isinstance(asked, AppendAsked):
+            self.in_flight -= 1
+        return asked
+
     def room(self) -> int:
         """How many more appends may be in flight."""
-        limit = min(APPENDS_IN_FLIGHT, self.ready.appends_in_flight)
-        return limit - sum(isinstance(each, AppendAsked) for each in self.asked.values())
+        return min(APPENDS_IN_FLIGHT, self.ready.appends_in_flight) - self.in_flight
 
     def unanswered_before(self, channel: bytes, ref: int) -> bool:
         """Whether an append of before that Resume has no answer yet: what follows must not overtake it."""
-        return any(
+        return self.in_flight > 0 and any(
             number < ref and isinstance(each, AppendAsked) and each.channel == channel
             for number, each in self.asked.items()
         )
@@ -154,6 +170,7 @@ class Session:
             return
         self.sent.add((entry.channel, entry.body_hash))
         ref = self.ask(AppendAsked(entry.channel, entry.body_hash))
+        self.in_flight += 1
         self.send(draft, Append(ref, entry.channel, entry.base, form, entry.body, invitation))
 
     def send(self, draft: Draft, frame: ClientFrame) -> None:

@@ -3,11 +3,11 @@
 state      | what is read       | what is sent           | leads to
 -----------|--------------------|------------------------|---------------------------------------------------
 FOUNDING   | the log            | the founding commit    | OPEN (own commit read back), AWAITED (another founded it)
-AWAITED    | nothing            | nothing                | OPEN (invited)
+AWAITED    | nothing            | nothing                | OPEN (invited), REJOINING (invitation unreadable)
 OPEN       | the log            | documents, commits     | REJOINING (state lost or unfit), HALTED, CLOSED (removed)
 REJOINING  | nothing            | one rejoin entry       | OPEN (invited again), CLOSED (no member any more)
 HALTED     | nothing            | nothing                | only a person goes on from here
-CLOSED     | nothing            | nothing                | OPEN (invited again)
+CLOSED     | nothing            | nothing                | OPEN (invited again), REJOINING
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ class ChannelState(StrEnum):
 
 TRANSITIONS: Final = {
     ChannelState.FOUNDING: {ChannelState.OPEN, ChannelState.AWAITED, ChannelState.HALTED, ChannelState.REJOINING},
-    ChannelState.AWAITED: {ChannelState.OPEN},
+    ChannelState.AWAITED: {ChannelState.OPEN, ChannelState.REJOINING},
     ChannelState.OPEN: {ChannelState.REJOINING, ChannelState.HALTED, ChannelState.CLOSED, ChannelState.OPEN},
     ChannelState.REJOINING: {ChannelState.OPEN, ChannelState.CLOSED, ChannelState.HALTED, ChannelState.REJOINING},
     ChannelState.HALTED: set[ChannelState](),
-    ChannelState.CLOSED: {ChannelState.OPEN},
+    ChannelState.CLOSED: {ChannelState.OPEN, ChannelState.REJOINING},
 }

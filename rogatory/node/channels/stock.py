@@ -6,7 +6,7 @@ from typing import Final
 
 from rogatory.keys.errors import NotVouched, UnknownAuthority
 from rogatory.node.channels.profile import authority_of, decode_package, encode_package, new_package
-from rogatory.node.channels.session import ClaimAsked, PublishAsked, Session
+from rogatory.node.channels.session import ClaimAsked, Missing, PublishAsked, Session
 from rogatory.node.channels.trouble import Trouble
 from rogatory.node.channels.work import Work
 from rogatory.node.store import key_packages
@@ -26,7 +26,11 @@ LIFETIME: Final = 90 * DAY
 """Seconds that a key package is good for."""
 ROTATION: Final = 7 * DAY
 """Last-resort key packages rotate after use and at least weekly (DESIGN section 4)."""
-RETRY: Final = 60.0
+RETRY: Final = 1.0
+PATIENCE: Final = 5
+"""Times asked in vain before the officer is told."""
+LONGEST_RETRY: Final = 60.0
+"""Seconds until a missing key package is asked for again: doubled each time."""
 
 
 def open_stock(work: Work, session: Session) -> None:
@@ -101,7 +105,7 @@ def claim(work: Work, authority: str) -> KeyPackage | None:
         work.trouble_once(None, Trouble.NO_KEY_PACKAGE, str(error))
         return None
     session = work.session(relay)
-    if session is None or session.missing.get(authority, 0.0) > work.tx.now:
+    if session is None or (authority in session.missing and session.missing[authority].retry_at > work.tx.now):
         return None
     if not is_asked_for(work, authority):
         session.claims.add(authority)
@@ -136,6 +140,7 @@ def claimed(work: Work, session: Session, asked: ClaimAsked, frame: Claimed) -> 
         try:
             work.memory.packages[each.authority] = _checked(work, each)
             wanted.discard(each.authority)
+            session.missing.pop(each.authority, None)
         except (MLSError, MalformedError, NotVouched) as error:
             work.trouble(
                 None,
@@ -143,13 +148,20 @@ def claimed(work: Work, session: Session, asked: ClaimAsked, frame: Claimed) -> 
                 f"{session.relay} hands out a key package as {each.authority}'s that is refused: {error}",
             )
     for authority in wanted:
-        session.missing[authority] = work.tx.now + RETRY
-        if authority in frame.missing:
+        ask_later(work, session, authority)
+        if authority in frame.missing and session.missing[authority].times >= PATIENCE:
             work.trouble_once(
                 None,
                 Trouble.NO_KEY_PACKAGE,
                 f"{authority} has no key packages at {session.relay}: it is added once it was connected there",
             )
+
+
+def ask_later(work: Work, session: Session, authority: str) -> None:
+    """Ask for its key package again, later each time."""
+    before = session.missing.get(authority)
+    times = 0 if before is None else before.times + 1
+    session.missing[authority] = Missing(times, work.tx.now + min(RETRY * 2**times, LONGEST_RETRY))
 
 
 def _checked(work: Work, each: ClaimedPackage) -> KeyPackage:

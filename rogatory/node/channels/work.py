@@ -136,6 +136,8 @@ class Work:
     hooks: Hooks
     memory: Memory
     touched: set[bytes] = field(default_factory=set)
+    wake: list[float] = field(default_factory=list)
+    """When something falls due (Unix seconds)."""
 
     def channel(self, channel: bytes) -> Channel | None:
         """A channel's working copy."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Column, Connection, Float, Integer, LargeBinary, String, Table, select
+from sqlalchemy import Column, Connection, Float, Index, Integer, LargeBinary, String, Table, select
 
 from rogatory.node.store.schema import metadata
 
@@ -27,13 +27,17 @@ _channels = Table(
     Column("relay_access", LargeBinary),
     Column("suspect_seq", Integer),
     Column("suspect_author", String),
+    Column("rejoins", Integer, nullable=False),
+    Column("rejoin_after", Float, nullable=False),
+    Index("channels_by_state", "state"),
 )
 
 
 @dataclass(slots=True)
 class ChannelRow:
     """A channel. `head_*` and `last_commit` are the log as processed; `relay_access` is the digest of the access
-    list that the relay was last told; `suspect_*` is a commit that could not be processed in the present epoch."""
+    list that the relay was last told; `suspect_*` is a commit that could not be processed in the present epoch;
+    `rejoins` were asked for in a row, another one not before `rejoin_after`."""
 
     id: bytes
     relay: str
@@ -50,6 +54,8 @@ class ChannelRow:
     relay_access: bytes | None = None
     suspect_seq: int | None = None
     suspect_author: str | None = None
+    rejoins: int = 0
+    rejoin_after: float = 0.0
 
 
 def insert(connection: Connection, row: ChannelRow) -> None:

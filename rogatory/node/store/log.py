@@ -79,12 +79,6 @@ def head_hash(connection: Connection, channel: bytes, seq: int) -> bytes | None:
     return connection.scalar(query)
 
 
-def header(connection: Connection, channel: bytes, seq: int) -> HeaderRow | None:
-    """One header."""
-    found = connection.execute(select(_headers).where(_headers.c.channel == channel, _headers.c.seq == seq)).first()
-    return None if found is None else HeaderRow(**{**found._mapping, "form": Form(found.form)})
-
-
 def mark_received(connection: Connection, channel: bytes, author: str, message_id: bytes, seq: int) -> bool:
     """Remember a message; False if it was received before."""
     statement = _received.insert().prefix_with("OR IGNORE")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import Column, Connection, Index, Integer, LargeBinary, String, Table, UniqueConstraint, func, select
+from sqlalchemy import Column, Connection, Index, Integer, LargeBinary, String, Table, UniqueConstraint, select
 
 from rogatory.node.store.schema import metadata
 
@@ -103,12 +103,6 @@ def outgoing(connection: Connection, channel: bytes | None = None) -> list[OwnEn
     return [_entry(found) for found in connection.execute(query)]
 
 
-def channels_with_outgoing(connection: Connection) -> set[bytes]:
-    """Channels on which something is to be sent (again)."""
-    query = select(_entries.c.channel).where(_entries.c.state == EntryState.OUTGOING).distinct()
-    return set(connection.scalars(query))
-
-
 def update(connection: Connection, entry: OwnEntry) -> None:
     """Write back state, seq, receipt and body."""
     connection.execute(
@@ -116,18 +110,6 @@ def update(connection: Connection, entry: OwnEntry) -> None:
         .where(_entries.c.channel == entry.channel, _entries.c.body_hash == entry.body_hash)
         .values(state=entry.state, seq=entry.seq, receipt=entry.receipt, body=entry.body, invitation=entry.invitation)
     )
-
-
-def at(connection: Connection, channel: bytes, seq: int) -> OwnEntry | None:
-    """The own entry at this place of the log."""
-    found = connection.execute(select(*_columns).where(_entries.c.channel == channel, _entries.c.seq == seq)).first()
-    return None if found is None else _entry(found)
-
-
-def count(connection: Connection, channel: bytes, state: EntryState) -> int:
-    """How many own entries are in a state."""
-    query = select(func.count()).select_from(_entries)
-    return connection.scalar(query.where(_entries.c.channel == channel, _entries.c.state == state)) or 0
 
 
 def _entry(found: object) -> OwnEntry:

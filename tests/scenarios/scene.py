@@ -1,0 +1,98 @@
+"""A relay and nodes as real processes over one directory, ended together.
+
+with Scene(tmp_path, ["ke.central", "tz.central"]) as scene:
+    ke, tz = scene.start("ke.central", "tz.central")
+    matter = scene.consult(ke, [tz])
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+from tests.keys.simulator import DirectorySimulator
+from tests.node.process import NodeProcess
+from tests.relay.process import RelayProcess
+from tests.scenarios.tap import Tap
+
+
+class Scene:
+    """Nodes reach the relay through a tap. `settings` are those of relay.toml."""
+
+    def __init__(self, folder: Path, authorities: Iterable[str], settings: Mapping[str, Any] | None = None) -> None:
+        self.folder = folder
+        self.simulator = DirectorySimulator(list(authorities))
+        self.relay = RelayProcess(folder / "relay", self.simulator, settings=settings, enlist=False)
+        self.tap = Tap(self.relay.url)
+        self.nodes: dict[str, NodeProcess] = {}
+
+    def __enter__(self) -> Self:
+        self.tap.start()
+        self.simulator.add_relay("relay.one", self.tap.url)
+        self.relay.drop_bundle(self.simulator.bundle())
+        self.relay.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for node in self.nodes.values():
+            if node.process is not None:
+                node.kill()
+        if self.relay.process is not None:
+            self.relay.kill()
+        self.tap.stop()
+
+    def start(self, *authorities: str) -> list[NodeProcess]:
+        """Start these authorities' nodes, and wait until their links stand."""
+        for authority in authorities:
+            if authority not in self.nodes:
+                node = NodeProcess(self.folder / authority, self.simulator, authority, relay_urls=[self.tap.url])
+                self.nodes[authority] = node
+            self.nodes[authority].start()
+        return [self.nodes[authority].wait_online() for authority in authorities]
+
+    def consult(self, opener: NodeProcess, others: Iterable[NodeProcess], text: str = "first") -> str:
+        """Open a consultation and wait until it reached the others; gives the matter's id."""
+        others = list(others)
+        asked = {"to": [node.authority for node in others], "subject": "Vessel", "text": text}
+        matter: str = opener.api("POST", "/v1/consultations", asked)["matter"]
+        until(
+            lambda: all(said(node, matter) == [(opener.authority, text)] for node in others),
+            "the consultation to arrive",
+        )
+        return matter
+
+
+def say(node: NodeProcess, matter: str, text: str) -> None:
+    """Write into a matter."""
+    node.api("POST", f"/v1/matters/{matter}/messages", {"text": text})
+
+
+def said(node: NodeProcess, matter: str) -> list[tuple[str, str]]:
+    """(author, text) of what was said in a matter, in the order in which the node shows it."""
+    matters = {each["matter"] for each in node.api("GET", "/v1/matters")}
+    if matter not in matters:
+        return []
+    documents = node.api("GET", f"/v1/matters/{matter}/documents")
+    return [(each["author"], each["body"]["text"]) for each in documents if each["kind"] == "consultation"]
+
+
+def logged(node: NodeProcess, matter: str) -> list[tuple[str, str]]:
+    """As `said`, without what waits in the outbox."""
+    documents = node.api("GET", f"/v1/matters/{matter}/documents")
+    return [
+        (each["author"], each["body"]["text"])
+        for each in documents
+        if each["kind"] == "consultation" and each["seq"] is not None
+    ]
+
+
+def until(condition: Callable[[], Any], what: str, seconds: float = 60.0) -> Any:
+    """Wait until the condition holds; gives what it gave. Raises AssertionError."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := condition():
+            return found
+        time.sleep(0.1)
+    raise AssertionError(f"waited {seconds:.0f} seconds in vain for {what}")

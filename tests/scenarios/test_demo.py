@@ -1,0 +1,104 @@
+"""`make demo` as a user runs it: it shows everything in time, leaves nothing behind, and says what failed."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+
+ROOT = Path(__file__).parents[2]
+IN_TIME = 90.0
+AT_MOST = 240.0
+DEMO = [sys.executable, "-m", "deploy.demo"]
+
+
+def environment(temporary: Path) -> dict[str, str]:
+    return dict(os.environ) | {"TMPDIR": str(temporary), "PYTHONPATH": str(ROOT)}
+
+
+def running(folder: Path, command: str = "") -> list[psutil.Process]:
+    """Processes whose working folder is in `folder`, and whose command line contains `command`."""
+    return [
+        process
+        for process in psutil.process_iter(["cwd", "cmdline"])
+        if str(process.info["cwd"] or "").startswith(str(folder)) and command in " ".join(process.info["cmdline"] or ())
+    ]
+
+
+def left_running(folder: Path) -> list[str]:
+    return [" ".join(process.info["cmdline"]) for process in running(folder)]
+
+
+def test_the_demo_shows_the_main_job_in_time(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        DEMO, cwd=ROOT, env=environment(tmp_path), capture_output=True, text=True, timeout=AT_MOST, check=False
+    )
+    assert ended.returncode == 0, ended.stdout[-4000:] + ended.stderr[-2000:]
+    shown = re.sub(r"\s+", " ", ended.stdout)
+    for line in (
+        "3 trustees, any 2 of whom sign",
+        "five nodes run",
+        "GLJCN: opened by the node of ke.central, ke.central, tz.central, ug.central are in",
+        "WACAP: opened by the node of ng.central, ng.central, sn.central are in",
+        "tz.central has not acknowledged it",
+        "ke.central holds the signed acknowledgement of tz.central's node",
+        "and a receipt under the file number",
+        "both sides see the request as executed",
+        "tz.central has not: ug.central is not in",
+        "both have signed, and ug.central is in: ke.central, tz.central, ug.central",
+        "read by ke.central, tz.central, ug.central; one copy at the relay",
+        "read by ng.central, sn.central; one copy at the relay",
+        "as text, hexadecimal and base64: none is there",
+        "relay and addressee signed the same head of the log",
+    ):
+        assert line in shown, f"{line!r} is not shown:\n{ended.stdout[-6000:]}"
+    said = re.search(r"Everything was shown, in (\d+) s\.", shown)
+    assert said is not None
+    assert int(said[1]) < IN_TIME
+    assert left_running(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_stopped_demo_leaves_no_process_and_no_folder(tmp_path: Path) -> None:
+    demo = started(tmp_path)
+    wait_until(demo, lambda: any(tmp_path.glob("*/trustees")))
+    demo.send_signal(signal.SIGTERM)
+    said, _ = demo.communicate(timeout=60)
+    assert demo.returncode == 130, said
+    assert "no process is left running" in said
+    assert left_running(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_relay_that_dies_ends_the_demo_with_a_clear_message(tmp_path: Path) -> None:
+    demo = started(tmp_path)
+    wait_until(demo, lambda: bool(running(tmp_path, "rogatory-relay run")))
+    for relay in running(tmp_path, "rogatory-relay run"):
+        relay.kill()
+    said, _ = demo.communicate(timeout=60)
+    assert demo.returncode == 1, said
+    assert "The demo failed: the relay ended with status -9" in said
+    assert "Files and logs are left in" in said
+    assert "Traceback" not in said
+    assert left_running(tmp_path) == []
+
+
+def started(temporary: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        DEMO, cwd=ROOT, env=environment(temporary), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
+def wait_until(demo: subprocess.Popen[str], condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + AT_MOST
+    while not condition():
+        assert demo.poll() is None, demo.communicate()[0]
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
