@@ -7,11 +7,15 @@ import subprocess
 import sys
 import time
 import urllib.request
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from rogatory.keys import vault
+from rogatory.keys.directory.publish import folder
+from rogatory.keys.directory.publish.draft_file import decode_draft, encode_draft
+from rogatory.keys.directory.publish.key_file import open_key_file
 from rogatory.keys.directory.trust import TrustedDirectory
 from rogatory.keys.enrolment import check_enrolment, enrol_authority
 from rogatory.keys.identity import Identity, RecoveryKey
@@ -194,7 +198,9 @@ def test_bad_files_are_named_and_change_nothing(founded: Shell) -> None:
     middle = len(good) // 2
     Path("flipped.draft").write_bytes(good[:middle] + bytes([good[middle] ^ 1]) + good[middle + 1 :])
     Path("empty.draft").write_bytes(b"")
+    signed_by_the_wrong_role("good.draft", "wrong-role.draft")
     founded.run("directory discard d")
+    Path("expired.draft").write_bytes(expired_draft())
     founded.run("authority strike-off ke.central -d d")
     founded.run("directory propose d other.draft")
     before = {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()}
@@ -212,9 +218,17 @@ def test_bad_files_are_named_and_change_nothing(founded: Shell) -> None:
         "directory assemble good.draft other.draft --out x": "other.draft does not go with good.draft: another",
         publish.format("good.draft"): "the draft of targets has 0 of 2 signatures",
         publish.format("cut.draft"): "cut.draft is refused",
-        "directory update d --bundle good.draft": "no directory bundle",
+        "directory update d --bundle good.draft": "good.draft: this is no directory bundle",
         "directory update new --bundle bundle": "give --root",
-        "directory update new --bundle bundle --root ke.central.json": "cannot be read",
+        "directory update new --bundle bundle --root ke.central.json": "ke.central.json: the directory's root",
+        "authority renew ke.central.json -d d": "ke.central.json: the file renews keys as key set 1, and the next of",
+        "authority add relay.json -d d": "relay.json: this file is of another kind",
+        "authority check bundle": "bundle: this is no enrolment file",
+        "relay add ke.central.json -d d": "ke.central.json: this file is of another kind",
+        "fingerprint pass": "pass: it is no enrolment or renewal file",
+        sign.format("expired.draft"): "the draft of targets ran out on",
+        publish.format("expired.draft"): "the draft of targets ran out on",
+        publish.format("wrong-role.draft"): "the draft of targets has 0 of 2 signatures",
         "directory extend d --role network-wacap": "no role network-wacap",
         f"directory publish pub --publisher-key p {PASS} --yes": "there is no draft",
         "directory review nowhere.draft": "nowhere.draft",
@@ -222,6 +236,23 @@ def test_bad_files_are_named_and_change_nothing(founded: Shell) -> None:
         assert said in " ".join(founded.run(command, status=6 if "nowhere" in command else 3).split()), command
         after = {path: path.read_bytes() for path in Path().rglob("*") if path.is_file() and path.name != "lock"}
         assert after == {path: data for path, data in before.items() if path.name != "lock"}, command
+
+
+def expired_draft() -> bytes:
+    """Proposed by a machine whose clock is far behind."""
+    repository = folder.load(Path("d"))
+    repository.extend("targets", datetime.now(UTC) - timedelta(days=400))
+    return encode_draft(repository)
+
+
+def signed_by_the_wrong_role(source: str, out: str) -> None:
+    """The publisher's and a coordinator's signatures under the trustees' draft."""
+    repository = decode_draft(Path(source).read_bytes(), source)
+    draft = repository.draft("targets")
+    for key in ("p", "c"):
+        draft.sign(open_key_file(Path(key), PASSPHRASE.encode()), append=True)
+    repository.drafts["targets.json"] = draft.to_bytes()
+    Path(out).write_bytes(encode_draft(repository))
 
 
 def test_a_draft_made_from_an_older_directory(founded: Shell) -> None:

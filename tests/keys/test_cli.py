@@ -72,7 +72,7 @@ def test_fingerprints_of_every_kind_of_file(directory: Shell) -> None:
     said = [directory.run(f"fingerprint {file}") for file in ("relay.json", "t1.pub", "root.json", "tz.central.json")]
     assert [line.split(":")[0] for line in said] == ["relay.one", "trustee", "root 1", "tz.central"]
     assert len({line.split(":")[1] for line in said}) == 4
-    assert "is no enrolment or renewal file" in directory.run("fingerprint pass", status=3)
+    assert "pass: it is no enrolment or renewal file" in directory.run("fingerprint pass", status=3)
 
 
 def test_the_passphrase_is_never_on_the_command_line_and_never_shown(

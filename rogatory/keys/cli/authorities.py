@@ -13,6 +13,7 @@ from rogatory.keys.cli.options import (
     PassphraseFile,
     Qr,
     QrFile,
+    about,
     now,
     read_bounded,
     show,
@@ -44,8 +45,9 @@ CompromisedSince = Annotated[datetime | None, typer.Option(help="From when on it
 def check(file: RenewalFile, qr: Qr = False, qr_file: QrFile = None, json: Json = False) -> None:
     """Check the proofs of an enrolment or renewal file; show what it asks for and its fingerprint."""
     data = read_bounded(file, MAX_FILE)
-    entry = check_enrolment(data) if AUTHORITY_FORMAT.encode() in data[:200] else None
-    renewal = look_at_renewal(data)
+    with about(file):
+        entry = check_enrolment(data) if AUTHORITY_FORMAT.encode() in data[:200] else None
+        renewal = look_at_renewal(data)
     fingerprint = _fingerprint(renewal)
     if entry is not None:
         show({"entry": entry, "fingerprint": fingerprint}, json, *_lines(entry))
@@ -62,7 +64,8 @@ def add(
 
     Compare the fingerprint with the authority by diplomatic note or on the telephone before signing.
     """
-    entry = check_enrolment(read_bounded(enrolment, MAX_FILE))
+    with about(enrolment):
+        entry = check_enrolment(read_bounded(enrolment, MAX_FILE))
     with folder.opened(directory) as repository:
         changes.put_authority(repository, entry, now())
     fingerprint = entry_fingerprint(entry)
@@ -89,10 +92,13 @@ def renew(
     fingerprint by diplomatic note, then give --unendorsed: every correspondent will be asked to confirm it too.
     """
     data = read_bounded(file, MAX_FILE)
-    seen = look_at_renewal(data)
+    with about(file):
+        seen = look_at_renewal(data)
     with folder.opened(directory) as repository:
         version = repository.next_version(TARGETS, now())
-        checked = check_renewal(data, changes.authority_entry(repository, seen.authority, version), version)
+        held = changes.authority_entry(repository, seen.authority, version)
+        with about(file):
+            checked = check_renewal(data, held, version)
         if checked.standing is Standing.UNENDORSED and not unendorsed:
             raise EnrolmentRefused(
                 f"{file}: the new keys of {seen.authority} are signed neither by its keys in force nor by its recovery"
@@ -122,12 +128,15 @@ def endorse(
 ) -> None:
     """Sign an authority's new keys with its recovery key, on the machine where that is kept."""
     data = read_bounded(file, MAX_FILE)
-    seen = look_at_renewal(data)
+    with about(file):
+        seen = look_at_renewal(data)
     for line in (*_renewal_lines(seen), f"fingerprint: {_fingerprint(seen)}"):
         typer.echo(line)
     secrets = open_vault(recovery_key, read_passphrase(str(recovery_key), passphrase_file))
     recovery = RecoveryKey.decode(secrets.secret("recovery_key"))
-    write_atomically(out or file, endorse_file(data, recovery.signer()), mode=0o644)
+    with about(file):
+        endorsed = endorse_file(data, recovery.signer())
+    write_atomically(out or file, endorsed, mode=0o644)
     typer.echo(f"{out or file}: endorsed; send it to the trustees, who take it in with `rogatory-keys authority renew`")
 
 

@@ -13,7 +13,7 @@ from securesystemslib.signer import Signer
 from rogatory.keys.cli.options import Folder, Json, PassphraseFile, now, read_bounded, show, unlock
 from rogatory.keys.directory.publish import folder as folders
 from rogatory.keys.directory.publish.draft_file import MAX_DRAFT, decode_draft, encode_draft, take_in
-from rogatory.keys.directory.publish.proposal import read_proposal
+from rogatory.keys.directory.publish.proposal import check_terms, read_proposal
 from rogatory.keys.directory.publish.repository import Repository
 from rogatory.keys.directory.publish.review import review
 from rogatory.keys.errors import NotConfirmed, PublishError
@@ -131,6 +131,7 @@ def _open(path: Path) -> Repository:
 
 
 def _show_review(repository: Repository) -> None:
+    check_terms(read_proposal(repository), now().timestamp())
     for line in (*_review(repository), *_counts(repository)):
         typer.echo(line)
 

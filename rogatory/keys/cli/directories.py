@@ -7,10 +7,11 @@ from typing import Annotated, Any
 import typer
 
 from rogatory.keys.cli import ceremony
-from rogatory.keys.cli.options import Folder, Json, PassphraseFile, now, read_bounded, show, unlock
+from rogatory.keys.cli.options import Folder, Json, PassphraseFile, about, now, read_bounded, show, unlock
 from rogatory.keys.directory import bundle, chronicle
-from rogatory.keys.directory.assemble import metadata_file
+from rogatory.keys.directory.assemble import metadata_file, verified_root
 from rogatory.keys.directory.directory import Directory
+from rogatory.keys.directory.expiry import expiry_warnings
 from rogatory.keys.directory.publish import folder as folders
 from rogatory.keys.directory.publish.key_file import KeyKind, read_public_key
 from rogatory.keys.directory.publish.repository import Repository
@@ -87,11 +88,21 @@ def show_directory(folder: Folder, json: Json = False) -> None:
         waiting[role] = {"version": version, "signatures": have, "threshold": need}
     directory = repository.directory() if repository.published else None
     lines = [_summary(directory), *_listing(directory)] if directory else ["nothing is published yet"]
+    warnings = expiry_warnings(directory, now().timestamp()) if directory else []
+    lines += [f"WARNING: {warning.message}" for warning in warnings]
     lines += [
         f"draft of {role}, version {draft['version']}: {draft['signatures']} of {draft['threshold']} signatures"
         for role, draft in waiting.items()
     ]
-    show({"published": _as_data(directory) if directory else None, "drafts": waiting}, json, *lines)
+    show(
+        {
+            "published": _as_data(directory) if directory else None,
+            "warnings": [warning.message for warning in warnings],
+            "drafts": waiting,
+        },
+        json,
+        *lines,
+    )
 
 
 @app.command()
@@ -121,14 +132,19 @@ def update(
     root: Annotated[Path | None, typer.Option(help="The first root.json, to begin a new folder with.")] = None,
 ) -> None:
     """Bring a working folder (of whoever proposes changes) to what is published now, or begin one."""
-    files = bundle.unpack(read_bounded(bundle_file, bundle.MAX_BUNDLE_BYTES))
+    with about(bundle_file):
+        files = bundle.unpack(read_bounded(bundle_file, bundle.MAX_BUNDLE_BYTES))
     if not folders.is_folder(folder):
         if root is None:
             raise PublishError(f"{folder} holds no directory yet: give --root, and compare its fingerprint")
-        first = Repository({metadata_file("root", 1): read_bounded(root, bundle.MAX_FILE_BYTES)}, {})
-        first.update(files)
-        folders.create_folder(folder, first)
-    with folders.opened(folder) as repository:
+        first = read_bounded(root, bundle.MAX_FILE_BYTES)
+        with about(root):
+            verified_root(first)
+        begun = Repository({metadata_file("root", 1): first}, {})
+        with about(bundle_file):
+            begun.update(files)
+        folders.create_folder(folder, begun)
+    with folders.opened(folder) as repository, about(bundle_file):
         before = repository.draft_roles()
         directory = repository.update(files)
         outdated = repository.drop_outdated_drafts()
@@ -188,6 +204,7 @@ def _as_data(directory: Directory) -> dict[str, Any]:
         "timestamp_version": directory.timestamp_version,
         "network_versions": dict(directory.network_versions),
         "expires": directory.expires,
+        "role_expires": dict(directory.role_expires),
         "max_stale_seconds": directory.max_stale_seconds,
         "authorities": directory.authorities(),
         "relays": directory.relays(),

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from rogatory.keys.cli.options import Json, Qr, QrFile, read_bounded, show
+from rogatory.keys.cli.options import Json, Qr, QrFile, about, read_bounded, show
 from rogatory.keys.directory.assemble import verified_root
 from rogatory.keys.directory.publish.key_file import decode_public_key
 from rogatory.keys.enrolment import AUTHORITY_FORMAT, RELAY_FORMAT, check_relay_enrolment
@@ -23,7 +23,8 @@ def fingerprint(
     json: Json = False,
 ) -> None:
     """Show a file's fingerprint: 60 digits to compare by diplomatic note or on the telephone, or a QR code."""
-    what, digits = _identify(file)
+    with about(file):
+        what, digits = _identify(file)
     show({"of": what, "fingerprint": digits}, json, f"{what}: {digits}")
     if qr and not json:
         for line in qr_lines(what, digits):
@@ -47,5 +48,5 @@ def _identify(file: Path) -> tuple[str, str]:
     try:
         version = verified_root(data).version
     except DirectoryRefused:
-        raise EnrolmentRefused(f"{file} is no enrolment or renewal file, public key file or root.json") from None
+        raise EnrolmentRefused("it is no enrolment or renewal file, public key file or root.json") from None
     return f"root {version}", root_fingerprint(data)

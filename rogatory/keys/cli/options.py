@@ -1,5 +1,7 @@
 """Options that several commands share, and how results are shown."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,7 +11,7 @@ import typer
 from securesystemslib.signer import Signer
 
 from rogatory.keys.directory.publish.key_file import open_key_file
-from rogatory.keys.errors import RefusedFile
+from rogatory.keys.errors import DirectoryRefused, EnrolmentRefused, RefusedFile
 from rogatory.keys.passphrase import read_passphrase
 from rogatory.keys.qr import qr_lines, save_qr
 
@@ -43,6 +45,15 @@ def read_bounded(path: Path, limit: int) -> bytes:
     if len(data) > limit:
         raise RefusedFile(f"{path} has over {limit} bytes: it is not what is wanted here")
     return data
+
+
+@contextmanager
+def about(path: Path) -> Iterator[None]:
+    """Let what is refused in the block name the file."""
+    try:
+        yield
+    except (EnrolmentRefused, DirectoryRefused) as error:
+        raise type(error)(f"{path}: {error}") from None
 
 
 def show(data: Any, as_json: bool, *lines: str) -> None:

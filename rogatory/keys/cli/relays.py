@@ -5,10 +5,11 @@ from typing import Annotated
 
 import typer
 
-from rogatory.keys.cli.options import DirectoryOption, Json, now, show
+from rogatory.keys.cli.options import DirectoryOption, Json, about, now, read_bounded, show
 from rogatory.keys.directory.publish import changes, folder
 from rogatory.keys.enrolment import check_relay_enrolment
 from rogatory.keys.fingerprint import relay_fingerprint
+from rogatory.keys.proofs import MAX_FILE
 
 app = typer.Typer(help="Relays in the directory.", no_args_is_help=True)
 
@@ -25,7 +26,8 @@ def add(
     json: Json = False,
 ) -> None:
     """Take a relay, its new address or its new keys into the next version of the directory."""
-    entry = check_relay_enrolment(enrolment.read_bytes())
+    with about(enrolment):
+        entry = check_relay_enrolment(read_bounded(enrolment, MAX_FILE))
     with folder.opened(directory) as repository:
         changes.put_relay(repository, entry, now())
     fingerprint = relay_fingerprint(entry.id, entry.identity, entry.receipt)

@@ -92,7 +92,9 @@ def read_chronicle(data: bytes, bootstrap_root: bytes) -> Chronicle:
         number = _root_of(files[name], name)
         if number < min(roots):  # from before the root that is trusted
             continue
-        if number not in roots or number < under:
+        if number not in roots:
+            raise IncompleteBundle(f"the directory's history lacks root {number}, under which {name} was published")
+        if number < under:
             raise EntryMismatch(f"{name} in the directory's history does not follow the one before it")
         snapshot = verified(files[name], Snapshot, roots[number], "snapshot")
         under = number

@@ -19,7 +19,7 @@ from rogatory.keys.directory.directory import Directory
 from rogatory.keys.directory.expiry import ExpiryWarning, expiry_warnings
 from rogatory.keys.directory.publish import folder as folders
 from rogatory.keys.directory.publish.draft_file import MAX_DRAFT, decode_draft, take_in
-from rogatory.keys.directory.publish.proposal import read_proposal
+from rogatory.keys.directory.publish.proposal import check_terms, read_proposal
 from rogatory.keys.directory.publish.repository import Repository
 from rogatory.keys.directory.publish.review import review
 from rogatory.keys.errors import FolderBusy, KeysError, PublishError
@@ -102,7 +102,9 @@ class Publisher:
                     # What is drafted in this folder by hand waits for its own signatures.
                     drafted_here, repository.drafts = repository.drafts, {}
                     take_in(repository, offered)
-                    changes = review(read_proposal(repository), now.timestamp())
+                    proposal = read_proposal(repository)
+                    check_terms(proposal, now.timestamp())
+                    changes = review(proposal, now.timestamp())
                     repository.publish(self._signer, now)
                     repository.drafts = drafted_here
                     repository.drop_outdated_drafts()

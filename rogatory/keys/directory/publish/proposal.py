@@ -4,17 +4,20 @@ Whoever signs must see all of it, so anything that a review would not show is re
 that this program does not know, and documents that differ from the hash that is signed.
 """
 
+import re
 from dataclasses import dataclass
 from typing import TypeVar
 
 from tuf.api.metadata import Delegations, Root, TargetFile, Targets
 
+from rogatory.keys import plain
 from rogatory.keys.directory import entries
 from rogatory.keys.directory.assemble import target_file
 from rogatory.keys.directory.directory import Directory
 from rogatory.keys.directory.history import check_succession
 from rogatory.keys.directory.model import (
     INDEX_PATH,
+    NETWORK_ID_PATTERN,
     Document,
     Index,
     network_path,
@@ -28,6 +31,7 @@ from rogatory.keys.errors import DirectoryRefused, PublishError
 
 S = TypeVar("S", Root, Targets)
 
+_NETWORK_ROLE = re.compile(NETWORK_ID_PATTERN.replace(r"\A", r"\Anetwork-"))
 TOP_ROLES = (ROOT, TARGETS, "snapshot", "timestamp")
 
 
@@ -55,6 +59,9 @@ def read_proposal(repository: Repository) -> Proposal:
     drafted = tuple(repository.draft_roles())
     if not drafted:
         raise PublishError("there is no draft: nothing waits to be signed")
+    for role in drafted:
+        if role not in (ROOT, TARGETS) and _NETWORK_ROLE.match(role) is None:
+            raise _unseen(role, "there is no such role in a directory")
     before = None
     if repository.published:
         repository.directory()  # verifies it, from its first root on
@@ -69,6 +76,17 @@ def read_proposal(repository: Repository) -> Proposal:
     except DirectoryRefused as error:
         raise PublishError(f"the draft cannot be published, since everybody would refuse it: {error}") from None
     return Proposal(before, after, drafted)
+
+
+def check_terms(proposal: Proposal, now: float) -> None:
+    """Raise PublishError if a drafted role has run out at `now` (unix seconds): everybody would refuse it."""
+    for role in proposal.drafted:
+        expires = proposal.after.directory.role_expires[role]
+        if expires <= now:
+            raise PublishError(
+                f"the draft of {role} ran out on {plain.moment(expires)}: it is too old, or a clock is wrong (here or"
+                " where it was made); discard it and make it anew"
+            )
 
 
 def _state(repository: Repository, *, with_drafts: bool) -> State:
