@@ -11,8 +11,9 @@ from collections.abc import Iterable
 import msgspec
 
 from rogatory.protocol.bounds import Listed, Number
+from rogatory.protocol.documents.fields import AuthorityId
 from rogatory.protocol.errors import MalformedError
-from rogatory.protocol.limits import HASH, MAX_AUTHORITY_ID, MAX_DECLARATION, MAX_MEMBERS
+from rogatory.protocol.limits import HASH, MAX_DECLARATION, MAX_MEMBERS
 
 
 class DirectoryPin(msgspec.Struct, frozen=True, array_like=True, order=True):
@@ -36,7 +37,7 @@ class Declaration(msgspec.Struct, frozen=True, array_like=True):
     directory: DirectoryPin
     seen: Seen
     document: bytes | None = None
-    access: Listed[str] | None = None
+    access: Listed[AuthorityId] | None = None
     amendment: bytes | None = None
     rejoins: Listed[Number] = []
     version: int = 1
@@ -74,11 +75,9 @@ def decode_declaration(data: bytes) -> Declaration:
 
 
 def check_access(access: list[str]) -> None:
-    """Raise MalformedError unless `access` is a sorted list of distinct authority ids within bounds."""
+    """Raise MalformedError unless `access` is sorted, names each authority once, and has a sound length."""
     if not 0 < len(access) <= MAX_MEMBERS or access != sorted(set(access)):
         raise MalformedError(f"an access list has 1 to {MAX_MEMBERS} authority ids, sorted, each once")
-    if any(not 0 < len(authority.encode()) <= MAX_AUTHORITY_ID for authority in access):
-        raise MalformedError("an authority id in the access list is out of bounds")
 
 
 def access_digest(access: Iterable[str]) -> bytes:
