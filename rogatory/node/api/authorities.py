@@ -9,7 +9,7 @@ from aiohttp import web
 
 from rogatory.keys.directory.directory import Directory
 from rogatory.keys.directory.model import AuthorityEntry, Purpose
-from rogatory.keys.fingerprint import key_set_fingerprint
+from rogatory.keys.fingerprint import entry_fingerprint
 from rogatory.node.api.context import KEEPER, part, reply, word
 from rogatory.node.errors import NoDirectory, RefusedInput
 
@@ -84,7 +84,7 @@ def _whole(entry: AuthorityEntry, directory: Directory) -> dict[str, Any]:
             "since": key_set.since,
             "until": key_set.until,
             "compromised_since": key_set.compromised_since,
-            "fingerprint": key_set_fingerprint(entry.id, key_set, entry.recovery),
+            "fingerprint": entry_fingerprint(entry, key_set.version),
         }
         for key_set in entry.key_sets
     ]
