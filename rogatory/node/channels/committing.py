@@ -20,6 +20,7 @@ from rogatory.node.channels.profile import (
     members_of,
     new_group,
     own_facts,
+    signature_keys,
 )
 from rogatory.node.channels.states import ChannelState
 from rogatory.node.channels.stock import claim, is_asked_for
@@ -190,6 +191,7 @@ def _commit(work: Work, channel: Channel, plan: Plan) -> None:
         pending=(),
         authenticated_data=encode_declaration(declaration),
         path=True,
+        new_signer=signature_keys(tx.identity),
         group_info_extensions=() if info is None else join_extension(info),
         pad_to=padme,
         now=int(tx.now),

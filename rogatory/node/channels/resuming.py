@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rogatory.node.channels.commands import wish_refresh
 from rogatory.node.channels.halting import halt, lose
 from rogatory.node.channels.session import Attachment, Reading, Session
 from rogatory.node.channels.states import ChannelState
@@ -34,6 +35,9 @@ def attach(work: Work, session: Session, channel: Channel) -> None:
             "this node's state of the channel cannot be read; it asks to be let in again",
         )
         return
+    if channel.group.own_leaf_node.signature_key != work.tx.identity.online_public:
+        # A new key set: others accept no commit of a leaf that the directory does not vouch for any more.
+        wish_refresh(work.tx, channel.id)
     session.resume(work.tx.output, channel.id, channel.head.seq)
 
 
