@@ -1,4 +1,4 @@
-"""A small network of real processes, shared by the tests of one module."""
+"""A small network of real processes, shared by all tests that ask it nothing strange."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class SmallNetwork:
     ug: NodeProcess
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallNetwork]:
     folder: Path = tmp_path_factory.mktemp("network")
     authorities = ["ke.central", "tz.central", "ug.central"]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from rogatory.node.store.database import Database
 from tests.keys.simulator import DirectorySimulator
 from tests.node.process import CommandFailed, NodeProcess
 from tests.relay.process import RelayProcess
@@ -22,6 +23,15 @@ def simulator() -> DirectorySimulator:
 def relay(tmp_path: Path, simulator: DirectorySimulator) -> Iterator[RelayProcess]:
     with RelayProcess(tmp_path / "relay", simulator) as process:
         yield process
+
+
+@pytest.fixture
+def alone(tmp_path: Path, simulator: DirectorySimulator) -> Iterator[NodeProcess]:
+    """A node without a relay."""
+    node = NodeProcess(tmp_path / "ke", simulator, "ke.central")
+    yield node
+    if node.process is not None:
+        node.stop()
 
 
 @pytest.fixture
@@ -49,16 +59,16 @@ def consult(ke: NodeProcess, text: str) -> dict[str, str]:
     return sent
 
 
-def test_a_wrong_passphrase_ends_the_start(nodes: list[NodeProcess]) -> None:
-    ke = nodes[0]
+def test_a_wrong_passphrase_ends_the_start(alone: NodeProcess) -> None:
+    ke = alone
     ke.passphrase_file.write_text("another passphrase\n")
     ke.start(wait=False)
     assert ke.wait_ended() == 5
     assert "vault" in last_line(ke)
 
 
-def test_a_damaged_vault_ends_the_start(nodes: list[NodeProcess]) -> None:
-    ke = nodes[0]
+def test_a_damaged_vault_ends_the_start(alone: NodeProcess) -> None:
+    ke = alone
     vault = bytearray(ke.folder.vault.read_bytes())
     vault[60] ^= 1
     ke.folder.vault.write_bytes(vault)
@@ -67,8 +77,8 @@ def test_a_damaged_vault_ends_the_start(nodes: list[NodeProcess]) -> None:
     assert "damaged" in last_line(ke)
 
 
-def test_a_damaged_database_ends_the_start(nodes: list[NodeProcess]) -> None:
-    ke = nodes[0]
+def test_a_damaged_database_ends_the_start(alone: NodeProcess) -> None:
+    ke = alone
     ke.start()
     ke.stop()
     data = bytearray(ke.folder.database.read_bytes())
@@ -81,27 +91,23 @@ def test_a_damaged_database_ends_the_start(nodes: list[NodeProcess]) -> None:
     assert "next:" in said
 
 
-def test_the_database_of_another_vault_ends_the_start(nodes: list[NodeProcess]) -> None:
-    ke, tz = nodes
-    for node in (ke, tz):
-        node.start()
-        node.stop()
-    tz.folder.database.write_bytes(ke.folder.database.read_bytes())
-    tz.start(wait=False)
-    assert tz.wait_ended() == 8
-    assert "does not open with the key in the vault" in last_line(tz)
+def test_the_database_of_another_vault_ends_the_start(alone: NodeProcess) -> None:
+    Database(alone.folder.database, bytes(32)).close()
+    alone.start(wait=False)
+    assert alone.wait_ended() == 8
+    assert "does not open with the key in the vault" in last_line(alone)
 
 
-def test_a_missing_root_of_trust_ends_the_start(nodes: list[NodeProcess]) -> None:
-    ke = nodes[0]
+def test_a_missing_root_of_trust_ends_the_start(alone: NodeProcess) -> None:
+    ke = alone
     ke.folder.root.unlink()
     ke.start(wait=False)
     assert ke.wait_ended() == 6
     assert "root.json" in last_line(ke)
 
 
-def test_a_second_daemon_on_the_folder_ends_at_once(nodes: list[NodeProcess], simulator: DirectorySimulator) -> None:
-    ke = nodes[0].start()
+def test_a_second_daemon_on_the_folder_ends_at_once(alone: NodeProcess, simulator: DirectorySimulator) -> None:
+    ke = alone.start()
     second = NodeProcess(ke.folder.path, simulator, "ke.central")
     with pytest.raises(CommandFailed) as caught:
         second.cli_text("run", "--passphrase-file", str(ke.passphrase_file))
@@ -110,8 +116,8 @@ def test_a_second_daemon_on_the_folder_ends_at_once(nodes: list[NodeProcess], si
     assert ke.api("GET", "/v1/status")["authority"] == "ke.central"
 
 
-def test_a_port_that_is_taken_ends_the_start(nodes: list[NodeProcess]) -> None:
-    ke = nodes[0]
+def test_a_port_that_is_taken_ends_the_start(alone: NodeProcess) -> None:
+    ke = alone
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -123,8 +129,8 @@ def test_a_port_that_is_taken_ends_the_start(nodes: list[NodeProcess]) -> None:
     assert "api_port" in caught.value.stderr
 
 
-def test_commands_without_a_daemon_say_how_to_start_it(nodes: list[NodeProcess]) -> None:
-    ke = nodes[0].start()
+def test_commands_without_a_daemon_say_how_to_start_it(alone: NodeProcess) -> None:
+    ke = alone.start()
     for end in (ke.stop, ke.kill):
         if ke.process is None:
             ke.start()
