@@ -140,6 +140,8 @@ class Node:
         if self._links is not None:
             for relay, frame in output.frames:
                 self._links.send(relay, frame)
+            for relay in output.reconnect:
+                self._links.restart(relay)
         if self._keeper is not None:
             for relay in output.directory_wanted:
                 self._keeper.want(relay)

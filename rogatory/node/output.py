@@ -9,11 +9,15 @@ from rogatory.protocol.frames.client import ClientFrame
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Frames to send, by relay id and in this order; when to tick next (Unix seconds); where to fetch a directory."""
+    """Frames to send, by relay id and in this order; when to tick next (Unix seconds); where to fetch a directory.
+
+    `reconnect`: relays whose sessions a failed transaction took with it, and whose links must begin anew.
+    """
 
     frames: tuple[tuple[str, ClientFrame], ...] = ()
     wake_at: float | None = None
     directory_wanted: frozenset[str] = frozenset()
+    reconnect: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)

@@ -76,6 +76,9 @@ class SimulatedNode:
         self.outgoing += output.frames
         self.wake_at = output.wake_at
         self.directory_wanted |= output.directory_wanted
+        for relay in output.reconnect & self.connected:
+            self.disconnect(relay)
+            self.connect(relay)
 
     def connect(self, relay: str) -> None:
         """A link to a relay."""

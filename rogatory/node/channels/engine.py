@@ -51,11 +51,16 @@ class Engine:
     def __init__(self, hooks: Hooks) -> None:
         self._hooks = hooks
         self._memory = Memory()
+        self._lost: set[str] = set()
         self._work: Work | None = None
 
     def forget(self) -> None:
-        """A transaction was undone: if channels took part, drop what memory holds of them and of the sessions."""
+        """A transaction was undone: if channels took part, drop what memory holds of them and of the sessions.
+
+        Frames that the sessions count as sent were not; their links are asked to begin anew.
+        """
         if self._work is not None:
+            self._lost |= self._memory.sessions.keys()
             self._work, self._memory = None, Memory(told=self._memory.told)
 
     def directory_changed(self, tx: Tx) -> None:
@@ -72,6 +77,7 @@ class Engine:
     def session_opened(self, tx: Tx, relay: str, ready: Ready) -> None:
         """Begin a session: key packages, then every channel is read on from where it stands."""
         work = self._begin(tx)
+        self._lost.discard(relay)
         session = self._memory.sessions[relay] = Session(relay, ready)
         stock.open_stock(work, session)
         resuming.attach_all(work, session)
@@ -87,6 +93,7 @@ class Engine:
 
     def session_closed(self, relay: str) -> None:
         """Forget a session."""
+        self._lost.discard(relay)
         self._memory.sessions.pop(relay, None)
 
     def tick(self, tx: Tx) -> None:
@@ -123,7 +130,12 @@ class Engine:
         work.save()
         self._work = None
         times = [max(at, tx.now) for at in wake if at is not None]
-        return Output(tuple(tx.output.frames), min(times, default=None), frozenset(tx.output.directory_wanted))
+        return Output(
+            frames=tuple(tx.output.frames),
+            wake_at=min(times, default=None),
+            directory_wanted=frozenset(tx.output.directory_wanted),
+            reconnect=frozenset(self._lost),
+        )
 
     def _begin(self, tx: Tx) -> Work:
         """The work of this transaction: one for all that happens in it."""

@@ -27,8 +27,13 @@ class Links:
         for link, _ in self._running.values():
             link.nudge()
         for relay in sorted(wanted - self._running.keys()):
-            link = self._make(relay)
-            self._running[relay] = (link, self._tasks.create_task(link.run(), name=f"link {relay}"))
+            self._start(relay)
+
+    def restart(self, relay: str) -> None:
+        """End the session with `relay`, if there is one, and begin anew."""
+        if relay in self._running:
+            self._running.pop(relay)[1].cancel()
+            self._start(relay)
 
     def send(self, relay: str, frame: ClientFrame) -> None:
         """Queue a frame for the present session with `relay`, if there is one."""
@@ -38,3 +43,7 @@ class Links:
     def statuses(self) -> list[LinkStatus]:
         """How each link stands, by relay id."""
         return [link.status for _, (link, _) in sorted(self._running.items())]
+
+    def _start(self, relay: str) -> None:
+        link = self._make(relay)
+        self._running[relay] = (link, self._tasks.create_task(link.run(), name=f"link {relay}"))
