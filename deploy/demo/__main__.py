@@ -18,6 +18,7 @@ from deploy.demo.stage import Stage
 
 KEPT = Path("demo-data")
 MARK = ".rogatory-demo"
+STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
 def main() -> int:
@@ -27,36 +28,45 @@ def main() -> int:
     )
     parser.add_argument("--keep", action="store_true", help=f"go on running at the end, in {KEPT}/, until Ctrl-C")
     keep: bool = parser.parse_args().keep
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in STOPPING:
+        signal.signal(number, _interrupt)
     screen = Screen()
     try:
         folder = _kept_folder() if keep else Path(tempfile.mkdtemp(prefix="rogatory-demo-"))
-        return _run(folder, screen, keep)
+        _run(folder, screen, keep)
     except DemoFailed as error:
         screen.failed(str(error))
         return 1
     except KeyboardInterrupt:
         screen.say("Stopped; no process is left running.")
         return 130
+    return 0
 
 
-def _run(folder: Path, screen: Screen, keep: bool) -> int:
+def _run(folder: Path, screen: Screen, keep: bool) -> None:
     stage = Stage(folder, screen)
+    failed = False
     try:
         handle = play(stage)
         screen.say(f"Everything was shown, in {screen.seconds:.0f} s.")
         if keep:
             by_hand.tell(stage, handle)
             by_hand.keep(stage)
+            screen.say("Stopped; no process is left running.")
         else:
             screen.say("To go on by hand against the running network: make demo KEEP=1")
     except DemoFailed:
-        screen.say(f"Files and logs are left in {folder}")
+        failed = True
         raise
     finally:
+        # Who presses Ctrl-C twice leaves no process behind.
+        for number in STOPPING:
+            signal.signal(number, signal.SIG_IGN)
         stage.close()
-    shutil.rmtree(folder)
-    return 0
+        if failed:
+            screen.say(f"Files and logs are left in {folder}")
+        else:
+            shutil.rmtree(folder)
 
 
 def _kept_folder() -> Path:

@@ -91,3 +91,8 @@ WACAP = Network(
     NG.id,
 )
 NETWORKS = (GLJCN, WACAP)
+
+
+def office(authority: str) -> Office:
+    """The office with that id."""
+    return next(one for one in OFFICES if one.id == authority)

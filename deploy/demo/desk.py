@@ -1,4 +1,4 @@
-"""An officer's desk: what an office's node shows, looked at without a line on the screen."""
+"""What lies on an officer's desk, looked at without a line on the screen."""
 
 from __future__ import annotations
 
@@ -7,29 +7,25 @@ from typing import Any
 from deploy.demo.cast import Office
 from deploy.demo.stage import Stage
 
-ARRIVE_SECONDS = 15.0
+ARRIVE_SECONDS = 30.0
 DIGITS = 12
 """Of an id: as many as the commands print, and enough for them to know it by."""
 
 
-def matter_at(stage: Stage, office: Office, matter: str) -> dict[str, Any] | None:
-    """A matter with its documents in full; None while the office's node does not know it."""
-    found: dict[str, Any] | None = stage.tools.look(office.key, "matter", "show", matter)
-    return found
-
-
 def document_at(stage: Stage, office: Office, matter: str, kind: str) -> dict[str, Any] | None:
     """The first document of a kind in a matter; None while it is not there."""
-    found = matter_at(stage, office, matter)
-    documents = found["documents"] if found else []
-    return next((document for document in documents if document["kind"] == kind), None)
+    return next((document for document in documents_at(stage, office, matter) if document["kind"] == kind), None)
 
 
 def said_at(stage: Stage, office: Office, matter: str) -> list[str]:
     """What was said in a consultation, as the office reads it."""
-    found = matter_at(stage, office, matter)
-    documents = found["documents"] if found else []
+    documents = documents_at(stage, office, matter)
     return [document["body"]["text"] for document in documents if document["kind"] == "consultation"]
+
+
+def documents_at(stage: Stage, office: Office, matter: str) -> list[dict[str, Any]]:
+    """A matter's documents in full; none while the office's node does not know the matter."""
+    return stage.look(office, f"matters/{matter}/documents") or []
 
 
 def acknowledged_at(document: dict[str, Any], authority: str) -> str | None:

@@ -33,6 +33,6 @@ def play(stage: Stage) -> by_hand.Handle:
     with scene("What an officer sees, and what the relay has stored"):
         evidence.side_by_side(stage, sent)
         evidence.search(stage)
-    with scene("The evidences", "What Kenya can show to a court, years later, without any server."):
+    with scene("The evidences", "What Kenya holds of its request, signed by itself and by others."):
         evidence.evidences(stage, sent)
     return by_hand.Handle(sent.matter, talk)

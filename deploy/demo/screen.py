@@ -85,3 +85,9 @@ class Screen:
         """A plain line after the last scene."""
         self.console.print()
         self.console.print(Text(text, style="bold"))
+
+    def to_copy(self, commands: list[str]) -> None:
+        """Commands, each on one line however long, so that they can be copied."""
+        self.console.print()
+        for command in commands:
+            self.console.print(Text(f"  {command}"), soft_wrap=True)

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+from deploy.demo.api import look
 from deploy.demo.cast import OFFICES, Office
 from deploy.demo.processes import Process
 from deploy.demo.screen import Screen
@@ -22,8 +23,8 @@ from deploy.demo.waiting import eventually
 
 T = TypeVar("T")
 LETTERS = Path(__file__).parent / "letters"
-RELAY_SECONDS = 15.0
-NODE_SECONDS = 25.0
+RELAY_SECONDS = 30.0
+NODE_SECONDS = 40.0
 
 
 def free_port() -> int:
@@ -70,7 +71,7 @@ class Stage:
         for office in offices:
             self.nodes[office.key].start()
         for office in offices:
-            self.wait(f"{office.id} is connected to the relay", NODE_SECONDS, partial(self._connected, office.key))
+            self.wait(f"{office.id} is connected to the relay", NODE_SECONDS, partial(self._connected, office))
 
     def stop_node(self, office: Office) -> None:
         """Stop one office's node."""
@@ -92,9 +93,12 @@ class Stage:
 
     def together(self, *works: Callable[[], object]) -> None:
         """Do independent things on two cores; raise what one of them raises."""
-        with ThreadPoolExecutor(max_workers=2) as pool:
+        pool = ThreadPoolExecutor(max_workers=2)
+        try:
             for done in [pool.submit(work) for work in works]:
                 done.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
     def ready(self) -> dict[str, Any]:
         """What the relay's GET /ready says; empty while it does not answer."""
@@ -113,12 +117,17 @@ class Stage:
             node.stop()
         self.relay.stop()
 
-    def _connected(self, key: str) -> bool | None:
-        if not (self.folder / key / "daemon.json").exists():
-            return None
-        status = self.tools.look(key, "status")
-        connected = status["enrolled"] and any(relay["state"] == "open" for relay in status["relays"])
-        return True if connected else None
+    def look(self, office: Office, path: str) -> Any:
+        """What an office's node answers to GET /v1/<path>; None if it is down or does not know it."""
+        return look(self.folder / office.key, path)
+
+    def _connected(self, office: Office) -> bool | None:
+        status = self.look(office, "status")
+        return (status is not None and status["enrolled"] and _has_link(status)) or None
 
     def _process(self, name: str, log: str, program: str, *arguments: str) -> Process:
         return Process(name, self.folder, self.folder / log, self.passphrase, program, *arguments)
+
+
+def _has_link(status: dict[str, Any]) -> bool:
+    return any(relay["state"] == "open" for relay in status["relays"])

@@ -17,17 +17,7 @@ from deploy.demo.screen import Screen
 
 COMMAND_SECONDS = 30.0
 LAST_LINES = 4
-NOT_FOUND = 6
-"""The exit status of rogatory-node for something that it does not know."""
 BIN = Path(sys.executable).parent
-
-
-class CommandFailed(DemoFailed):
-    """A command ended with a status that is not 0."""
-
-    def __init__(self, command: str, status: int, said: str) -> None:
-        super().__init__(f"{command.strip()}\nended with status {status}:\n{said}")
-        self.status = status
 
 
 def environment(passphrase: Path, **more: str) -> dict[str, str]:
@@ -61,16 +51,6 @@ class Tools:
         variables = {"ROGATORY_NODE_FOLDER": str(self._folder / office)}
         return json.loads(self._run(office, "rogatory-node", arguments, variables, json_wanted=True))
 
-    def look(self, office: str, *arguments: str) -> Any:
-        """As `node`, and not shown: for looking again and again. None for what the node does not know yet."""
-        variables = {"ROGATORY_NODE_FOLDER": str(self._folder / office)}
-        try:
-            return json.loads(self._run(office, "rogatory-node", arguments, variables, json_wanted=True, quiet=True))
-        except CommandFailed as failed:
-            if failed.status == NOT_FOUND:
-                return None
-            raise
-
     def _run(
         self,
         who: str,
@@ -79,7 +59,6 @@ class Tools:
         variables: Mapping[str, str],
         *,
         json_wanted: bool = False,
-        quiet: bool = False,
     ) -> str:
         began = time.monotonic()
         command = [str(BIN / program), *arguments, *(["--json"] if json_wanted else [])]
@@ -101,7 +80,6 @@ class Tools:
             raise DemoFailed(f"{shown}: no end within {COMMAND_SECONDS:.0f} s") from None
         if ended.returncode != 0:
             said = "\n".join(ended.stderr.strip().splitlines()[-LAST_LINES:])
-            raise CommandFailed(f"{who} $ {shown}", ended.returncode, said)
-        if not quiet:
-            self._screen.command(who, shown, time.monotonic() - began)
+            raise DemoFailed(f"{who} $ {shown}\nended with status {ended.returncode}:\n{said}".lstrip())
+        self._screen.command(who, shown, time.monotonic() - began)
         return ended.stdout

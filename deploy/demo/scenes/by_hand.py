@@ -6,9 +6,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.panel import Panel
-from rich.text import Text
-
 from deploy.demo.cast import GLJCN, KE, TZ, UG
 from deploy.demo.stage import Stage
 from deploy.demo.tools import BIN
@@ -26,35 +23,36 @@ class Handle:
 
 def commands(folder: Path, handle: Handle) -> list[str]:
     """Commands to try, in an order in which they work, from the folder in which the demo was started."""
-    node = BIN / "rogatory-node"
     ke, tz, ug = (f"--folder {folder / office.key}" for office in (KE, TZ, UG))
     talk = handle.consultation
     return [
-        f"{node} status {ke}",
-        f"{node} inbox {tz}",
-        f"{node} request show {handle.request} {tz}",
-        f"{node} consult say {talk} --text 'Your draft is with our prosecutors.' {ke}",
-        f"{node} consult show {talk} {ug}",
-        f"{node} network announce {GLJCN.id} --title 'A test' --text 'Please ignore this.' {ke}",
-        f"{node} network feed {GLJCN.id} {ug}",
-        f"{node} request template > my-request.json",
-        f"{node} request send --to {TZ.id} --file {folder / 'letters' / 'bank-records.json'} {ke}",
-        f"{node} authority find --purpose mutual_legal_assistance {ke}",
+        f"export PATH={BIN}:$PATH",
+        f"rogatory-node status {ke}",
+        f"rogatory-node inbox {tz}",
+        f"rogatory-node request show {handle.request} {tz}",
+        f"rogatory-node consult say {talk} --text 'Your draft is with our prosecutors.' {ke}",
+        f"rogatory-node consult show {talk} {ug}",
+        f"rogatory-node network announce {GLJCN.id} --title 'A test' --text 'Please ignore this.' {ke}",
+        f"rogatory-node network feed {GLJCN.id} {ug}",
+        f"rogatory-node request send --to {TZ.id} --file {folder / 'letters' / 'bank-records.json'} {ke}",
+        f"rogatory-node authority find --purpose mutual_legal_assistance {ke}",
     ]
 
 
 def tell(stage: Stage, handle: Handle) -> None:
     """Say that the network runs, and what to try."""
-    text = Text("\n".join(commands(_shown(stage.folder), handle)))
-    stage.screen.show(Panel(text, title=Text("Go on by hand, in another terminal"), title_align="left"))
-    stage.screen.say(f"The relay and five nodes run on from {stage.folder}; Ctrl-C stops them.")
+    stage.screen.say(f"The relay and five nodes run on from {stage.folder}; Ctrl-C stops them. In another terminal:")
+    stage.screen.to_copy(commands(_shown(stage.folder), handle))
 
 
 def keep(stage: Stage) -> None:
-    """Watch over the processes until a person stops the demo. Raises DemoFailed if one ends, KeyboardInterrupt."""
-    while True:
-        stage.check()
-        time.sleep(WATCH_SECONDS)
+    """Watch over the processes until a person stops the demo. Raises DemoFailed if one ends by itself."""
+    try:
+        while True:
+            stage.check()
+            time.sleep(WATCH_SECONDS)
+    except KeyboardInterrupt:
+        return
 
 
 def _shown(folder: Path) -> Path:

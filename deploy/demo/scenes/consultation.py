@@ -7,7 +7,7 @@ from typing import Any
 
 from deploy.demo import lines
 from deploy.demo.cast import KE, TZ, UG, Office
-from deploy.demo.desk import ARRIVE_SECONDS, DIGITS, matter_at, said_at
+from deploy.demo.desk import ARRIVE_SECONDS, DIGITS, said_at
 from deploy.demo.errors import expect
 from deploy.demo.stage import Stage
 
@@ -32,7 +32,7 @@ def add_third(stage: Stage, matter: str) -> None:
     amendment = tools.node(KE.key, "matter", "add-party", matter, UG.id, "--reason", lines.REASON)["digest"][:DIGITS]
     waiting = stage.wait("the amendment arrives", ARRIVE_SECONDS, lambda: _amendment(stage, TZ, matter, amendment))
     expect(waiting["waiting_for"] == [TZ.id], f"the amendment waits for others: {waiting['waiting_for']}")
-    expect(matter_at(stage, UG, matter) is None, f"{UG.id} is in before {TZ.id} has agreed")
+    expect(stage.look(UG, f"matters/{matter}") is None, f"{UG.id} is in before {TZ.id} has agreed")
     screen.shown(f"{KE.id} has signed an amendment that adds {UG.id}; {TZ.id} has not: {UG.id} is not in")
     tools.node(TZ.key, "matter", "agree", matter, amendment)
     for office in (KE, TZ, UG):
@@ -64,10 +64,10 @@ def _arrives(stage: Stage, text: str, matter: str, *offices: Office) -> None:
 
 
 def _amendment(stage: Stage, office: Office, matter: str, digest: str) -> dict[str, Any] | None:
-    amendments = stage.tools.look(office.key, "matter", "amendments", "--matter", matter)
+    amendments = stage.look(office, f"amendments?matter={matter}") or []
     return next((found for found in amendments if found["digest"].startswith(digest)), None)
 
 
 def _complete(stage: Stage, office: Office, matter: str) -> bool | None:
-    found = matter_at(stage, office, matter)
+    found = stage.look(office, f"matters/{matter}")
     return (found is not None and sorted(found["members"]) == PARTIES) or None

@@ -69,7 +69,8 @@ def reply(stage: Stage, sent: Sent) -> None:
 
 def _wait_for_stage(stage: Stage, sent: Sent, wanted: str) -> None:
     def probe() -> bool | None:
-        return True if stage.tools.look(KE.key, "document", "show", sent.request)["stage"] == wanted else None
+        document = stage.look(KE, f"documents/{sent.request}")
+        return (document is not None and document["stage"] == wanted) or None
 
     stage.wait(f"{KE.id} sees its request as {wanted}", ARRIVE_SECONDS, probe)
 
