@@ -4,31 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import os
-import random as dice
 import signal
-import time
 from collections.abc import Callable
 from typing import NoReturn
 
 import structlog
 from aiohttp import web
 
-from rogatory.keys.directory.model import RelayEntry
 from rogatory.keys.directory.trust import TrustedDirectory
 from rogatory.keys.errors import KeysError
 from rogatory.keys.identity import Identity
 from rogatory.node.api.server import build_app, serve
+from rogatory.node.assembly import start_node
 from rogatory.node.config import NodeConfig, load_config
-from rogatory.node.core import Core
 from rogatory.node.errors import Conflict, NodeError, NotFound
 from rogatory.node.folder import Address, NodeFolder
-from rogatory.node.link.backoff import Backoff
-from rogatory.node.link.keeper import DirectoryKeeper
-from rogatory.node.link.link import Link
-from rogatory.node.link.links import Links
 from rogatory.node.log import configure_log
-from rogatory.node.node import Node
-from rogatory.node.registry import Registry
 from rogatory.node.setup import open_secrets
 from rogatory.node.store.database import Database
 from rogatory.node.worker import Worker
@@ -93,38 +84,10 @@ async def _run(
     ready: Callable[[str], None],
 ) -> None:
     worker = Worker()
-    registry = Registry()
-    core = Core(database, identity, now=time.time, random=os.urandom, hooks=registry)
-    node = Node(identity, core, registry, worker)
-
-    def backoff() -> Backoff:
-        return Backoff(dice.uniform, config.backoff_first, config.backoff_most)
-
-    keeper = DirectoryKeeper(
-        trusted,
-        config.relay_urls,
-        accepted=node.directory_accepted,
-        report=node.trouble,
-        every=config.directory_refresh,
-        backoff=backoff(),
-        now=time.time,
-    )
-
-    def link_to(relay: str) -> Link:
-        def entry() -> RelayEntry:
-            assert keeper.directory is not None
-            return keeper.directory.relay(relay)
-
-        return Link(entry, identity, node, backoff(), now=time.time, random=os.urandom)
-
     try:
         async with asyncio.TaskGroup() as tasks:
-            links = Links(tasks, link_to)
-            node.connect(links, keeper)
-            await keeper.load()
-            tasks.create_task(keeper.run(), name="directory")
-            tasks.create_task(node.keep_time(), name="clock")
-            app = build_app(node, links, keeper, folder.ensure_token(), config.api_names)
+            running = await start_node(tasks, worker, config, identity, trusted, database)
+            app = build_app(running.node, running.links, running.keeper, folder.ensure_token(), config.api_names)
             tasks.create_task(_serve(app, config, folder, ready), name="api")
     except* _Stopped:
         _log.info("stopped")

@@ -1,0 +1,73 @@
+"""A node put together: core, worker, links and directory keeper, wired to each other and set going."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random as dice
+import time
+from dataclasses import dataclass
+
+from rogatory.keys.directory.model import RelayEntry
+from rogatory.keys.directory.trust import TrustedDirectory
+from rogatory.keys.identity import Identity
+from rogatory.node.config import NodeConfig
+from rogatory.node.core import Core
+from rogatory.node.link.backoff import Backoff
+from rogatory.node.link.keeper import DirectoryKeeper
+from rogatory.node.link.link import Link
+from rogatory.node.link.links import Links
+from rogatory.node.node import Node
+from rogatory.node.registry import Registry
+from rogatory.node.store.database import Database
+from rogatory.node.worker import Worker
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """The parts of a running node that others speak to."""
+
+    node: Node
+    links: Links
+    keeper: DirectoryKeeper
+
+
+async def start_node(
+    tasks: asyncio.TaskGroup,
+    worker: Worker,
+    config: NodeConfig,
+    identity: Identity,
+    trusted: TrustedDirectory,
+    database: Database,
+) -> Assembly:
+    """Start a node's tasks in `tasks`; they run until those are cancelled. Close `worker` after that."""
+    registry = Registry()
+    core = Core(database, identity, now=time.time, random=os.urandom, hooks=registry)
+    node = Node(identity, core, registry, worker)
+
+    def backoff() -> Backoff:
+        return Backoff(dice.uniform, config.backoff_first, config.backoff_most)
+
+    keeper = DirectoryKeeper(
+        trusted,
+        config.relay_urls,
+        accepted=node.directory_accepted,
+        report=node.trouble,
+        every=config.directory_refresh,
+        backoff=backoff(),
+        now=time.time,
+    )
+
+    def link_to(relay: str) -> Link:
+        def entry() -> RelayEntry:
+            assert keeper.directory is not None
+            return keeper.directory.relay(relay)
+
+        return Link(entry, identity, node, backoff(), now=time.time, random=os.urandom)
+
+    links = Links(tasks, link_to)
+    node.connect(links, keeper)
+    await keeper.load()
+    tasks.create_task(keeper.run(), name="directory")
+    tasks.create_task(node.keep_time(), name="clock")
+    return Assembly(node, links, keeper)
