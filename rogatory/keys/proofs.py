@@ -20,7 +20,7 @@ P = TypeVar("P", bound=msgspec.Struct)
 Proofs = Mapping[str, Callable[[bytes], bytes]]
 
 
-class ProofFile(msgspec.Struct, frozen=True, omit_defaults=True):
+class ProofFile(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """What stands in the file. Nothing is verified."""
 
     format: str
