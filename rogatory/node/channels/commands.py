@@ -91,10 +91,16 @@ def wish_refresh(tx: Tx, channel: bytes) -> None:
 
 
 def rejoin(tx: Tx, channel: bytes, relay: str) -> None:
-    """Ask to be let in again to a channel of which this node holds no state; its home relay is `relay`."""
-    if channels.get(tx.connection, channel) is None:
+    """Ask to be let in again to a channel of which this node holds no state; its home relay is `relay`.
+
+    A channel that was halted goes on so, once a person has looked into why it was.
+    """
+    row = channels.get(tx.connection, channel)
+    if row is None:
         row = ChannelRow(channel, relay, ChannelState.REJOINING, tx.now, head_hash=genesis(channel).hash)
         channels.insert(tx.connection, row)
+    elif row.state == ChannelState.HALTED:
+        _wish(tx, channel, WishKind.RETURN, "", None, tx.now)
 
 
 def _known(tx: Tx, channel: bytes) -> ChannelRow:

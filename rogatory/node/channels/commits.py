@@ -155,6 +155,8 @@ def is_satisfied(wish: Wish, channel: Channel, present: set[str], rejoining: set
             return channel.row.relay_access == access_digest(present)
         case WishKind.REFRESH:
             return False
+        case WishKind.RETURN:
+            return channel.state is not ChannelState.HALTED
 
 
 def _declaration(work: Work, channel: Channel, clear: Clear) -> Declaration:

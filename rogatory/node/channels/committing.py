@@ -27,7 +27,7 @@ from rogatory.node.channels.stock import claim, is_asked_for
 from rogatory.node.channels.trouble import Trouble
 from rogatory.node.channels.turns import turn
 from rogatory.node.channels.work import Channel, Work
-from rogatory.node.store import outbox, own_entries, wishes
+from rogatory.node.store import members, outbox, own_entries, wishes
 from rogatory.node.store.members import RejoinRow
 from rogatory.node.store.own_entries import EntryKind, OwnEntry
 from rogatory.node.store.wishes import Wish, WishKind
@@ -89,7 +89,7 @@ def make_commit(work: Work, channel: Channel) -> bool:
 def _due(work: Work, channel: Channel) -> list[Wish]:
     """Wishes whose time has come; those whose effect stands are dropped."""
     connection, now = work.tx.connection, work.tx.now
-    rejoining = {row.authority for row in open_rejoins(work.tx, channel.id)}
+    rejoining = {row.authority for row in members.rejoins(connection, channel.id)}
     present = set(channel.members())
     due: list[Wish] = []
     done: list[int] = []
@@ -146,6 +146,8 @@ def _plan(work: Work, channel: Channel, due: list[Wish]) -> Plan | None:
                 plan.wishes.append(wish)
             case WishKind.REFRESH:
                 plan.wishes.append(wish)
+            case WishKind.RETURN:
+                pass  # of halted channels, which commit nothing
     plan.declares = plan.declares or bool(plan.adds or plan.removes)
     if channel.state is ChannelState.FOUNDING:
         # A matter without its parties would leave them without its first document; a network grows later.

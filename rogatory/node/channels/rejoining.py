@@ -36,16 +36,14 @@ def rejoin_entry(work: Work, channel: Channel, entry: Entry, envelope: bytes) ->
         return
     try:
         verified = verify_rejoin(work.tx, channel.id, entry.author, envelope)
+        row = RejoinRow(entry.seq, entry.author, verified.reference, verified.key_package)
     except UnknownKeySet:
         # Its keys may stand in a newer directory; a commit that answers it pins that one.
         row = RejoinRow(entry.seq, entry.author, b"", unverified=envelope)
-        members.put_rejoin(connection, channel.id, row)
         work.tx.output.directory_wanted.add(channel.row.relay)
-        return
     except (ProtocolError, MLSError) as error:
         work.trouble(channel.id, Trouble.UNREADABLE, f"the rejoin at {entry.seq} by {entry.author} is void: {error}")
         return
-    row = RejoinRow(entry.seq, entry.author, verified.reference, verified.key_package)
     members.put_rejoin(connection, channel.id, row)
     wishes.add(
         connection,
@@ -55,7 +53,7 @@ def rejoin_entry(work: Work, channel: Channel, entry: Entry, envelope: bytes) ->
         after_outbox=outbox.last_number(connection),
         due_at=None,
     )
-    work.hooks.rejoin_seen(work.tx, channel.id, entry.seq, RejoinNotice(entry.author, verified.reference))
+    work.hooks.rejoin_seen(work.tx, channel.id, entry.seq, RejoinNotice(entry.author, row.key_package_ref))
 
 
 def ask_in(work: Work, channel: Channel) -> bool:

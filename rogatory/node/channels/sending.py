@@ -6,6 +6,7 @@ import msgspec
 
 from rogatory.keys.errors import DirectoryTooStale
 from rogatory.node.channels.committing import make_commit
+from rogatory.node.channels.halting import lose
 from rogatory.node.channels.rejoining import ask_in
 from rogatory.node.channels.session import Reading, Session
 from rogatory.node.channels.states import ChannelState
@@ -14,6 +15,7 @@ from rogatory.node.channels.work import Channel, Work
 from rogatory.node.store import channels, outbox, own_entries, wishes
 from rogatory.node.store.outbox import OutboxRow, OutboxState
 from rogatory.node.store.own_entries import EntryKind, OwnEntry
+from rogatory.node.store.wishes import WishKind
 from rogatory.protocol.content import SentContent, SharedContent, document_commitment, encode_content
 from rogatory.protocol.declaration import Declaration, Seen, encode_declaration
 from rogatory.protocol.documents import peek_document
@@ -51,6 +53,8 @@ def _may_send(work: Work) -> bool:
 
 
 def _send(work: Work, session: Session, channel: Channel, *, wished: bool) -> None:
+    if channel.state is ChannelState.HALTED and wished:
+        _return(work, channel)
     if channel.state is ChannelState.REJOINING:
         if ask_in(work, channel):
             session.unsent.add(channel.id)
@@ -73,6 +77,14 @@ def _send(work: Work, session: Session, channel: Channel, *, wished: bool) -> No
                 session.unsent.add(channel.id)
                 _send_bytes(work, session, channel)
         _seal(work, session, channel, before_commits=False)
+
+
+def _return(work: Work, channel: Channel) -> None:
+    """A person has decided that a halted channel goes on: by a rejoin, and nothing that was wished before."""
+    wished = wishes.of_channel(work.tx.connection, channel.id)
+    if any(wish.kind is WishKind.RETURN for wish in wished):
+        lose(work, channel, Trouble.REJOIN, "this node asks to be let in again to the channel that was halted")
+    wishes.delete(work.tx.connection, [wish.number for wish in wished])
 
 
 def _send_bytes(work: Work, session: Session, channel: Channel) -> None:

@@ -6,7 +6,7 @@ FOUNDING   | the log            | the founding commit    | OPEN (own commit read
 AWAITED    | nothing            | nothing                | OPEN (invited), REJOINING (invitation unreadable)
 OPEN       | the log            | documents, commits     | REJOINING (state lost or unfit), HALTED, CLOSED (removed)
 REJOINING  | nothing            | one rejoin entry       | OPEN (invited again), CLOSED (no member any more)
-HALTED     | nothing            | nothing                | only a person goes on from here
+HALTED     | nothing            | nothing                | REJOINING (a person has decided so)
 CLOSED     | nothing            | nothing                | OPEN (invited again), REJOINING
 """
 
@@ -32,6 +32,6 @@ TRANSITIONS: Final = {
     ChannelState.AWAITED: {ChannelState.OPEN, ChannelState.REJOINING},
     ChannelState.OPEN: {ChannelState.REJOINING, ChannelState.HALTED, ChannelState.CLOSED, ChannelState.OPEN},
     ChannelState.REJOINING: {ChannelState.OPEN, ChannelState.CLOSED, ChannelState.HALTED, ChannelState.REJOINING},
-    ChannelState.HALTED: set[ChannelState](),
+    ChannelState.HALTED: {ChannelState.REJOINING},
     ChannelState.CLOSED: {ChannelState.OPEN, ChannelState.REJOINING},
 }

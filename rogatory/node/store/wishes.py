@@ -33,6 +33,8 @@ class WishKind(StrEnum):
     """Declare the true access list after a void commit told the relay another."""
     REFRESH = "refresh"
     """New keys for this node's own leaf."""
+    RETURN = "return"
+    """Ask to be let in again to a channel that was halted: a person has decided so."""
 
 
 @dataclass(frozen=True, slots=True)

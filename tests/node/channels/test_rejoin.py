@@ -149,3 +149,51 @@ def test_away_for_longer_than_bodies_are_kept(world_of: WorldOf) -> None:
     assert troubles(tz) == [Trouble.REJOIN]
     assert texts(tz, matter) == ["first", "old 0", "old 1", "old 2"]
     assert world.epochs(bytes.fromhex(matter)) == 1
+
+
+def test_a_rejoin_under_keys_that_only_a_newer_directory_has(world_of: WorldOf) -> None:
+    world = world_of(KE, TZ)
+    tz = world.nodes[TZ]
+    matter = consult(world, KE, TZ)
+    channel = bytes.fromhex(matter)
+    served = world.directory()
+    world.simulator.renew_keys(TZ)
+    newer = world.directory()
+    stop(tz)
+    with Database(tz.path, KEY).begin() as connection:
+        connection.execute(text("DELETE FROM group_epochs"))
+    tz.reopen()
+    tz.take(tz.core.set_directory(newer))
+    tz.connect("relay.one")
+    world.freeze(served)
+    world.settle()
+    world.advance(300)
+    assert state(tz, channel) is ChannelState.REJOINING
+    world.thaw()
+    world.publish()
+    world.settle()
+    assert state(tz, channel) is ChannelState.OPEN
+    write(world.nodes[KE], matter, "welcome back")
+    world.settle()
+    assert texts(tz, matter)[-1] == "welcome back"
+
+
+def test_a_person_lets_a_halted_channel_go_on(world_of: WorldOf) -> None:
+    world = world_of(KE, TZ)
+    tz = world.nodes[TZ]
+    matter = consult(world, KE, TZ)
+    channel = bytes.fromhex(matter)
+    tz.disconnect("relay.one")
+    lost = world.relay.logs[channel].entries.pop()
+    world.start(TZ)
+    world.settle()
+    assert state(tz, channel) is ChannelState.HALTED
+    tz.disconnect("relay.one")
+    world.relay.logs[channel].entries.append(lost)  # the operator has restored the log
+    tz.run(lambda tx: rejoin(tx, channel, "relay.one"))
+    world.start(TZ)
+    world.advance(60)
+    assert state(tz, channel) is ChannelState.OPEN
+    write(tz, matter, "compared by telephone")
+    world.settle()
+    assert texts(world.nodes[KE], matter) == ["first", "compared by telephone"]
