@@ -30,6 +30,7 @@ MAX_AUTHORITY_ID: Final = 64
 MAX_EXCEPTED: Final = 10_000
 MAX_ENTRIES_PER_FRAME: Final = 500
 MAX_HEADERS_PER_FRAME: Final = 2_000
+MAX_CHANNELS_PER_FRAME: Final = 1_000
 
 APPENDS_IN_FLIGHT: Final = 256
 """Appends a session may have sent without an answer."""

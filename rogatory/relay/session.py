@@ -16,6 +16,7 @@ from rogatory.protocol.frames.client import (
     Append,
     ClaimKeyPackages,
     Credit,
+    FetchChannels,
     FetchHeaders,
     InvitationsTaken,
     PublishKeyPackages,
@@ -23,6 +24,7 @@ from rogatory.protocol.frames.client import (
 )
 from rogatory.protocol.frames.codec import decode_client_frame, encode_frame
 from rogatory.protocol.frames.server import (
+    Channels,
     Claimed,
     Code,
     Headers,
@@ -201,6 +203,11 @@ class Session:
         headers = await self._store.headers(frame.channel, self.authority, frame.after, frame.until)
         self._put(Headers(frame.ref, frame.channel, frame.after, headers))
 
+    async def _fetch_channels(self, frame: FetchChannels) -> None:
+        if len(frame.after) > CHANNEL_ID:
+            raise Refusal(Code.MALFORMED, f"a channel id has {CHANNEL_ID} bytes")
+        self._put(Channels(frame.ref, await self._store.memberships(self.authority, frame.after)))
+
     async def _acknowledge(self, frame: Acknowledge) -> None:
         acknowledgement = frame.acknowledgement
         if acknowledgement.member != self.authority:
@@ -290,6 +297,7 @@ _HANDLERS: Final[dict[type, Callable[[Session, Any], Awaitable[None]]]] = {
     Credit: Session._credit,
     Resume: Session._resume,
     FetchHeaders: Session._fetch_headers,
+    FetchChannels: Session._fetch_channels,
     PublishKeyPackages: Session._publish,
     ClaimKeyPackages: Session._claim,
     InvitationsTaken: Session._taken,

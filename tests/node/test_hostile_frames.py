@@ -24,6 +24,7 @@ from rogatory.protocol.frames.codec import decode_server_frame, encode_frame
 from rogatory.protocol.frames.server import (
     Accepted,
     Acknowledgements,
+    Channels,
     Claimed,
     ClaimedPackage,
     Code,
@@ -78,6 +79,7 @@ frames: st.SearchStrategy[ServerFrame] = st.one_of(
     st.builds(Resumed, refs, channels, seqs, hashes, seqs, hashes, seqs, st.none() | seqs),
     st.builds(Entries, channels, st.lists(entries, max_size=3), hashes),
     st.builds(Headers, refs, channels, seqs, st.lists(st.builds(HeaderLine, authorities, forms, hashes), max_size=3)),
+    st.builds(Channels, refs, st.lists(channels, max_size=3)),
     st.builds(Acknowledgements, channels, st.lists(acknowledgements, max_size=3)),
     st.builds(Published, refs, seqs),
     st.builds(

@@ -25,6 +25,7 @@ from rogatory.protocol.frames.client import (
     ClaimKeyPackages,
     ClientFrame,
     Credit,
+    FetchChannels,
     FetchHeaders,
     Hello,
     Invitation,
@@ -38,6 +39,7 @@ from rogatory.protocol.frames.server import (
     Accepted,
     Acknowledgements,
     Challenge,
+    Channels,
     Claimed,
     Code,
     Entries,
@@ -211,6 +213,10 @@ class Client:
     async def headers(self, channel: bytes, after: int, until: int) -> Headers | Refused:
         """Fetch headers."""
         return await self._ask(lambda ref: FetchHeaders(ref, channel, after, until))
+
+    async def memberships(self, after: bytes = b"") -> Channels | Refused:
+        """Fetch the channels of which it is a member."""
+        return await self._ask(lambda ref: FetchChannels(ref, after))
 
     async def headers_unanswered(self, channel: bytes, after: int, until: int) -> None:
         """Ask for headers and do not wait."""

@@ -108,3 +108,21 @@ async def test_a_member_can_be_invited_again_by_a_commit_that_keeps_the_access_l
     assert invited.secrets == b"anew"
     await tz.taken(invited.id)
     assert isinstance(await tz.append(channel, message(channel), 2), Accepted)
+
+
+async def test_memberships_are_told_without_those_that_an_invitation_waits_for(node: Connect) -> None:
+    ke, tz = await node(KE), await node(TZ)
+    await drained(tz)
+    before = set((await tz.memberships()).channels)
+    joined, invited_to, left = [await founded(ke, TZ) for _ in range(3)]
+    assert isinstance(await invite(ke, invited_to, 1, [KE, TZ], TZ), Accepted)
+    assert isinstance(await ke.append(left, commit(left, [KE]), 1), Accepted)
+    answer = await tz.memberships()
+    assert set(answer.channels) - before == {joined}
+    assert answer.channels == sorted(answer.channels)
+    await tz.taken((await tz.invited()).id)
+    assert set((await tz.memberships()).channels) - before == {joined, invited_to}
+    assert (await tz.memberships(answer.channels[-1])).channels == [
+        channel for channel in [invited_to] if channel > answer.channels[-1]
+    ]
+    assert isinstance(await tz.memberships(bytes(33)), Refused)

@@ -18,6 +18,7 @@ from rogatory.protocol.frames.client import (
     ClaimKeyPackages,
     ClientFrame,
     Credit,
+    FetchChannels,
     FetchHeaders,
     InvitationsTaken,
     Joiner,
@@ -28,6 +29,7 @@ from rogatory.protocol.frames.codec import decode_client_frame, decode_server_fr
 from rogatory.protocol.frames.server import (
     Accepted,
     Acknowledgements,
+    Channels,
     Claimed,
     ClaimedPackage,
     Code,
@@ -49,6 +51,7 @@ from rogatory.protocol.limits import (
     APPENDS_IN_FLIGHT,
     DELIVERY_WINDOW,
     MAX_APPLICATION,
+    MAX_CHANNELS_PER_FRAME,
     MAX_COMMIT,
     MAX_HEADERS_PER_FRAME,
 )
@@ -172,6 +175,8 @@ class SimulatedRelay:
                 self.resume(line, frame)
             case FetchHeaders():
                 self.fetch_headers(line, frame)
+            case FetchChannels():
+                self.fetch_channels(line, frame)
             case Acknowledge():
                 self.acknowledge(line, frame.acknowledgement)
             case Credit():
@@ -356,6 +361,13 @@ class SimulatedRelay:
         wanted = log.entries[frame.after : min(frame.until, frame.after + MAX_HEADERS_PER_FRAME)]
         lines = [HeaderLine(each.author, each.form, each.body_hash) for each in wanted]
         self.put(line, Headers(frame.ref, frame.channel, frame.after, lines))
+
+    def fetch_channels(self, line: Line, frame: FetchChannels) -> None:
+        """Channels of which it is a member, without those into which an invitation waits."""
+        waiting = {invited.channel for invited in self.invitations.get(line.authority, [])}
+        found = sorted(log.id for log in self.logs.values() if line.authority in log.access)
+        after = [channel for channel in found if channel > frame.after and channel not in waiting]
+        self.put(line, Channels(frame.ref, after[:MAX_CHANNELS_PER_FRAME]))
 
     # Acknowledgements and key packages
 

@@ -9,6 +9,7 @@ import nacl.bindings
 import nacl.exceptions
 
 from rogatory.keys.errors import UnknownRelay
+from rogatory.node.channels import memberships
 from rogatory.node.channels.halting import abandon, close, halt
 from rogatory.node.channels.readback import settle
 from rogatory.node.channels.session import Attachment, Reading, Session
@@ -126,6 +127,7 @@ def _founded_by_another(work: Work, session: Session, channel: Channel) -> None:
     channel.enter(ChannelState.AWAITED)
     session.attached.pop(channel.id, None)
     wishes.delete_all(work.tx.connection, channel.id)
+    memberships.ask(work, session)  # no invitation comes if this node founded it, or was in it, and lost its state
     work.hooks.founding_lost(work.tx, channel.id)
 
 

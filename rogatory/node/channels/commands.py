@@ -56,16 +56,14 @@ def enqueue(tx: Tx, channel: bytes, envelope: bytes, message_id: bytes) -> None:
     Raises NotFound, or Conflict where this node is a member no longer.
     """
     row = _known(tx, channel)
-    if row.state == ChannelState.CLOSED:
-        raise Conflict("this authority is a member of the channel no longer")
+    _check_sending(row)
     outbox.add(tx.connection, channel, message_id, envelope, tx.random(SALT), tx.now)
 
 
 def share(tx: Tx, channel: bytes, envelope: bytes, message_id: bytes, original_seq: int) -> None:
     """Send a document that stands in the log at `original_seq` again, as it was signed. Raises as `enqueue`."""
     row = _known(tx, channel)
-    if row.state == ChannelState.CLOSED:
-        raise Conflict("this authority is a member of the channel no longer")
+    _check_sending(row)
     outbox.add(tx.connection, channel, message_id, envelope, tx.random(SALT), tx.now, original_seq)
 
 
@@ -101,6 +99,13 @@ def rejoin(tx: Tx, channel: bytes, relay: str) -> None:
         channels.insert(tx.connection, row)
     elif row.state == ChannelState.HALTED:
         _wish(tx, channel, WishKind.RETURN, "", None, tx.now)
+
+
+def _check_sending(row: ChannelRow) -> None:
+    if row.state == ChannelState.CLOSED:
+        raise Conflict("this authority is a member of the channel no longer")
+    if row.state == ChannelState.REFUSED:
+        raise Conflict("this node refused the invitation to the channel", "see the inbox for the reason")
 
 
 def _known(tx: Tx, channel: bytes) -> ChannelRow:

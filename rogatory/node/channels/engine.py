@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from rogatory.node.channels import acknowledging, answers, joining, reading, resuming, sending, stock
+from rogatory.node.channels import acknowledging, answers, joining, memberships, reading, resuming, sending, stock
 from rogatory.node.channels.hooks import Hooks
 from rogatory.node.channels.session import (
     AppendAsked,
+    ChannelsAsked,
     ClaimAsked,
     HeadersAsked,
     PublishAsked,
@@ -26,6 +27,7 @@ from rogatory.protocol.frames.client import Credit
 from rogatory.protocol.frames.server import (
     Accepted,
     Acknowledgements,
+    Channels,
     Claimed,
     DirectoryChanged,
     Entries,
@@ -80,6 +82,7 @@ class Engine:
         self._lost.discard(relay)
         session = self._memory.sessions[relay] = Session(relay, ready)
         stock.open_stock(work, session)
+        memberships.ask(work, session)
         resuming.attach_all(work, session)
 
     def receive(self, tx: Tx, relay: str, frames: Sequence[ServerFrame]) -> None:
@@ -155,7 +158,7 @@ class Engine:
                 stock.stock_low(work, session, frame)
             case DirectoryChanged():
                 work.tx.output.directory_wanted.add(session.relay)
-            case Accepted() | Refused() | Resumed() | Headers() | Published() | Claimed():
+            case Accepted() | Refused() | Resumed() | Headers() | Channels() | Published() | Claimed():
                 self._answer(work, session, frame)
             case _:
                 pass  # the link's own: handshake and goodbye
@@ -164,7 +167,7 @@ class Engine:
         self,
         work: Work,
         session: Session,
-        frame: Accepted | Refused | Resumed | Headers | Published | Claimed,
+        frame: Accepted | Refused | Resumed | Headers | Channels | Published | Claimed,
     ) -> None:
         """An answer counts only with a question of its kind; each question is answered once."""
         match session.answered(frame.ref), frame:
@@ -176,6 +179,8 @@ class Engine:
                 resuming.resumed(work, session, frame)
             case ResumeAsked() as asked, Refused():
                 resuming.resume_refused(work, session, asked.channel, frame.ref, frame)
+            case ChannelsAsked() as asked, Channels():
+                memberships.told(work, session, asked, frame)
             case HeadersAsked() as asked, Headers():
                 joining.headers(work, session, asked, frame)
             case HeadersAsked() as asked, Refused():

@@ -282,8 +282,15 @@ def _unreadable(work: Work, session: Session, frame: Invited, channel: Channel |
 
 
 def _refuse(work: Work, session: Session, join: JoinUnderWay, why: str) -> None:
-    """Not joined: told, and not asked again."""
+    """Not joined: told, remembered, and not asked again."""
     session.joins.pop(join.invited.id, None)
+    channel = work.channel(join.invited.channel)
+    if channel is None:
+        row = ChannelRow(join.invited.channel, session.relay, ChannelState.REFUSED, work.tx.now)
+        row.head_hash = genesis(row.id).hash
+        channels.insert(work.tx.connection, row)
+    elif channel.state is ChannelState.AWAITED:
+        channel.enter(ChannelState.REFUSED)
     _take(work, session, join.invited)
     work.trouble(join.invited.channel, Trouble.INVITATION, f"an invitation by {join.invited.author} is refused: {why}")
 

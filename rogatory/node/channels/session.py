@@ -87,7 +87,15 @@ class HeadersAsked:
     invitation: int
 
 
-Asked = AppendAsked | ResumeAsked | PublishAsked | ClaimAsked | HeadersAsked
+@dataclass(frozen=True, slots=True)
+class ChannelsAsked:
+    """This node's memberships asked for, ids above `after`; `pages` may still be asked for, this one included."""
+
+    after: bytes
+    pages: int
+
+
+Asked = AppendAsked | ResumeAsked | PublishAsked | ClaimAsked | HeadersAsked | ChannelsAsked
 
 
 @dataclass(slots=True)

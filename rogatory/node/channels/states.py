@@ -3,7 +3,8 @@
 state      | what is read       | what is sent           | leads to
 -----------|--------------------|------------------------|---------------------------------------------------
 FOUNDING   | the log            | the founding commit    | OPEN (own commit read back), AWAITED (another founded it)
-AWAITED    | nothing            | nothing                | OPEN (invited), REJOINING (invitation unreadable)
+AWAITED    | nothing            | nothing                | OPEN (invited), REFUSED, REJOINING (unreadable or lost)
+REFUSED    | nothing            | nothing                | OPEN (invited again), REJOINING (unreadable)
 OPEN       | the log            | documents, commits     | REJOINING (state lost or unfit), HALTED, CLOSED (removed)
 REJOINING  | nothing            | one rejoin entry       | OPEN (invited again), CLOSED (no member any more)
 HALTED     | nothing            | nothing                | REJOINING (a person has decided so)
@@ -21,6 +22,8 @@ class ChannelState(StrEnum):
 
     FOUNDING = "founding"
     AWAITED = "awaited"
+    REFUSED = "refused"
+    """Its invitation was not accepted. Kept, so that it is not taken for a channel whose state was lost."""
     OPEN = "open"
     REJOINING = "rejoining"
     HALTED = "halted"
@@ -29,7 +32,8 @@ class ChannelState(StrEnum):
 
 TRANSITIONS: Final = {
     ChannelState.FOUNDING: {ChannelState.OPEN, ChannelState.AWAITED, ChannelState.HALTED, ChannelState.REJOINING},
-    ChannelState.AWAITED: {ChannelState.OPEN, ChannelState.REJOINING},
+    ChannelState.AWAITED: {ChannelState.OPEN, ChannelState.REFUSED, ChannelState.REJOINING},
+    ChannelState.REFUSED: {ChannelState.OPEN, ChannelState.REJOINING},
     ChannelState.OPEN: {ChannelState.REJOINING, ChannelState.HALTED, ChannelState.CLOSED, ChannelState.OPEN},
     ChannelState.REJOINING: {ChannelState.OPEN, ChannelState.CLOSED, ChannelState.HALTED, ChannelState.REJOINING},
     ChannelState.HALTED: {ChannelState.REJOINING},

@@ -41,7 +41,8 @@ def open_stock(work: Work, session: Session) -> None:
     known = key_packages.count(work.tx.connection, Purpose.ONCE, PackageState.PUBLISHED)
     lost = session.ready.stock > known
     stock = 0 if lost else session.ready.stock
-    publish(work, session, stock, new_last_resort=lost or not session.ready.last_resort, replace=lost)
+    last = key_packages.count(work.tx.connection, Purpose.LAST_RESORT, PackageState.PUBLISHED)
+    publish(work, session, stock, new_last_resort=lost or not (session.ready.last_resort and last), replace=lost)
 
 
 def stock_low(work: Work, session: Session, frame: StockLow) -> None:

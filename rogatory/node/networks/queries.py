@@ -19,6 +19,7 @@ MAX_FEED = 500
 _TROUBLE = {
     ChannelState.HALTED: "nothing is read or sent here any more: see the inbox for the reason",
     ChannelState.REJOINING: "this node lost its place and waits for another member's node to let it in again",
+    ChannelState.REFUSED: "this node refused the invitation to it: see the inbox for the reason",
     ChannelState.CLOSED: "this authority is in the network's channel no longer",
 }
 

@@ -75,6 +75,12 @@ def get(connection: Connection, channel: bytes) -> ChannelRow | None:
     return None if found is None else ChannelRow(**found._mapping)
 
 
+def states(connection: Connection, ids: Iterable[bytes]) -> dict[bytes, str]:
+    """The states of those channels that are here."""
+    query = select(_channels.c.id, _channels.c.state).where(_channels.c.id.in_(list(ids)))
+    return {found[0]: found[1] for found in connection.execute(query)}
+
+
 def every(connection: Connection, states: Iterable[str] | None = None, relay: str | None = None) -> list[ChannelRow]:
     """All channels in these states and at this relay, oldest first."""
     query = select(_channels).order_by(_channels.c.created_at, _channels.c.id)

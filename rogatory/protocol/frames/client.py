@@ -70,6 +70,13 @@ class FetchHeaders(Frame, frozen=True, tag="fetch_headers"):
     until: int
 
 
+class FetchChannels(Frame, frozen=True, tag="fetch_channels"):
+    """The channels of which this authority is a member, ids above `after`. Answered by one Channels frame."""
+
+    ref: int
+    after: bytes
+
+
 class Acknowledge(Frame, frozen=True, tag="acknowledge"):
     """Not answered; repeated at every connect until the relay's copy is current."""
 
@@ -110,6 +117,7 @@ ClientFrame = (
     | Credit
     | Resume
     | FetchHeaders
+    | FetchChannels
     | PublishKeyPackages
     | ClaimKeyPackages
     | InvitationsTaken

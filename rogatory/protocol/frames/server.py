@@ -129,6 +129,16 @@ class Headers(Frame, frozen=True, tag="headers"):
     headers: Listed[HeaderLine]
 
 
+class Channels(Frame, frozen=True, tag="channels"):
+    """Ids of channels, ascending, of which this authority is a member and into which no invitation waits for it.
+
+    Empty after the last one.
+    """
+
+    ref: Number
+    channels: Listed[bytes]
+
+
 class Acknowledgements(Frame, frozen=True, tag="acknowledgements"):
     """Other members' current acknowledgements of one channel."""
 
@@ -198,6 +208,7 @@ ServerFrame = (
     | Refused
     | Resumed
     | Headers
+    | Channels
     | Published
     | Claimed
     | StockLow

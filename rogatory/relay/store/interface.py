@@ -163,6 +163,9 @@ class Store(Protocol):
 
     async def headers(self, channel: bytes, authority: str, after: int, until: int) -> list[HeaderLine]: ...
 
+    async def memberships(self, authority: str, after: bytes) -> list[bytes]:
+        """Ids above `after` of channels that it is a member of and not invited to just now, ascending, a page."""
+
     # Acknowledgements
 
     async def acknowledge(self, verified: Sequence[Acknowledgement]) -> list[Acknowledgement]:

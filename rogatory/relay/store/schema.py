@@ -62,6 +62,7 @@ members = Table(
     Column("until", BigInteger, comment="seq of the commit that removed it"),
     Column("access", LargeBinary, comment="digest of the access list at `until`"),
     Column("wrote_first", BigInteger, comment="seq of its first entry"),
+    Index("members_by_authority", "authority", "channel"),
     **_compact,
 )
 

@@ -104,7 +104,6 @@ def test_everything_lost_but_the_identity(world_of: WorldOf) -> None:
     write(world.nodes[KE], matter, "while it was gone")
     world.settle()
     world.start(TZ)
-    tz.run(lambda tx: rejoin(tx, bytes.fromhex(matter), "relay.one"))
     world.advance(60)
     assert state(tz, bytes.fromhex(matter)) is ChannelState.OPEN
     assert texts(tz, matter) == ["while it was gone"]

@@ -9,7 +9,13 @@ from sqlalchemy import ColumnElement, case, null, select
 
 from rogatory.protocol.frames.server import Code, Entry, HeaderLine, Invited
 from rogatory.protocol.header import Form, Head
-from rogatory.protocol.limits import ENTRY_COST, KIB, MAX_ENTRIES_PER_FRAME, MAX_HEADERS_PER_FRAME
+from rogatory.protocol.limits import (
+    ENTRY_COST,
+    KIB,
+    MAX_CHANNELS_PER_FRAME,
+    MAX_ENTRIES_PER_FRAME,
+    MAX_HEADERS_PER_FRAME,
+)
 from rogatory.relay.errors import Refusal
 from rogatory.relay.store.interface import ACKNOWLEDGEMENTS_TO_ALL, ChannelView, Page, Stock
 from rogatory.relay.store.schema import (
@@ -59,6 +65,22 @@ _HEADERS = sql(
     select(entries.c.author, entries.c.form, entries.c.body_hash)
     .where(_in_range)
     .order_by(entries.c.seq)
+    .limit(parameter("limit"))
+    .offset(FROM_START)
+)
+_waiting = (
+    select(invitations.c.id)
+    .select_from(invitations.join(joiners))
+    .where((invitations.c.channel == members.c.channel) & (joiners.c.authority == members.c.authority))
+    .exists()
+)
+_MEMBERSHIPS = sql(
+    select(channels.c.channel)
+    .select_from(members.join(channels, channels.c.number == members.c.channel))
+    .where(
+        key(members, "authority") & members.c.until.is_(None) & (channels.c.channel > parameter("after")) & ~_waiting
+    )
+    .order_by(channels.c.channel)
     .limit(parameter("limit"))
     .offset(FROM_START)
 )
@@ -149,6 +171,13 @@ class Reader:
             {"channel_": number, "after": after, "until": min(until, last), "limit": MAX_HEADERS_PER_FRAME},
         )
         return [HeaderLine(author, Form(form), body_hash) for author, form, body_hash in rows]
+
+    def memberships(self, authority: str, after: bytes) -> list[bytes]:
+        """See Store."""
+        rows = self._connection.execute(
+            _MEMBERSHIPS, {"authority_": authority, "after": after, "limit": MAX_CHANNELS_PER_FRAME}
+        )
+        return [channel for (channel,) in rows]
 
     def acknowledgements(self, channel: bytes, authority: str, after: str) -> list[tuple[str, bytes]]:
         """See Store."""

@@ -95,6 +95,10 @@ class SQLiteStore:
         """See Store."""
         return await self._read(lambda reader: reader.headers(channel, authority, after, until))
 
+    async def memberships(self, authority: str, after: bytes) -> list[bytes]:
+        """See Store."""
+        return await self._read(lambda reader: reader.memberships(authority, after))
+
     async def acknowledge(self, verified: Sequence[Acknowledgement]) -> list[Acknowledgement]:
         """See Store."""
         return await self._writer.submit(partial(acknowledge, verified=verified))
