@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING
 
 import structlog
 from aiohttp import WSMsgType, web
@@ -17,11 +16,9 @@ from rogatory.protocol.frames.codec import VERSIONS, decode_client_frame, encode
 from rogatory.protocol.frames.server import Challenge, Code
 from rogatory.protocol.limits import MAX_AUTHORITY_ID, NONCE
 from rogatory.relay.errors import Farewell
+from rogatory.relay.hub import Attendant
 from rogatory.relay.mirror import Mirrored
 from rogatory.relay.services import Services
-
-if TYPE_CHECKING:
-    from rogatory.relay.session import Session
 
 _log = structlog.get_logger()
 
@@ -64,7 +61,7 @@ async def authenticate(
     return hello.authority, key_set
 
 
-def check_standing(session: Session, mirrored: Mirrored) -> None:
+def check_standing(session: Attendant, mirrored: Mirrored) -> None:
     """End a session whose authority or key set the directory does not stand for any more."""
     try:
         key_set, _ = _current_key(mirrored.directory, session.authority)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from rogatory.protocol.frames.codec import encode_frame
 from rogatory.protocol.frames.server import Code, DirectoryChanged
-from rogatory.relay.delivery import Broadcast, acknowledgements_frame
+from rogatory.relay.delivery import Broadcast, Delivery, acknowledgements_frame
 from rogatory.relay.errors import Farewell
 from rogatory.relay.store.interface import (
     ACKNOWLEDGEMENTS_TO_ALL,
@@ -15,25 +15,40 @@ from rogatory.relay.store.interface import (
     Advance,
     Event,
     InvitationsWaiting,
+    Stock,
     StockTaken,
 )
 
-if TYPE_CHECKING:
-    from rogatory.relay.session import Session
+
+class Attendant(Protocol):
+    """What the hub asks of a session."""
+
+    @property
+    def authority(self) -> str: ...
+    @property
+    def key_set(self) -> int: ...
+    @property
+    def channels(self) -> list[bytes]: ...
+    @property
+    def delivery(self) -> Delivery: ...
+    def end(self, farewell: Farewell | None) -> None: ...
+    def push(self, frame: bytes) -> None: ...
+    def stock_taken(self, stock: Stock) -> None: ...
+    def invitations_waiting(self) -> None: ...
 
 
 class Hub:
     """One session per authority; the sessions that have resumed a channel."""
 
     def __init__(self) -> None:
-        self._sessions: dict[str, Session] = {}
-        self._readers: dict[bytes, dict[str, Session]] = {}
-        self._open: set[Session] = set()
+        self._sessions: dict[str, Attendant] = {}
+        self._readers: dict[bytes, dict[str, Attendant]] = {}
+        self._open: set[Attendant] = set()
         self._empty = asyncio.Event()
         self._empty.set()
 
     @property
-    def sessions(self) -> list[Session]:
+    def sessions(self) -> list[Attendant]:
         """The sessions that stand."""
         return list(self._sessions.values())
 
@@ -41,7 +56,7 @@ class Hub:
         """Wait until no session is left, not even one that was replaced."""
         await self._empty.wait()
 
-    def enter(self, session: Session) -> None:
+    def enter(self, session: Attendant) -> None:
         """A session stands; the authority's session before it ends."""
         self._open.add(session)
         self._empty.clear()
@@ -50,7 +65,7 @@ class Hub:
         if before is not None:
             before.end(Farewell(Code.REPLACED, "this authority has connected anew: one node at a time"))
 
-    def leave(self, session: Session) -> None:
+    def leave(self, session: Attendant) -> None:
         """A session is over."""
         self._open.discard(session)
         if not self._open:
@@ -60,11 +75,11 @@ class Hub:
         for channel in session.channels:
             self.unfollow(channel, session)
 
-    def follow(self, channel: bytes, session: Session) -> None:
+    def follow(self, channel: bytes, session: Attendant) -> None:
         """A session resumes a channel: tell it what is committed there."""
         self._readers.setdefault(channel, {})[session.authority] = session
 
-    def unfollow(self, channel: bytes, session: Session) -> None:
+    def unfollow(self, channel: bytes, session: Attendant) -> None:
         """A session does not follow a channel any more."""
         readers = self._readers.get(channel, {})
         if readers.get(session.authority) is session:

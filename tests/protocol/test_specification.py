@@ -18,7 +18,7 @@ from rogatory.protocol.declaration import Declaration, DirectoryPin, Seen, acces
 from rogatory.protocol.documents import KINDS, MAX_ENVELOPE, MAX_PAYLOAD, document_digest
 from rogatory.protocol.documents.dsse import pae
 from rogatory.protocol.documents.kinds.reply import Ground, Outcome
-from rogatory.protocol.documents.kinds.request import Cooperation
+from rogatory.protocol.documents.kinds.request_form import Cooperation
 from rogatory.protocol.documents.registry import decode_payload
 from rogatory.protocol.extensions import JoinInfo
 from rogatory.protocol.frames.client import ClientFrame

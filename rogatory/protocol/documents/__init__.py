@@ -39,7 +39,8 @@ from rogatory.protocol.documents.kinds.leave import Leave
 from rogatory.protocol.documents.kinds.receipt import DocumentReceipt
 from rogatory.protocol.documents.kinds.rejoin import Rejoin, rejoin
 from rogatory.protocol.documents.kinds.reply import Ground, Outcome, Reply
-from rogatory.protocol.documents.kinds.request import (
+from rogatory.protocol.documents.kinds.request import Request
+from rogatory.protocol.documents.kinds.request_form import (
     AssistanceForm,
     Conducting,
     Confidentiality,
@@ -50,7 +51,6 @@ from rogatory.protocol.documents.kinds.request import (
     Offence,
     Person,
     Related,
-    Request,
     Translation,
     UseLimits,
 )

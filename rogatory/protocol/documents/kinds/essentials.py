@@ -3,50 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from rogatory.protocol.documents.base import is_blank
 from rogatory.protocol.documents.errors import Gap
+from rogatory.protocol.documents.kinds.request_form import RequestForm
 from rogatory.protocol.documents.kinds.urgency import Urgency
-
-if TYPE_CHECKING:
-    from rogatory.protocol.documents.kinds.request import Request
 
 _SERVICE: Final = ("b",)
 _SPONTANEOUS: Final = "18(4)"
 
 
-def _always(request: Request) -> bool:
+def _always(request: RequestForm) -> bool:
     return True
 
 
-def _asks(request: Request) -> bool:
+def _asks(request: RequestForm) -> bool:
     """Spontaneous information (18(4)) asks for nothing."""
     return request.cooperation != _SPONTANEOUS
 
 
-def _needs_facts(request: Request) -> bool:
+def _needs_facts(request: RequestForm) -> bool:
     """UNTOC 18(15)(c): except requests for the purpose of service of judicial documents."""
     return request.forms != _SERVICE
 
 
-def _is_mutual_legal_assistance(request: Request) -> bool:
+def _is_mutual_legal_assistance(request: RequestForm) -> bool:
     return request.cooperation == "18"
 
 
-def _is_urgent(request: Request) -> bool:
+def _is_urgent(request: RequestForm) -> bool:
     return request.urgency is not Urgency.ROUTINE
 
 
-def _has_deadline(request: Request) -> bool:
+def _has_deadline(request: RequestForm) -> bool:
     return request.deadline is not None
 
 
-def _spells_out(request: Request) -> bool:
+def _spells_out(request: RequestForm) -> bool:
     return request.use_limits is not None and "H3" in request.use_limits.handling
 
 
-ESSENTIALS: Final[tuple[tuple[str, str, Callable[[Request], bool], Callable[[Request], bool]], ...]] = (
+ESSENTIALS: Final[tuple[tuple[str, str, Callable[[RequestForm], bool], Callable[[RequestForm], bool]], ...]] = (
     ("own reference", "practice", _always, lambda r: is_blank(r.reference)),
     (
         "identity of the authority making the request",
@@ -90,7 +88,7 @@ ESSENTIALS: Final[tuple[tuple[str, str, Callable[[Request], bool], Callable[[Req
 """What, article, when it is needed, and whether it is missing."""
 
 
-def gaps_of(request: Request) -> tuple[Gap, ...]:
+def gaps_of(request: RequestForm) -> tuple[Gap, ...]:
     """The essential parts that `request` lacks, in the order of the form; empty if it can be sent."""
     return tuple(
         Gap(what, article) for what, article, needed, missing in ESSENTIALS if needed(request) and missing(request)
