@@ -81,11 +81,15 @@ class Identity:
     online_seed: bytes = field(repr=False)
     doc_ed25519_seed: bytes = field(repr=False)
     doc_mldsa65_seed: bytes = field(repr=False)
+    _signer: SeedSigner = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         check_authority_id(self.authority)
         if any(len(s) != SEED_LENGTH for s in (self.online_seed, self.doc_ed25519_seed, self.doc_mldsa65_seed)):
             raise ValueError("the seeds of an identity are 32 bytes each")
+        # One for all documents: unfolding an ML-DSA key from its seed costs a third of a signature.
+        signer = SeedSigner(self.authority, self.key_set_version, self.doc_ed25519_seed, self.doc_mldsa65_seed)
+        object.__setattr__(self, "_signer", signer)
 
     @classmethod
     def generate(cls, authority: AuthorityId, random: Random, key_set_version: int = 1) -> Self:
@@ -103,7 +107,7 @@ class Identity:
 
     def document_signer(self) -> SeedSigner:
         """Signs documents, with both document keys."""
-        return SeedSigner(self.authority, self.key_set_version, self.doc_ed25519_seed, self.doc_mldsa65_seed)
+        return self._signer
 
     def key_set(self) -> KeySet:
         """The public part. `since` is 0 until a publisher takes it into the directory."""
