@@ -35,8 +35,8 @@ from rogatory.node.folder import NodeFolder
 from rogatory.node.setup import set_up
 from tests.keys.simulator import DirectorySimulator
 
-START_SECONDS = 30.0
-STOP_SECONDS = 25.0
+START_SECONDS = 90.0
+STOP_SECONDS = 60.0
 PASSPHRASE = b"correct horse battery staple"
 
 

@@ -30,8 +30,8 @@ from typing import Any, Self
 from rogatory.relay.key_file import write_plain
 from tests.keys.simulator import DirectorySimulator
 
-START_SECONDS = 20.0
-STOP_SECONDS = 25.0
+START_SECONDS = 90.0
+STOP_SECONDS = 60.0
 
 
 def free_port() -> int:

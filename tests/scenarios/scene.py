@@ -88,7 +88,7 @@ def logged(node: NodeProcess, matter: str) -> list[tuple[str, str]]:
     ]
 
 
-def until(condition: Callable[[], Any], what: str, seconds: float = 60.0) -> Any:
+def until(condition: Callable[[], Any], what: str, seconds: float = 180.0) -> Any:
     """Wait until the condition holds; gives what it gave. Raises AssertionError."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -59,7 +59,7 @@ class Writer(threading.Thread):
     def finish(self) -> None:
         """Wait until all that was allowed is written."""
         self._orders.put(False)
-        self.join(120)
+        self.join(300)
         assert not self.is_alive(), f"{self.name} does not come to an end"
         if self.failure is not None:
             raise self.failure
@@ -85,7 +85,7 @@ class Writer(threading.Thread):
                     return
 
     def _stored(self) -> list[tuple[str, str]]:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while time.monotonic() < deadline:
             try:
                 return said(self.node, self.matter)
@@ -123,7 +123,7 @@ class Killing:
         run_in(node, lambda tx: wish_refresh(tx, self.channel))
         hold = self.scene.tap.hold(node.authority, moment)
         node.start()
-        assert hold.reached.wait(60), f"{node.authority} made no commit; its log:\n{node.log[-3000:]}"
+        assert hold.reached.wait(180), f"{node.authority} made no commit; its log:\n{node.log[-3000:]}"
         self._kill(node)
         assert run_in(node, lambda tx: groups.get(tx.connection, self.channel, Role.PENDING)), "it was promoted already"
         self.in_window[moment] += 1
@@ -242,7 +242,7 @@ def _check_arrival(scene: Scene, matter: str, expected: dict[str, list[str]]) ->
     """Once each, in its author's order, and in one order everywhere."""
     total = sum(map(len, expected.values()))
     nodes = [scene.nodes[name] for name in (KE, TZ, NG)]
-    until(lambda: all(len(logged(node, matter)) >= total for node in nodes), "everything to arrive", 180)
+    until(lambda: all(len(logged(node, matter)) >= total for node in nodes), "everything to arrive", 300)
     orders = []
     for node in nodes:
         order = logged(node, matter)
@@ -267,7 +267,7 @@ def _check_uganda(scene: Scene, matter: str, channel: bytes) -> None:
         found = ug.api("GET", f"/v1/matters/{matter}/documents")
         return [each["id"] for each in found if each["kind"] == "consultation"]
 
-    until(lambda: wanted <= set(held()), "Uganda to have everything since it came in", 120)
+    until(lambda: wanted <= set(held()), "Uganda to have everything since it came in", 300)
     assert len(held()) == len(set(held()))
 
 

@@ -1,41 +1,72 @@
-"""A node that was away through 50 epochs and 2,000 messages catches up."""
+"""A node that was away through many epochs and messages catches up."""
 
 from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
 
-from rogatory.node.channels.commands import wish_refresh
-from rogatory.node.matters.commands import say
-from tests.node.channels.looking import consult, texts, troubles
-from tests.node.harness import World
+from tests.node.process import NodeProcess
+from tests.scenarios.scene import Scene, until
+from tests.scenarios.stopped_node import group_of
 
 KE, TZ, UG = "ke.central", "tz.central", "ug.central"
 EPOCHS = 50
-MESSAGES = 2_000
+MESSAGES = 2000
+PAGE = 1000
 
 
-def test_fifty_epochs_and_two_thousand_messages(tmp_path: Path) -> None:
-    world = World(tmp_path, [KE, TZ, UG])
-    world.start(KE, TZ, UG)
-    world.settle()
-    matter = consult(world, KE, TZ, UG)
-    channel = bytes.fromhex(matter)
-    world.nodes[TZ].disconnect("relay.one")
-    writers = [world.nodes[KE], world.nodes[UG]]
-    for number in range(MESSAGES):
-        writers[number % 2].run(partial(say, matter=matter, text=f"message {number}", subject="s"))
-        if number % (MESSAGES // EPOCHS) == 0:
-            world.settle()
-            writers[number // (MESSAGES // EPOCHS) % 2].run(lambda tx: wish_refresh(tx, channel))
-    world.settle()
-    assert world.group(world.nodes[KE], channel).epoch >= EPOCHS
-    world.start(TZ)
-    world.settle()
-    read = texts(world.nodes[TZ], matter)
-    assert len(read) == MESSAGES + 1
-    assert read == texts(world.nodes[KE], matter)
-    assert world.epochs(channel) == 1
-    assert world.relay.logs[channel].acknowledgements[TZ].seq == world.relay.logs[channel].head.seq
-    assert all(troubles(node) == [] for node in world.nodes.values())
-    world.close()
+def titles(node: NodeProcess) -> list[str]:
+    """All announcements that the node has, in the order of the log."""
+    found: list[str] = []
+    after = 0
+    while True:
+        feed = node.api("GET", f"/v1/networks/gljcn/announcements?after={after}&limit={PAGE}")
+        found += [each["body"]["wordings"][0]["title"] for each in feed["announcements"]]
+        if not feed["announcements"]:
+            return found
+        after = feed["last"]
+
+
+def present(node: NodeProcess) -> list[str]:
+    """Who is in the network's channel."""
+    members: list[str] = node.api("GET", "/v1/networks/gljcn")["present"]
+    return members
+
+
+def is_present(node: NodeProcess, seats: list[str]) -> bool:
+    """Whether these are in the channel, and nobody else."""
+    return present(node) == seats
+
+
+def test_a_node_that_was_away_for_long_catches_up(tmp_path: Path) -> None:
+    """Each epoch is a change of the roster, so that 50 directories are new to it as well."""
+    with Scene(tmp_path, [KE, TZ, UG]) as scene:
+        channel = scene.simulator.add_network("gljcn", members=[KE, TZ], coordinators=[KE], observers=[UG])
+        scene.relay.publish()
+        ke, tz, ug = scene.start(KE, TZ, UG)
+        until(lambda: all(present(node) == [KE, TZ, UG] for node in (ke, tz, ug)), "the network to be whole")
+        matter = scene.consult(ke, [tz])
+        tz.stop()
+        first = group_of(tz, channel).epoch
+        announced: list[str] = []
+        for epoch in range(EPOCHS):
+            for _ in range(MESSAGES // EPOCHS):
+                title = f"number {len(announced)}"
+                ke.api("POST", "/v1/networks/gljcn/announcements", {"title": title, "text": "To all."})
+                announced.append(title)
+            observers = [] if epoch % 2 == 0 else [UG]
+            scene.simulator.set_seats("gljcn", observers=observers)
+            scene.relay.publish()
+            until(partial(is_present, ke, [KE, TZ, *observers]), "the roster's change to be carried out")
+        until(lambda: titles(ke) == announced, "the relay to have everything")
+        scene.start(TZ)
+        until(lambda: titles(tz) == announced, "the node to catch up")
+        assert present(tz) == [KE, TZ, UG]
+        assert tz.events("trouble") == tz.events("commit_void") == tz.events("document_void") == []
+        tz.api("POST", f"/v1/matters/{matter}/messages", {"text": "We were away."})
+        ke.wait_event("document_received", author=TZ)
+        for node in (ke, tz):
+            node.stop()
+        groups = [group_of(node, channel) for node in (ke, tz)]
+        assert groups[0].epoch_authenticator == groups[1].epoch_authenticator
+        assert groups[1].epoch - first >= EPOCHS
