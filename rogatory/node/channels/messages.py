@@ -92,7 +92,7 @@ def _deliver(
 ) -> None:
     """Once per author and message id: what is sealed anew or shared again is dropped where it was received."""
     connection = work.tx.connection
-    if log.was_received(connection, channel.id, document.signer, content.id):
+    if not log.mark_received(connection, channel.id, document.signer, content.id, entry.seq):
         return
     shared = isinstance(content, SharedContent)
     arrival = Arrival(
@@ -112,5 +112,5 @@ def _deliver(
     except VoidDocument as void:
         work.hooks.document_void(work.tx, channel.id, arrival, void)
     except UnknownVersion:
+        log.forget_received(connection, channel.id, document.signer, content.id)
         raise DirectoryAwaited from None
-    log.mark_received(connection, channel.id, document.signer, content.id, entry.seq)

@@ -30,8 +30,9 @@ def entries(work: Work, session: Session, frame: Entries) -> None:
         return
     try:
         headers = chain(channel.id, channel.head, frame.entries, frame.head)
+        own = own_entries.among(work.tx.connection, channel.id, [header.body_hash for header in headers])
         for entry, header in zip(frame.entries, headers, strict=True):
-            _take(work, channel, entry, header)
+            _take(work, channel, entry, header, own=header.body_hash in own)
             if session.attached.get(frame.channel) is not attachment:
                 return
     except (ChainBroken, MalformedError) as error:
@@ -69,11 +70,21 @@ def await_directory(work: Work, attachment: Attachment, channel: Channel) -> Non
     work.tx.output.directory_wanted.add(channel.row.relay)
 
 
-def _take(work: Work, channel: Channel, entry: Entry, header: Header) -> None:
-    """One entry in its turn. Its header joins the log once it is processed, whatever it was worth."""
-    if entry.author == work.tx.authority:
-        own = own_entries.find(work.tx.connection, channel.id, header.body_hash)
-        if own is None:
+def _take(work: Work, channel: Channel, entry: Entry, header: Header, *, own: bool) -> None:
+    """One entry in its turn. Its header joins the log once it is processed, whatever it was worth.
+
+    `own`: whether this node sent its body.
+    """
+    if own and entry.author != work.tx.authority:
+        halt(
+            work,
+            channel,
+            Trouble.AUTHOR,
+            f"the relay shows entry {entry.seq}, which this node sent, as {entry.author}'s: its log is falsified",
+        )
+    elif entry.author == work.tx.authority:
+        sent = own_entries.find(work.tx.connection, channel.id, header.body_hash)
+        if sent is None:
             # DESIGN section 4: an own entry that it does not know means a rolled-back disk.
             lose(
                 work,
@@ -84,7 +95,7 @@ def _take(work: Work, channel: Channel, entry: Entry, header: Header) -> None:
             )
             return
         channel.advance(header)
-        read_back(work, channel, own, entry, header)
+        read_back(work, channel, sent, entry, header)
     elif entry.body is None:
         lose(
             work,
@@ -113,14 +124,6 @@ def _take_mls(work: Work, channel: Channel, entry: Entry, body: bytes, header: H
             Trouble.REJOIN,
             f"the others followed the commit at {channel.row.suspect_seq}, which this node could not open;"
             " it asks to be let in again",
-        )
-        return
-    if own_entries.find(work.tx.connection, channel.id, header.body_hash) is not None:
-        halt(
-            work,
-            channel,
-            Trouble.AUTHOR,
-            f"the relay shows entry {entry.seq}, which this node sent, as {entry.author}'s: its log is falsified",
         )
         return
     if clear.is_commit:

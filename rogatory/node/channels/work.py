@@ -25,6 +25,8 @@ from rogatory.protocol.mls.group import Group
 from rogatory.protocol.mls.key_package import KeyPackage
 
 CACHED_CHANNELS = 256
+CACHED_HEADS = 512
+"""Of each channel: entries rarely say that their author saw a log much shorter."""
 
 
 class Channel:
@@ -36,6 +38,7 @@ class Channel:
         self.pending = pending
         self._stored = {Role.CURRENT: group, Role.PENDING: pending}
         self._fresh: dict[int, HeaderRow] = {}
+        self._heads: OrderedDict[int, bytes] = OrderedDict()
         self._row_before = _snapshot(row)
 
     @classmethod
@@ -82,15 +85,21 @@ class Channel:
     def advance(self, header: Header) -> None:
         """Entry `header` is processed."""
         row = HeaderRow(self.id, header.seq, header.author, header.form, header.body_hash, header.hash())
-        self._fresh[row.seq] = row
+        self._fresh[row.seq] = self._remember(row)
         self.row.head_seq, self.row.head_hash = row.seq, row.hash
 
     def head_at(self, tx: Tx, seq: int) -> bytes | None:
         """The head up to an entry, if this node holds that header."""
         if seq == 0:
             return genesis(self.id).hash
-        fresh = self._fresh.get(seq)
-        return fresh.hash if fresh is not None else log.head_hash(tx.connection, self.id, seq)
+        known = self._heads.get(seq)
+        return known if known is not None else log.head_hash(tx.connection, self.id, seq)
+
+    def _remember(self, row: HeaderRow) -> HeaderRow:
+        self._heads[row.seq] = row.hash
+        if len(self._heads) > CACHED_HEADS and next(iter(self._heads)) not in self._fresh:
+            self._heads.popitem(last=False)
+        return row
 
     def save(self, tx: Tx) -> None:
         """Write what changed."""

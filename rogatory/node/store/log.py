@@ -88,12 +88,13 @@ def mark_received(connection: Connection, channel: bytes, author: str, message_i
     return result.rowcount == 1
 
 
-def was_received(connection: Connection, channel: bytes, author: str, message_id: bytes) -> bool:
-    """Whether a message of this author and id was received."""
-    query = select(_received.c.seq).where(
-        _received.c.channel == channel, _received.c.author == author, _received.c.message_id == message_id
+def forget_received(connection: Connection, channel: bytes, author: str, message_id: bytes) -> None:
+    """It will be received again."""
+    connection.execute(
+        _received.delete().where(
+            _received.c.channel == channel, _received.c.author == author, _received.c.message_id == message_id
+        )
     )
-    return connection.scalar(query) is not None
 
 
 def except_entries(connection: Connection, channel: bytes, seqs: Sequence[int]) -> None:

@@ -5,6 +5,7 @@ An own entry in a log is known by its hash; one that is not here means that this
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -80,6 +81,12 @@ class OwnEntry:
 _FIELDS = tuple(OwnEntry.__dataclass_fields__)
 _columns = tuple(_entries.c[name] for name in _FIELDS)
 
+# Statements of every message are built once: building costs more than running them.
+_THIS: Final = and_(_entries.c.channel == bindparam("of"), _entries.c.body_hash == bindparam("hash"))
+_FIND: Final = select(*_columns).where(_THIS)
+_WRITTEN_BACK: Final = ("state", "seq", "receipt", "body", "invitation")
+_UPDATE: Final = _entries.update().where(_THIS).values({name: bindparam(f"new_{name}") for name in _WRITTEN_BACK})
+
 
 def add(connection: Connection, entries: list[OwnEntry]) -> None:
     """Store entries before they are sent."""
@@ -90,9 +97,14 @@ def add(connection: Connection, entries: list[OwnEntry]) -> None:
 
 def find(connection: Connection, channel: bytes, body_hash: bytes) -> OwnEntry | None:
     """The own entry with this body."""
-    query = select(*_columns).where(_entries.c.channel == channel, _entries.c.body_hash == body_hash)
-    found = connection.execute(query).first()
+    found = connection.execute(_FIND, {"of": channel, "hash": body_hash}).first()
     return None if found is None else _entry(found)
+
+
+def among(connection: Connection, channel: bytes, body_hashes: Sequence[bytes]) -> frozenset[bytes]:
+    """Which of these bodies are own entries."""
+    query = select(_entries.c.body_hash).where(_entries.c.channel == channel, _entries.c.body_hash.in_(body_hashes))
+    return frozenset(connection.scalars(query))
 
 
 def outgoing(connection: Connection, channel: bytes | None = None) -> list[OwnEntry]:
