@@ -150,12 +150,21 @@ _SET_RECEIPT: Final = (
     .where(_documents.c.row == bindparam("of"))
     .values(receipt=bindparam("proof"), stage=bindparam("to"))
 )
-
-
 _COUNT_OPENED: Final = (
     select(func.count())
     .select_from(_deliveries)
     .where(_deliveries.c.document == bindparam("of"), ~_deliveries.c.excepted)
+)
+_DELIVERED: Final = insert(_deliveries)
+_PUT_DELIVERIES: Final = _DELIVERED.on_conflict_do_update(
+    index_elements=["document", "authority"],
+    set_={"at": _DELIVERED.excluded.at, "excepted": _DELIVERED.excluded.excepted},
+    where=_deliveries.c.excepted & ~_DELIVERED.excluded.excepted,
+)
+_DELIVERIES: Final = (
+    select(_deliveries.c.authority, _deliveries.c.at, _deliveries.c.excepted)
+    .where(_deliveries.c.document == bindparam("of"))
+    .order_by(_deliveries.c.authority)
 )
 
 
@@ -271,27 +280,13 @@ def sent_between(tx: Connection, channel: bytes, after: int, up_to: int) -> list
 def put_deliveries(tx: Connection, row: int, authorities: Iterable[str], at: float, excepted: bool) -> None:
     """These members' nodes have read the document. What is held already stays, except that opened beats excepted."""
     values = [{"document": row, "authority": name, "at": at, "excepted": excepted} for name in authorities]
-    if not values:
-        return
-    statement = insert(_deliveries)
-    tx.execute(
-        statement.on_conflict_do_update(
-            index_elements=["document", "authority"],
-            set_={"at": statement.excluded.at, "excepted": statement.excluded.excepted},
-            where=_deliveries.c.excepted & ~statement.excluded.excepted,
-        ),
-        values,
-    )
+    if values:
+        tx.execute(_PUT_DELIVERIES, values)
 
 
 def deliveries_of(tx: Connection, row: int) -> list[DeliveryRow]:
     """Who acknowledged the document, by authority id."""
-    query = (
-        select(_deliveries.c.authority, _deliveries.c.at, _deliveries.c.excepted)
-        .where(_deliveries.c.document == row)
-        .order_by(_deliveries.c.authority)
-    )
-    return [DeliveryRow(*found) for found in tx.execute(query)]
+    return [DeliveryRow(*found) for found in tx.execute(_DELIVERIES, {"of": row})]
 
 
 def count_opened(tx: Connection, row: int) -> int:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
-from sqlalchemy import Column, Connection, Float, LargeBinary, String, Table, func, select
+from sqlalchemy import Column, Connection, Float, LargeBinary, String, Table, bindparam, func, select
 
 from rogatory.node.store.schema import metadata
 
@@ -88,11 +89,13 @@ def count(connection: Connection, purpose: Purpose, state: PackageState) -> int:
     return connection.scalar(query.where(_packages.c.purpose == purpose, _packages.c.state == state)) or 0
 
 
+# Asked in every transaction, so built once.
+_NEWEST: Final = select(func.max(_packages.c.made_at)).where(_packages.c.purpose == bindparam("of"))
+
+
 def newest(connection: Connection, purpose: Purpose) -> float | None:
     """When the newest of a purpose was made."""
-    made_at: float | None = connection.scalar(
-        select(func.max(_packages.c.made_at)).where(_packages.c.purpose == purpose)
-    )
+    made_at: float | None = connection.scalar(_NEWEST, {"of": purpose})
     return made_at
 
 

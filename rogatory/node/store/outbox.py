@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
-from sqlalchemy import Column, Connection, Float, Index, Integer, LargeBinary, String, Table, func, select
+from sqlalchemy import Column, Connection, Float, Index, Integer, LargeBinary, String, Table, bindparam, func, select
 
 from rogatory.node.store.schema import metadata
 
@@ -68,6 +69,15 @@ _columns = (
     _outbox.c.enqueued_at,
 )
 
+# Statements of every message are built once: building costs more than running them.
+_ADD: Final = _outbox.insert()
+_GET: Final = select(*_columns).where(_outbox.c.number == bindparam("of"))
+_MARK_LOGGED: Final = (
+    _outbox.update()
+    .where(_outbox.c.number == bindparam("of"))
+    .values(state=OutboxState.LOGGED, seq=bindparam("at_seq"))
+)
+
 
 def add(
     connection: Connection,
@@ -79,17 +89,16 @@ def add(
     original_seq: int | None = None,
 ) -> int:
     """Queue a document; gives its number."""
-    result = connection.execute(
-        _outbox.insert().values(
-            channel=channel,
-            message_id=message_id,
-            envelope=envelope,
-            salt=salt,
-            original_seq=original_seq,
-            state=OutboxState.QUEUED,
-            enqueued_at=now,
-        )
-    )
+    values = {
+        "channel": channel,
+        "message_id": message_id,
+        "envelope": envelope,
+        "salt": salt,
+        "original_seq": original_seq,
+        "state": OutboxState.QUEUED,
+        "enqueued_at": now,
+    }
+    result = connection.execute(_ADD, values)
     return int(result.inserted_primary_key[0])  # type: ignore[index]
 
 
@@ -119,7 +128,7 @@ def queued(connection: Connection, channel: bytes, limit: int, up_to: int | None
 
 def get(connection: Connection, number: int) -> OutboxRow:
     """One document."""
-    return _row(connection.execute(select(*_columns).where(_outbox.c.number == number)).one())
+    return _row(connection.execute(_GET, {"of": number}).one())
 
 
 def last_number(connection: Connection) -> int:
@@ -135,7 +144,7 @@ def set_state(connection: Connection, numbers: list[int], state: OutboxState) ->
 
 def mark_logged(connection: Connection, number: int, seq: int) -> None:
     """The log showed the document at `seq`."""
-    connection.execute(_outbox.update().where(_outbox.c.number == number).values(state=OutboxState.LOGGED, seq=seq))
+    connection.execute(_MARK_LOGGED, {"of": number, "at_seq": seq})
 
 
 def logged_from(connection: Connection, channel: bytes, first: int) -> list[OutboxRow]:

@@ -8,8 +8,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
-from sqlalchemy import Column, Connection, Index, Integer, LargeBinary, String, Table, UniqueConstraint, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    UniqueConstraint,
+    and_,
+    bindparam,
+    select,
+)
 
 from rogatory.node.store.schema import metadata
 
@@ -117,11 +130,8 @@ def outgoing(connection: Connection, channel: bytes | None = None) -> list[OwnEn
 
 def update(connection: Connection, entry: OwnEntry) -> None:
     """Write back state, seq, receipt and body."""
-    connection.execute(
-        _entries.update()
-        .where(_entries.c.channel == entry.channel, _entries.c.body_hash == entry.body_hash)
-        .values(state=entry.state, seq=entry.seq, receipt=entry.receipt, body=entry.body, invitation=entry.invitation)
-    )
+    values = {f"new_{name}": getattr(entry, name) for name in _WRITTEN_BACK}
+    connection.execute(_UPDATE, {"of": entry.channel, "hash": entry.body_hash, **values})
 
 
 def _entry(found: object) -> OwnEntry:

@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
-from sqlalchemy import Column, Connection, Float, Integer, LargeBinary, String, Table, UniqueConstraint, func, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    Float,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    UniqueConstraint,
+    bindparam,
+    func,
+    select,
+)
 
 from rogatory.node.store.schema import metadata
 
@@ -95,9 +108,13 @@ def set_due(connection: Connection, number: int, due_at: float) -> None:
     connection.execute(_wishes.update().where(_wishes.c.number == number).values(due_at=due_at))
 
 
+# Asked in every transaction, so built once.
+_NEXT_DUE: Final = select(func.min(_wishes.c.due_at)).where(_wishes.c.due_at > bindparam("after"))
+
+
 def next_due(connection: Connection, after: float) -> float | None:
     """When the next wish falls due."""
-    due: float | None = connection.scalar(select(func.min(_wishes.c.due_at)).where(_wishes.c.due_at > after))
+    due: float | None = connection.scalar(_NEXT_DUE, {"after": after})
     return due
 
 
