@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-SECONDS = 180.0
+SECONDS = 300.0
 PORT = "8443"
 """The port in the README, which may be taken here: the test takes a free one instead."""
 

@@ -82,7 +82,7 @@ def show_document(document: dict[str, Any]) -> None:
     show_fields(
         [
             ("  written", document["written_at"]),
-            ("  in the log", f"entry {document['seq']}, {document['logged_at']}" if document["seq"] else None),
+            ("  in the log", _place(document)),
             ("  thread", f"{thread['subject']} ({short(thread['id'])})" if thread else None),
             ("  in reply to", short(document["in_reply_to"])),
             ("  stage", document["stage"]),
@@ -95,6 +95,14 @@ def show_document(document: dict[str, Any]) -> None:
         ]
     )
     show_fields((f"  {name.replace('_', ' ')}", value) for name, value in document["body"].items())
+
+
+def _place(document: dict[str, Any]) -> str | None:
+    """Where a document stands in the log; a charter came with an invitation, which tells no time."""
+    if document["seq"] is None:
+        return None
+    entry = f"entry {document['seq']}"
+    return f"{entry}, {document['logged_at']}" if document["logged_at"] else entry
 
 
 def _delivery(delivery: dict[str, Any]) -> str:
