@@ -7,6 +7,7 @@ import sys
 from typing import Final
 
 import structlog
+from aiohttp.http import HttpProcessingError
 
 from rogatory.node.errors import RefusedInput
 
@@ -26,3 +27,9 @@ def configure_log(level: str) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
     )
+    logging.getLogger("aiohttp.server").addFilter(_is_worth_a_line)
+
+
+def _is_worth_a_line(record: logging.LogRecord) -> bool:
+    """What is no HTTP is its sender's fault: it is answered with 400, and may not fill the log with stack traces."""
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))

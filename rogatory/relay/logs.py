@@ -6,6 +6,7 @@ import logging
 import sys
 
 import structlog
+from aiohttp.http import HttpProcessingError
 
 
 def configure(level: str) -> None:
@@ -32,3 +33,9 @@ def configure(level: str) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=max(number, logging.WARNING), force=True)
+    logging.getLogger("aiohttp.server").addFilter(_is_worth_a_line)
+
+
+def _is_worth_a_line(record: logging.LogRecord) -> bool:
+    """What is no HTTP is its sender's fault: it is answered with 400, and may not fill the log with stack traces."""
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))

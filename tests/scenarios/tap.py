@@ -4,6 +4,7 @@
     simulator.add_relay("relay.one", tap.url)      # nodes connect to the tap
     held = tap.hold("ke.central", Moment.ACCEPTED) # from the acceptance of its next commit on, it hears nothing more
     held.reached.wait(10); node.kill(); held.release()
+    tap.inject("tz.central", b"noise")             # sent to the node as if by the relay
 
 It records before it passes on, so that also what is refused, lost or never answered is there.
 """
@@ -85,6 +86,7 @@ class Tap:
         self._relay_url = relay_url
         self._link_url = relay_url.replace("http", "ws", 1) + "/v1/link"
         self._holds: list[Hold] = []
+        self._nodes: dict[str, ServerConnection] = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="tap", daemon=True)
         self._server: Server | None = None
@@ -118,6 +120,10 @@ class Tap:
         hold = Hold(authority, moment)
         self._holds = [each for each in self._holds if not each.over] + [hold]
         return hold
+
+    def inject(self, authority: str, data: bytes | str) -> None:
+        """Send a message to this node as if the relay had sent it."""
+        asyncio.run_coroutine_threadsafe(self._nodes[authority].send(data), self._loop).result()
 
     async def _listen(self) -> None:
         self._server = await serve(
@@ -183,6 +189,7 @@ class Tap:
     async def _up(self, line: _Line, node: ServerConnection, relay: ClientConnection) -> None:
         async for data in node:
             self._note(line, data)
+            self._nodes[line.authority] = node
             await relay.send(data)
 
     async def _down(self, line: _Line, node: ServerConnection, relay: ClientConnection) -> None:
