@@ -7,14 +7,15 @@ import time
 from collections.abc import Callable
 from functools import partial
 
+from rogatory.protocol.declaration import DirectoryPin
 from rogatory.protocol.frames.client import Append
 from rogatory.protocol.frames.server import Accepted, Code, ServerFrame
 from rogatory.protocol.limits import APPENDS_IN_FLIGHT
 from rogatory.relay.errors import Farewell, Refusal
-from rogatory.relay.intake import may_found, take_in
+from rogatory.relay.intake import may_found, mirrored_pin, take_in
 from rogatory.relay.log import NOT_RESUMED
 from rogatory.relay.services import Services
-from rogatory.relay.store.interface import Appended, Lane
+from rogatory.relay.store.interface import Appended, Lane, NewEntry
 
 
 class Appending:
@@ -43,7 +44,8 @@ class Appending:
         """Hand an append to the store. Raises Refusal if it does not get so far, and Farewell."""
         lane = self._lane(frame.channel)
         try:
-            entry = take_in(frame, self._authority, lane, self._services.config.limits, self._check_turn(frame, lane))
+            self._check_turn(lane)
+            entry = self._take_in(frame, lane)
         except Refusal:
             lane.closed = True
             raise
@@ -72,20 +74,25 @@ class Appending:
             lane = self._lanes[channel] = Lane()
         return lane
 
-    def _check_turn(self, frame: Append, lane: Lane) -> bool:
-        """Raise Refusal unless this session may append now; return whether it may found the channel."""
+    def _check_turn(self, lane: Lane) -> None:
+        """Raise Refusal unless this session may append now."""
         if lane.closed or lane.refused:
             raise Refusal(Code.NOT_RESUMED, NOT_RESUMED)
         if self._in_flight >= APPENDS_IN_FLIGHT:
             raise Refusal(Code.TOO_MANY_IN_FLIGHT, f"wait for answers: {APPENDS_IN_FLIGHT} appends are under way")
         if not self._rate.take(1, time.monotonic()):
             raise Refusal(Code.RATE, "this authority appends faster than the relay allows: wait a minute")
+
+    def _take_in(self, frame: Append, lane: Lane) -> NewEntry:
+        """Judge the append by itself and by the mirrored directory; raises Refusal."""
         mirrored = self._services.mirror.current
-        return (
-            frame.base == 0
-            and mirrored is not None
-            and may_found(mirrored.directory, self._services.keys.relay, frame.channel, self._authority)
-        )
+        founds, pin = False, DirectoryPin(0)
+        if mirrored is not None:
+            pin = mirrored_pin(mirrored.directory, frame.channel)
+            founds = frame.base == 0 and may_found(
+                mirrored.directory, self._services.keys.relay, frame.channel, self._authority
+            )
+        return take_in(frame, self._authority, lane, self._services.config.limits, founds, pin)
 
     def _appended(self, ref: int, channel: bytes, lane: Lane, size: int, future: asyncio.Future[Appended]) -> None:
         self._services.appending.give_back(size)

@@ -1,11 +1,11 @@
-"""What an append's own bytes tell, before the log is asked: size, group, content type, declared access list."""
+"""What an append's own bytes tell, before the log is asked: size, group, content type, declaration."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from rogatory.keys.directory.directory import Directory
-from rogatory.protocol.declaration import decode_declaration
+from rogatory.protocol.declaration import Declaration, DirectoryPin, decode_declaration
 from rogatory.protocol.errors import ProtocolError
 from rogatory.protocol.frames.client import Append, Invitation
 from rogatory.protocol.frames.server import Code
@@ -21,8 +21,13 @@ from rogatory.relay.store.interface import Lane, NewEntry
 _JOINER_COST: Final = 64
 
 
-def take_in(append: Append, author: str, lane: Lane, limits: LimitSettings, may_found: bool) -> NewEntry:
-    """The entry that `append` asks for; raises Refusal with MALFORMED or TOO_LARGE."""
+def take_in(
+    append: Append, author: str, lane: Lane, limits: LimitSettings, may_found: bool, mirrored: DirectoryPin
+) -> NewEntry:
+    """The entry that `append` asks for; `mirrored`: the directory versions that this relay has (`mirrored_pin`).
+
+    Raises Refusal with MALFORMED, TOO_LARGE or DIRECTORY_BEHIND.
+    """
     if len(append.channel) != CHANNEL_ID:
         raise Refusal(Code.MALFORMED, f"a channel id has {CHANNEL_ID} bytes")
     if append.form is Form.REJOIN:
@@ -42,7 +47,8 @@ def take_in(append: Append, author: str, lane: Lane, limits: LimitSettings, may_
     commit = message.content_type is ContentType.COMMIT
     if not commit:
         _check_size(append.body, limits.max_application)
-    access = _declared_access(message.authenticated_data) if commit else None
+    declaration = _declaration(message.authenticated_data)
+    _check_pin(declaration.directory, mirrored)
     if append.invitation is not None:
         if not commit:
             raise Refusal(Code.MALFORMED, "an invitation comes with the commit that adds its joiners")
@@ -54,11 +60,18 @@ def take_in(append: Append, author: str, lane: Lane, limits: LimitSettings, may_
         append.form,
         commit,
         append.body,
-        access,
+        declaration.access if commit else None,
         append.invitation,
         may_found,
         lane,
+        declaration.seen.seq,
     )
+
+
+def mirrored_pin(directory: Directory, channel: bytes) -> DirectoryPin:
+    """The newest versions that an entry of `channel` can pin, as this relay's mirror knows them."""
+    roster = directory.roster_of_channel(channel)
+    return DirectoryPin(directory.targets_version, 0 if roster is None else directory.network_versions[roster.id])
 
 
 def may_found(directory: Directory, relay: str, channel: bytes, author: str) -> bool:
@@ -83,11 +96,24 @@ def _check_size(body: bytes, limit: int) -> None:
         raise Refusal(Code.TOO_LARGE, f"a body of {len(body)} bytes is over this relay's limit of {limit}")
 
 
-def _declared_access(authenticated_data: bytes) -> list[str] | None:
+def _declaration(authenticated_data: bytes) -> Declaration:
     try:
-        return decode_declaration(authenticated_data).access
+        return decode_declaration(authenticated_data)
     except ProtocolError as error:
-        raise Refusal(Code.MALFORMED, f"the commit's authenticated data is no declaration: {error}") from None
+        raise Refusal(Code.MALFORMED, f"the entry's authenticated data is no declaration: {error}") from None
+
+
+def _check_pin(pin: DirectoryPin, mirrored: DirectoryPin) -> None:
+    """Refuse a pin that members would wait for, perhaps for ever (PROTOCOL.md, The log, rule 3).
+
+    Mirrors only go forward, so that a repeated entry, once taken, is never refused for this.
+    """
+    if pin.targets > mirrored.targets or pin.network > mirrored.network:
+        raise Refusal(
+            Code.DIRECTORY_BEHIND,
+            f"the entry pins directory {pin.targets}/{pin.network}, this relay mirrors"
+            f" {mirrored.targets}/{mirrored.network}: wait until it has caught up, then send it again",
+        )
 
 
 def _check_invitation(invitation: Invitation) -> None:

@@ -64,6 +64,18 @@ def check_base(state: ChannelState, base: int) -> None:
         )
 
 
+def check_invitation_base(state: ChannelState | None, seen: int) -> None:
+    """Refuse a commit with an invitation that something overtook: its joiners would not be told of that."""
+    last, last_commit = (0, 0) if state is None else (state.head.seq, state.last_commit)
+    if seen != last:
+        raise Refusal(
+            Code.STALE_BASE,
+            f"an invitation tells its joiners of the log up to entry {seen}, which ends at {last} now: read on and"
+            " invite anew",
+            last_commit,
+        )
+
+
 def check_access(access: list[str], author: str) -> None:
     """Refuse an access list without its author: no member can remove itself (RFC 9420 section 12.2)."""
     if author not in access:

@@ -93,17 +93,27 @@ def private_message(
     )
 
 
-def message(channel: bytes, size: int = 32) -> bytes:
-    """The body of an application entry."""
-    return private_message(channel, APPLICATION, size=size)
+FIRST_PIN = DirectoryPin(1)
 
 
-def commit(channel: bytes, access: Iterable[str] | None = None, size: int = 32) -> bytes:
-    """The body of a commit entry that declares this access list."""
-    declaration = Declaration(
-        DirectoryPin(1), Seen(0, bytes(32)), access=None if access is None else sorted(set(access))
+def message(channel: bytes, size: int = 32, pin: DirectoryPin = FIRST_PIN) -> bytes:
+    """The body of an application entry that pins these directory versions."""
+    return private_message(channel, APPLICATION, encode_declaration(Declaration(pin, Seen(0, bytes(32)))), size)
+
+
+def commit(
+    channel: bytes,
+    access: Iterable[str] | None = None,
+    size: int = 32,
+    *,
+    seen: int = 0,
+    pin: DirectoryPin = FIRST_PIN,
+) -> bytes:
+    """The body of a commit entry that declares this access list, and to have seen the log up to `seen`."""
+    listed = None if access is None else sorted(set(access))
+    return private_message(
+        channel, COMMIT, encode_declaration(Declaration(pin, Seen(seen, bytes(32)), access=listed)), size
     )
-    return private_message(channel, COMMIT, encode_declaration(declaration), size)
 
 
 class Client:

@@ -88,7 +88,10 @@ async def test_everything_is_kept_across_a_restart(tmp_path: Path) -> None:
             await tz.publish([b"one", b"two"], b"last")
             await tz.claim(TZ)
             await ke.append(
-                channel, commit(channel, [KE, TZ, UG]), 1, invitation=Invitation(b"info", [Joiner(UG, b"secrets")])
+                channel,
+                commit(channel, [KE, TZ, UG], seen=2),
+                1,
+                invitation=Invitation(b"info", [Joiner(UG, b"secrets")]),
             )
         relay.restart()
         async with (

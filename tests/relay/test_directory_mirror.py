@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from rogatory.protocol.declaration import DirectoryPin
 from rogatory.protocol.frames.server import Accepted, Code, DirectoryChanged, Refused
 from tests.keys.simulator import DirectorySimulator
 from tests.relay.client import Client, Departed, commit
@@ -147,5 +148,12 @@ async def test_a_networks_channel_is_founded_by_a_coordinator_at_its_own_relay(
                 answer = await client.append(channel, commit(channel, [client.authority]), 0)
                 assert isinstance(answer, Refused)
                 assert answer.code is Code.RESERVED_CHANNEL
+            newest = simulator.directory().network_versions["gljcn"]
+            ahead = commit(here, [KE, TZ, UG], pin=DirectoryPin(1, newest + 1))
             await ug.resume(here)
-            assert isinstance(await ug.append(here, commit(here, [KE, TZ, UG]), 0), Accepted)
+            answer = await ug.append(here, ahead, 0)
+            assert isinstance(answer, Refused)
+            assert answer.code is Code.DIRECTORY_BEHIND
+            await ug.resume(here)
+            founding = commit(here, [KE, TZ, UG], pin=DirectoryPin(1, newest))
+            assert isinstance(await ug.append(here, founding, 0), Accepted)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+
 from rogatory.protocol.frames.client import Invitation, Joiner
-from rogatory.protocol.frames.server import Accepted, Invited, Refused
+from rogatory.protocol.frames.server import Accepted, Code, Invited, Refused
 from tests.relay.client import Client, commit, message
 from tests.relay.conftest import KE, NG, TZ, UG, Connect, founded
 
@@ -16,9 +18,13 @@ async def drained(client: Client) -> None:
     await client.taken(*(frame.id for frame in waiting))
 
 
-async def invite(client: Client, channel: bytes, base: int, members: list[str], *joiners: str) -> Accepted | Refused:
+async def invite(
+    client: Client, channel: bytes, base: int, members: list[str], *joiners: str, seen: int | None = None
+) -> Accepted | Refused:
+    """Invite by a commit on `base` whose author had seen the log up to `seen`, else up to the base."""
     parts = [Joiner(joiner, b"secrets of " + joiner.encode()) for joiner in joiners]
-    return await client.append(channel, commit(channel, members), base, invitation=Invitation(b"info", parts))
+    body = commit(channel, members, seen=base if seen is None else seen)
+    return await client.append(channel, body, base, invitation=Invitation(b"info", parts))
 
 
 async def test_connected_joiners_get_their_own_part_at_once(node: Connect) -> None:
@@ -89,7 +95,7 @@ async def test_a_repeated_commit_invites_once(node: Connect) -> None:
     ke, tz = await node(KE), await node(TZ)
     await drained(tz)
     channel = await founded(ke)
-    body = commit(channel, [KE, TZ])
+    body = commit(channel, [KE, TZ], seen=1)
     invitation = Invitation(b"info", [Joiner(TZ, b"secrets")])
     for _ in range(3):
         assert isinstance(await ke.append(channel, body, 1, invitation=invitation), Accepted)
@@ -102,7 +108,7 @@ async def test_a_member_can_be_invited_again_by_a_commit_that_keeps_the_access_l
     ke, tz = await node(KE), await node(TZ)
     await drained(tz)
     channel = await founded(ke, TZ)
-    answer = await ke.append(channel, commit(channel), 1, invitation=Invitation(b"info", [Joiner(TZ, b"anew")]))
+    answer = await ke.append(channel, commit(channel, seen=1), 1, invitation=Invitation(b"info", [Joiner(TZ, b"anew")]))
     assert isinstance(answer, Accepted)
     invited = await tz.invited()
     assert invited.secrets == b"anew"
@@ -126,3 +132,31 @@ async def test_memberships_are_told_without_those_that_an_invitation_waits_for(n
         channel for channel in [invited_to] if channel > answer.channels[-1]
     ]
     assert isinstance(await tz.memberships(bytes(33)), Refused)
+
+
+async def test_an_invitation_that_an_entry_overtook_is_stale(node: Connect) -> None:
+    ke, tz = await node(KE), await node(TZ)
+    await drained(tz)
+    channel = await founded(ke)
+    await ke.append(channel, message(channel), 1)
+    for seen in (1, 3):
+        await ke.resume(channel)
+        answer = await invite(ke, channel, 1, [KE, TZ], TZ, seen=seen)
+        assert isinstance(answer, Refused)
+        assert (answer.code, answer.last_commit) == (Code.STALE_BASE, 1)
+    await tz.quiet()
+    assert not [frame for frame in tz.frames if isinstance(frame, Invited)]
+    await ke.resume(channel)
+    answer = await invite(ke, channel, 1, [KE, TZ], TZ, seen=2)
+    assert isinstance(answer, Accepted)
+    await tz.taken((await tz.invited()).id)
+
+
+async def test_a_founding_invitation_has_seen_nothing(node: Connect) -> None:
+    ke = await node(KE)
+    channel = os.urandom(32)
+    answer = await invite(ke, channel, 0, [KE, NG], NG, seen=1)
+    assert isinstance(answer, Refused)
+    assert answer.code is Code.STALE_BASE
+    await ke.resume(channel)
+    assert isinstance(await invite(ke, channel, 0, [KE, NG], NG, seen=0), Accepted)

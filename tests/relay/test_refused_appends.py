@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 
+from rogatory.protocol.declaration import DirectoryPin
 from rogatory.protocol.frames.client import Invitation, Joiner
 from rogatory.protocol.frames.server import Accepted, Code, Refused, Resumed
 from rogatory.protocol.header import Form
@@ -12,6 +13,7 @@ from rogatory.protocol.limits import APPENDS_IN_FLIGHT, MAX_APPLICATION, MAX_COM
 from rogatory.protocol.mls.codec import opaque, uint8, uint16, uint64
 from tests.relay.client import APPLICATION, COMMIT, PROPOSAL, Client, commit, message, private_message
 from tests.relay.conftest import KE, NG, TZ, UG, Connect, founded
+from tests.relay.process import RelayProcess
 
 
 async def refused(client: Client, channel: bytes, body: bytes, base: int, **more: object) -> Refused:
@@ -153,6 +155,7 @@ async def test_bodies_that_are_no_private_message_of_the_channel_are_malformed(n
         private_message(channel, 9),
         message(os.urandom(32)),
         private_message(channel, COMMIT, b"not a declaration"),
+        private_message(channel, APPLICATION, b"not a declaration"),
         uint16(1) + uint16(5) + os.urandom(50),
     ]
     for body in bodies:
@@ -187,6 +190,16 @@ async def test_each_kind_of_body_has_its_limit(node: Connect) -> None:
         assert isinstance(await ke.append(channel, body, 1), Accepted)
 
 
+async def test_an_entry_pins_no_directory_that_the_relay_does_not_mirror(node: Connect, relay: RelayProcess) -> None:
+    ke = await node(KE)
+    channel, newest = await founded(ke), relay.simulator.directory().targets_version
+    for pin in (DirectoryPin(newest + 1), DirectoryPin(2**62), DirectoryPin(newest, 1)):
+        for body in (message(channel, pin=pin), commit(channel, pin=pin), commit(channel, [KE], pin=pin)):
+            assert (await refused(ke, channel, body, 1)).code is Code.DIRECTORY_BEHIND
+    await ke.resume(channel)
+    assert isinstance(await ke.append(channel, message(channel, pin=DirectoryPin(newest)), 1), Accepted)
+
+
 async def test_an_invitation_comes_with_a_commit_and_names_members(node: Connect) -> None:
     ke = await node(KE)
     channel = await founded(ke)
@@ -195,10 +208,10 @@ async def test_an_invitation_comes_with_a_commit_and_names_members(node: Connect
     twice = Invitation(b"info", [Joiner(TZ, b"1"), Joiner(TZ, b"2")])
     for body, invitation in (
         (message(channel), to_tz),
-        (commit(channel, [KE]), to_tz),
-        (commit(channel, None), to_tz),
-        (commit(channel, [KE, TZ]), to_nobody),
-        (commit(channel, [KE, TZ]), twice),
+        (commit(channel, [KE], seen=1), to_tz),
+        (commit(channel, None, seen=1), to_tz),
+        (commit(channel, [KE, TZ], seen=1), to_nobody),
+        (commit(channel, [KE, TZ], seen=1), twice),
     ):
         assert (await refused(ke, channel, body, 1, invitation=invitation)).code is Code.MALFORMED
 
@@ -245,6 +258,6 @@ async def test_application_entries_and_commits_need_the_same_base(node: Connect)
     ke = await node(KE)
     channel = await founded(ke)
     assert isinstance(await ke.append(channel, commit(channel), 1), Accepted)
-    assert isinstance(await ke.append(channel, private_message(channel, APPLICATION), 2), Accepted)
+    assert isinstance(await ke.append(channel, message(channel), 2), Accepted)
     assert isinstance(await ke.append(channel, commit(channel), 2), Accepted)
     assert (await refused(ke, channel, message(channel), 2)).last_commit == 4

@@ -39,7 +39,10 @@ class Lane:
 
 @dataclass(slots=True, eq=False)
 class NewEntry:
-    """An entry to be appended, checked as far as its own bytes allow. `access`: the list that a commit declares."""
+    """An entry to be appended, checked as far as its own bytes allow.
+
+    `access`: the list that a commit declares; `seen`: the seq of the log's last entry as its author held it.
+    """
 
     channel: bytes
     author: str
@@ -51,6 +54,7 @@ class NewEntry:
     invitation: Invitation | None
     may_found: bool
     lane: Lane
+    seen: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,7 @@ def _append(transaction: Transaction, entry: NewEntry) -> Placed:
     if entry.access is not None:
         log.check_access(entry.access, entry.author)
     if entry.invitation is not None:
+        log.check_invitation_base(state, entry.seen)
         log.check_joiners(entry.invitation.joiners, entry.access or _current(transaction, state))
     size = len(entry.body) + _size(entry.invitation)
     transaction.charge(entry.author, size, founded=int(state is None))
