@@ -9,12 +9,12 @@ import msgspec
 from rogatory.node.channels.awaiting import DirectoryAwaited, vouch
 from rogatory.node.channels.halting import abandon, close, lose
 from rogatory.node.channels.profile import facts_of, members_of
-from rogatory.node.channels.seen import check_seen
+from rogatory.node.channels.seen import SeenDiffers, check_seen
 from rogatory.node.channels.sharing import share_again
 from rogatory.node.channels.states import ChannelState
 from rogatory.node.channels.trouble import Trouble
 from rogatory.node.channels.work import Channel, Work
-from rogatory.node.store import members, outbox, wishes
+from rogatory.node.store import log, members, outbox, wishes
 from rogatory.node.store.wishes import Wish, WishKind
 from rogatory.protocol.declaration import Declaration, DirectoryPin, access_digest, decode_declaration
 from rogatory.protocol.errors import MalformedError
@@ -67,16 +67,20 @@ def peek_entry(channel: Channel, entry: Entry, body: bytes) -> Clear | None:
 
 
 def commit_entry(work: Work, channel: Channel, entry: Entry, body: bytes, clear: Clear, header: Header) -> None:
-    """Another member's commit. Raises ForkDetected, DirectoryAwaited or `keys.UnknownVersion`; nothing changed then."""
+    """Another member's commit. Raises ForkDetected, DirectoryAwaited or `keys.UnknownVersion`; nothing changed then.
+
+    Its clear text counts for nothing before MLS has shown that a member said so.
+    """
     progress = group = channel.in_group()
-    staged: CommitOpened[Group] | None = None
     declaration: Declaration | None = None
     try:
-        declaration = _declaration(work, channel, clear)
-        check_seen(work, channel, declaration.seen, entry.seq, entry.author)
+        declaration = decode_declaration(clear.authenticated_data)
         staged = _open(group, body)
         progress = staged.group_before
         facts = facts_of(staged.staged, group, entry.seq, entry.author, declaration)
+        _check_pin(work, channel, declaration)
+        if facts.committer == entry.author:
+            check_seen(work, channel, declaration.seen, entry.seq, entry.author)
         judge(work, channel, facts)
     except MLSError as error:
         if isinstance(error, PERHAPS_ALONE) and clear.epoch == group.epoch:
@@ -85,6 +89,9 @@ def commit_entry(work: Work, channel: Channel, entry: Entry, body: bytes, clear:
         return
     except MalformedError as error:
         _void(work, channel, entry, VoidCommit(VoidCode.MALFORMED, str(error)), declaration, progress, header)
+        return
+    except SeenDiffers as error:
+        _void(work, channel, entry, VoidCommit(VoidCode.SEEN_DIFFERS, str(error)), declaration, progress, header)
         return
     except VoidCommit as void:
         _void(work, channel, entry, void, declaration, progress, header)
@@ -104,9 +111,7 @@ def commit_entry(work: Work, channel: Channel, entry: Entry, body: bytes, clear:
 
 def judge(work: Work, channel: Channel, facts: CommitFacts) -> None:
     """Raise VoidCommit if the rules forbid the commit, DirectoryAwaited where they cannot be looked up yet."""
-    pin, known = facts.declaration.directory, work.pin(channel)
-    if pin.targets > known.targets or pin.network > known.network:
-        raise DirectoryAwaited
+    _check_pin(work, channel, facts.declaration)
     directory = work.tx.directory
     judge_commit(facts, work.policy(channel, facts), lambda authority, key, at: vouch(directory, authority, key, at))
 
@@ -159,12 +164,10 @@ def is_satisfied(wish: Wish, channel: Channel, present: set[str], rejoining: set
             return channel.state is not ChannelState.HALTED
 
 
-def _declaration(work: Work, channel: Channel, clear: Clear) -> Declaration:
-    declaration = decode_declaration(clear.authenticated_data)
-    known = work.pin(channel)
-    if declaration.directory.targets > known.targets or declaration.directory.network > known.network:
+def _check_pin(work: Work, channel: Channel, declaration: Declaration) -> None:
+    pin, known = declaration.directory, work.pin(channel)
+    if pin.targets > known.targets or pin.network > known.network:
         raise DirectoryAwaited
-    return declaration
 
 
 def _open(group: Group, body: bytes) -> CommitOpened[Group]:
@@ -189,6 +192,8 @@ def _void(
     channel.advance(header)
     channel.group = progress
     channel.row.last_commit = entry.seq
+    # Else the relay would take the access list that it declares (PROTOCOL.md, The log, rule 3).
+    log.except_entries(work.tx.connection, channel.id, [entry.seq])
     if declaration is not None and declaration.access is not None:
         channel.row.relay_access = access_digest(declaration.access)
         if channel.row.relay_access != access_digest(members_of(progress)) and channel.state is ChannelState.OPEN:

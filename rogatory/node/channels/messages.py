@@ -31,8 +31,6 @@ def message_entry(work: Work, channel: Channel, entry: Entry, body: bytes, clear
     group = channel.in_group()
     try:
         declaration = decode_declaration(clear.authenticated_data)
-        if declaration.directory.targets > work.tx.directory.targets_version:
-            work.tx.output.directory_wanted.add(channel.row.relay)
         opened = group.open(body)
         if not isinstance(opened, ApplicationOpened):
             raise MalformedError("an entry marked as a message holds something else")
@@ -45,6 +43,8 @@ def message_entry(work: Work, channel: Channel, entry: Entry, body: bytes, clear
                 f"the relay names {entry.author} as the author of entry {entry.seq}, which {author} sealed",
             )
             raise NotAcknowledged("its author is another than the log says")
+        if declaration.directory.targets > work.tx.directory.targets_version:
+            work.tx.output.directory_wanted.add(channel.row.relay)
         check_seen(work, channel, declaration.seen, entry.seq, author)
         content = decode_content(opened.data)
         document = _document(work, channel, content, author, declaration)

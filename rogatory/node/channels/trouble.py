@@ -12,6 +12,8 @@ class Trouble(StrEnum):
     """The relay's log does not continue the one held here. The channel is halted."""
     FORK = "fork"
     """Another member, or a receipt, shows another log of this channel. The channel is halted."""
+    SEEN = "seen"
+    """One author says that it holds another log. Its entry is void; a second one's word halts the channel."""
     LOG_ROLLED_BACK = "log_rolled_back"
     """The relay's log ends before entries that were read here. The channel is halted."""
     ACCESS_LIST = "access_list"

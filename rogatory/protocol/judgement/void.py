@@ -18,6 +18,7 @@ class VoidCode(StrEnum):
     FORBIDDEN_PROPOSAL = "forbidden_proposal"
     NO_PATH = "no_path"
     WRONG_AUTHOR = "wrong_author"
+    SEEN_DIFFERS = "seen_differs"
     PIN_DECREASED = "pin_decreased"
     NOT_VOUCHED = "not_vouched"
     AUTHORITY_CHANGED = "authority_changed"
