@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import signal
@@ -12,6 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psutil
+import pytest
+
+from deploy.demo.relay_store import found_in
 
 ROOT = Path(__file__).parents[2]
 IN_TIME = 90.0
@@ -108,6 +112,19 @@ def test_a_relay_that_dies_ends_the_demo_with_a_clear_message(tmp_path: Path) ->
     assert "Files and logs are left in" in said
     assert "Traceback" not in said
     assert left_running(tmp_path) == []
+
+
+@pytest.mark.parametrize("before", range(4))
+def test_the_search_of_the_relays_files_finds_what_is_there(tmp_path: Path, before: int) -> None:
+    phrase, padding = "Mzizima Merchant Bank", b"." * before
+    plain = padding + phrase.encode() + b"and more"
+    for number, content in enumerate(
+        (plain, plain.hex().encode(), base64.b64encode(plain), phrase.encode("utf-16-le"), phrase.encode("utf-16-be"))
+    ):
+        (tmp_path / str(number)).write_bytes(content)
+    (tmp_path / "none").write_bytes(b"Mzizima Merchant")
+    files = sorted(tmp_path.iterdir())
+    assert [path.name for path in found_in(files, phrase)] == ["0", "1", "2", "3", "4"]
 
 
 def started(temporary: Path) -> subprocess.Popen[str]:

@@ -41,7 +41,7 @@ def side_by_side(stage: Stage, sent: Sent) -> None:
 
 def search(stage: Stage) -> None:
     """None of the officers' words is in any file of the relay; what it must know to do its work is."""
-    files = files_of(stage.relay_folder)
+    files = [*files_of(stage.relay_folder), stage.relay.log]
     size = sum(path.stat().st_size for path in files)
     # The relay knows who talks to whom; if the search did not find that, it would prove nothing.
     expect(bool(found_in(files, KE.id)), f"the search of the relay's files does not even find {KE.id}")
