@@ -20,6 +20,7 @@ from tests.benchmarks.figures import Figure, show
 PARTS = ("signing", "mls", "relay", "nodes")
 COUNT = 1000
 SIZES = (10, 100, 1000)
+LEAST = 3
 
 
 def measure(folder: Path, parts: list[str], count: int, sizes: tuple[int, ...]) -> Iterator[Figure]:
@@ -47,8 +48,8 @@ def main(arguments: list[str]) -> None:
     options = parser.parse_args(arguments)
     if unknown := set(options.parts) - set(PARTS):
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
-    if options.count < 1 or min(options.sizes) < 2:
-        parser.error("measure at least one document, and groups of two members or more")
+    if options.count < 1 or min(options.sizes) < LEAST:
+        parser.error("measure at least one document, and groups of three members or more")
     figures = []
     with tempfile.TemporaryDirectory(prefix="rogatory-bench-") as folder:
         for figure in measure(Path(folder), options.parts or list(PARTS), options.count, tuple(options.sizes)):
