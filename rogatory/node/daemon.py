@@ -14,8 +14,10 @@ from aiohttp import web
 from rogatory.keys.directory.trust import TrustedDirectory
 from rogatory.keys.errors import KeysError
 from rogatory.keys.identity import Identity
+from rogatory.node.api.context import BACKUP
 from rogatory.node.api.server import build_app, serve
 from rogatory.node.assembly import start_node
+from rogatory.node.backup.writing import BackupSource
 from rogatory.node.config import NodeConfig, load_config
 from rogatory.node.errors import Conflict, NodeError, NotFound
 from rogatory.node.folder import Address, NodeFolder
@@ -88,6 +90,7 @@ async def _run(
         async with asyncio.TaskGroup() as tasks:
             running = await start_node(tasks, worker, config, identity, trusted, database)
             app = build_app(running.node, running.links, running.keeper, folder.ensure_token(), config.api_names)
+            app[BACKUP] = BackupSource(folder, config.authority, database)
             tasks.create_task(_serve(app, config, folder, ready), name="api")
     except* _Stopped:
         _log.info("stopped")

@@ -18,6 +18,7 @@ from rogatory.node.matters import joining as matter_joining
 from rogatory.node.matters import membership
 from rogatory.node.matters.course import replay
 from rogatory.node.matters.leaving import remove_struck_off
+from rogatory.node.matters.lost import tell_lost
 from rogatory.node.matters.policy import matter_policy
 from rogatory.node.networks import alignment
 from rogatory.node.networks import arrivals as in_networks
@@ -125,7 +126,8 @@ class Registry:
         record(
             tx,
             EventKind.REJOIN,
-            f"{rejoin.authority} lost its place in the channel and asks to be let in again",
+            f"{rejoin.authority} lost its place in the channel and asks to be let in again"
+            + tell_lost(tx, channel, rejoin.authority),
             channel=channel,
             author=rejoin.authority,
         )

@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 from aiohttp import web
 
+from rogatory.node.backup.writing import BackupSource
 from rogatory.node.errors import RefusedInput
 from rogatory.node.link.keeper import DirectoryKeeper
 from rogatory.node.link.links import Links
@@ -14,6 +15,7 @@ from rogatory.node.node import Node
 
 NODE: Final = web.AppKey("node", Node)
 LINKS: Final = web.AppKey("links", Links)
+BACKUP: Final = web.AppKey("backup", BackupSource)
 KEEPER: Final = web.AppKey("keeper", DirectoryKeeper)
 
 MAX_BODY: Final = 2 * 1024 * 1024

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from rogatory.node.api.context import NODE, Body, body, part, reply, word
 from rogatory.node.matters import commands, queries
+from rogatory.node.matters.lost import share_lost
 
 routes = web.RouteTableDef()
 
@@ -28,9 +29,10 @@ class AmendmentBody(Body, frozen=True, kw_only=True):
 
 
 class ShareBody(Body, frozen=True, kw_only=True):
-    """Earlier documents, by id."""
+    """Earlier documents, by id; or, with `lost_by`, what that party says it has lost."""
 
-    documents: list[str]
+    documents: tuple[str, ...] = ()
+    lost_by: str | None = None
 
 
 class LeaveBody(Body, frozen=True, kw_only=True):
@@ -96,9 +98,12 @@ async def agree(request: web.Request) -> web.Response:
 
 @routes.post("/v1/matters/{matter}/shares")
 async def share(request: web.Request) -> web.Response:
-    """Send earlier documents again for parties who came later."""
+    """Send earlier documents again for parties who came later, or who lost them."""
     given = await body(request, ShareBody)
-    shared = await request.app[NODE].command(lambda tx: commands.share(tx, part(request, "matter"), given.documents))
+    matter, loser = part(request, "matter"), given.lost_by
+    shared = await request.app[NODE].command(
+        lambda tx: commands.share(tx, matter, given.documents) if loser is None else share_lost(tx, matter, loser)
+    )
     return reply({"shared": shared}, 201)
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from rogatory.node.channels.awaiting import document_keys
 from rogatory.node.channels.profile import authority_of, decode_package
-from rogatory.node.store import members
+from rogatory.node.store import losses, members
+from rogatory.node.store.losses import LossRow
 from rogatory.node.store.members import RejoinRow
 from rogatory.node.transaction import Tx
 from rogatory.protocol.documents import Rejoin, UnknownKeySet, open_document
@@ -16,10 +17,11 @@ from rogatory.protocol.mls.errors import MLSError
 
 @dataclass(frozen=True, slots=True)
 class VerifiedRejoin:
-    """What a rejoin entry proves: its author's key package, an MLSMessage, and its reference."""
+    """What a rejoin entry proves: its author's key package (an MLSMessage), its reference, how far it had read."""
 
     key_package: bytes
     reference: bytes
+    last_seq: int
 
 
 def verify_rejoin(tx: Tx, channel: bytes, author: str, envelope: bytes) -> VerifiedRejoin:
@@ -34,7 +36,14 @@ def verify_rejoin(tx: Tx, channel: bytes, author: str, envelope: bytes) -> Verif
     package = decode_package(data)
     if authority_of(package.leaf_node) != author:
         raise MalformedError("a rejoin's key package is another authority's")
-    return VerifiedRejoin(data, package.ref())
+    return VerifiedRejoin(data, package.ref(), payload.body.last_seq)
+
+
+def note_loss(tx: Tx, channel: bytes, row: RejoinRow, verified: VerifiedRejoin) -> None:
+    """Remember what the member says it lost of what it had acknowledged: only an officer may give it that again."""
+    newest = members.acknowledgement(tx.connection, channel, row.authority)
+    read = 0 if newest is None else newest[0]
+    losses.put_loss(tx.connection, channel, row.authority, LossRow(verified.last_seq, read, row.seq))
 
 
 def open_rejoins(tx: Tx, channel: bytes) -> list[RejoinRow]:
@@ -53,5 +62,6 @@ def open_rejoins(tx: Tx, channel: bytes) -> list[RejoinRow]:
             continue
         counts = RejoinRow(row.seq, row.authority, verified.reference, verified.key_package)
         members.put_rejoin(tx.connection, channel, counts)
+        note_loss(tx, channel, counts, verified)
         rows.append(counts)
     return rows

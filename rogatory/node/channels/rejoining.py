@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from rogatory.node.channels.open_rejoins import verify_rejoin
+from rogatory.node.channels.open_rejoins import note_loss, verify_rejoin
 from rogatory.node.channels.profile import encode_package, new_package
 from rogatory.node.channels.trouble import Trouble
 from rogatory.node.channels.work import Channel, Work
@@ -37,6 +37,7 @@ def rejoin_entry(work: Work, channel: Channel, entry: Entry, envelope: bytes) ->
     try:
         verified = verify_rejoin(work.tx, channel.id, entry.author, envelope)
         row = RejoinRow(entry.seq, entry.author, verified.reference, verified.key_package)
+        note_loss(work.tx, channel.id, row, verified)
     except UnknownKeySet:
         # Its keys may stand in a newer directory; a commit that answers it pins that one.
         row = RejoinRow(entry.seq, entry.author, b"", unverified=envelope)

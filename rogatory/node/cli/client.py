@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import http.client
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
 
+from rogatory.keys.files import sync_folder
 from rogatory.node.errors import DaemonUnreachable, NodeError
 from rogatory.node.folder import NodeFolder
 from rogatory.node.problem import Problem
 
 TIMEOUT: Final = 60.0
+READ_AT_ONCE: Final = 256 * 1024
 
 
 class AnsweredProblem(NodeError):
@@ -46,11 +52,36 @@ class Client:
         """The answer to GET /v1/<path>, byte for byte."""
         return self._call("GET", path, {}, None)
 
+    def download(self, file: Path, *path: str) -> int:
+        """Write the answer to GET /v1/<path> to a file, which is replaced once all of it is on the disk; its length."""
+        descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
+        try:
+            with os.fdopen(descriptor, "wb") as out, self._asked("GET", path, {}, None) as response:
+                while data := self._read(response):
+                    out.write(data)
+                out.flush()
+                os.fsync(out.fileno())
+                length = out.tell()
+            os.replace(name, file)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+        sync_folder(file.parent)
+        return length
+
     def post(self, *path: str, body: dict[str, Any]) -> Any:
         """The answer to POST /v1/<path>."""
         return _decoded(self._call("POST", path, {}, body))
 
     def _call(self, method: str, path: tuple[str, ...], query: dict[str, str | int | None], body: Any) -> bytes:
+        with self._asked(method, path, query, body) as response, self._reached():
+            return response.read()
+
+    @contextmanager
+    def _asked(
+        self, method: str, path: tuple[str, ...], query: dict[str, str | int | None], body: Any
+    ) -> Iterator[http.client.HTTPResponse]:
+        """The answer, to be read inside. Raises DaemonUnreachable, also where it breaks off, and AnsweredProblem."""
         folder = self._folder
         folder.check()
         address = urlsplit(folder.read_address().url)
@@ -61,19 +92,29 @@ class Client:
             target += "?" + urlencode(given)
         connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=TIMEOUT)
         try:
-            connection.request(method, target, None if body is None else msgspec.json.encode(body), headers)
-            response = connection.getresponse()
-            status, data = response.status, response.read()
-        except (OSError, http.client.HTTPException) as error:
-            raise DaemonUnreachable(
-                f"the daemon of {folder.path} does not answer ({error or type(error).__name__})",
-                f"start it: rogatory-node run --folder {folder.path}",
-            ) from None
+            with self._reached():
+                connection.request(method, target, None if body is None else msgspec.json.encode(body), headers)
+                response = connection.getresponse()
+                problem = response.read() if response.status >= 400 else None
+            if problem is not None:
+                raise AnsweredProblem(_decoded(problem, Problem))
+            yield response
         finally:
             connection.close()
-        if status >= 400:
-            raise AnsweredProblem(_decoded(data, Problem))
-        return data
+
+    def _read(self, response: http.client.HTTPResponse) -> bytes:
+        with self._reached():
+            return response.read(READ_AT_ONCE)
+
+    @contextmanager
+    def _reached(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, http.client.HTTPException) as error:
+            raise DaemonUnreachable(
+                f"the daemon of {self._folder.path} does not answer ({error or type(error).__name__})",
+                f"start it: rogatory-node run --folder {self._folder.path}",
+            ) from None
 
 
 def _decoded(data: bytes, kind: Any = Any) -> Any:

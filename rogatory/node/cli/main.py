@@ -14,7 +14,7 @@ import msgspec
 import typer
 
 from rogatory.keys.errors import KeysError
-from rogatory.node.cli import authority, consult, document, inbox, init, matter, network, request, run, status
+from rogatory.node.cli import authority, backup, consult, document, inbox, init, matter, network, request, run, status
 from rogatory.node.cli.client import AnsweredProblem
 from rogatory.node.errors import NodeError
 from rogatory.node.problem import Problem, as_node_error
@@ -41,6 +41,8 @@ app = typer.Typer(
 )
 app.command("init")(init.init)
 app.command("run")(run.run)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 app.command("status")(status.status)
 app.command("inbox")(inbox.inbox)
 for name, group in (

@@ -69,12 +69,18 @@ def amendments(
 @app.command("share")
 def share(
     matter: str,
-    documents: Annotated[list[str], typer.Argument(help="Ids of earlier documents of this matter.")],
+    documents: Annotated[list[str] | None, typer.Argument(help="Ids of earlier documents of this matter.")] = None,
+    lost_by: Annotated[
+        str | None, typer.Option(help="Instead of ids: a party that read documents and lost them, as the inbox tells.")
+    ] = None,
     folder: FolderOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
-    """Send earlier documents again, with their original signatures, for parties who came later."""
-    answer = Client(folder).post("matters", matter, "shares", body={"documents": documents})
+    """Send earlier documents again, with their original signatures, for parties who came later or lost them."""
+    if bool(documents) == (lost_by is not None):
+        raise typer.BadParameter("name documents, or a party with --lost-by")
+    body = {"documents": documents or [], "lost_by": lost_by}
+    answer = Client(folder).post("matters", matter, "shares", body=body)
     if as_json:
         show_json(answer)
     else:

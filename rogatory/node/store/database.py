@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import sqlalchemy
 import sqlcipher3.dbapi2 as sqlcipher
-from sqlalchemy import Connection, create_engine, event, select
+from sqlalchemy import Connection, Engine, create_engine, event, select
 from sqlalchemy.pool import StaticPool
 
 from rogatory.node.store import (
@@ -23,6 +24,7 @@ from rogatory.node.store import (
     key_packages,
     leavers,
     log,
+    losses,
     matters,
     members,
     outbox,
@@ -44,6 +46,7 @@ SUBJECTS = (
     key_packages,
     leavers,
     log,
+    losses,
     matters,
     members,
     outbox,
@@ -60,11 +63,8 @@ class Database:
     def __init__(self, path: Path, key: bytes) -> None:
         """Open or create the file; raises WrongDatabaseKey, DamagedDatabase, UnknownSchema, DatabaseUnavailable."""
         self._path = path
-        raw = self._connect(path, key)
-        self._engine = create_engine(
-            "sqlite://", creator=lambda: raw, module=sqlcipher, poolclass=StaticPool, isolation_level=None
-        )
-        event.listen(self._engine, "begin", _begin)
+        self._key = key
+        self._engine = self._open("BEGIN IMMEDIATE")
         try:
             self._prepare()
         except BaseException:
@@ -86,9 +86,37 @@ class Database:
         except sqlalchemy.exc.DBAPIError as error:
             raise self._failure(error.orig) from None
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """The database as it is now, to read from any thread; transactions go on meanwhile and are not seen.
+
+        Raises DamagedDatabase or DatabaseUnavailable where the file fails.
+        """
+        engine = self._open("BEGIN")
+        try:
+            with engine.connect() as connection, connection.begin():
+                connection.execute(select(properties.c.name)).all()  # SQLite takes the view with the first read
+                yield connection
+        except sqlalchemy.exc.DBAPIError as error:
+            raise self._failure(error.orig) from None
+        finally:
+            engine.dispose()
+
+    def derive_key(self, purpose: bytes) -> bytes:
+        """A key of 32 bytes for something that whoever opens the database may open too. `purpose`: at most 16 bytes."""
+        return derive_key(self._key, purpose)
+
     def close(self) -> None:
         """Close the file."""
         self._engine.dispose()
+
+    def _open(self, begin: str) -> Engine:
+        raw = self._connect(self._path, self._key)
+        engine = create_engine(
+            "sqlite://", creator=lambda: raw, module=sqlcipher, poolclass=StaticPool, isolation_level=None
+        )
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+        return engine
 
     @staticmethod
     def _connect(path: Path, key: bytes) -> Any:
@@ -140,5 +168,6 @@ class Database:
         return DamagedDatabase(f"the database {self._path} is damaged ({error})", RESTORE)
 
 
-def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+def derive_key(key: bytes, purpose: bytes) -> bytes:
+    """A key of 32 bytes from a database's key; `purpose` (at most 16 bytes) keeps derived keys apart."""
+    return hashlib.blake2b(key=key, person=purpose, digest_size=KEY_LENGTH).digest()

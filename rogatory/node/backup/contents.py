@@ -1,0 +1,64 @@
+"""What of a node's database goes into a backup: documents, matters, cursors, evidence; never what MLS keeps secret.
+
+Every table and column is named here one way or the other, so that a new one is not forgotten (DESIGN section 4).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Column, Table
+
+from rogatory.node.store.database import SUBJECTS
+from rogatory.node.store.schema import metadata
+
+SECRET: Final = frozenset({"group_epochs", "group_messages", "key_packages"})
+"""Group states and the private keys of key packages. An old one, brought back, would use keys twice."""
+
+KEPT: Final = frozenset(
+    {
+        "acknowledgements",
+        "alignments",
+        "amendment_signatures",
+        "amendments",
+        "channels",
+        "counters",
+        "deliveries",
+        "documents",
+        "events",
+        "excepted_entries",
+        "headers",
+        "leavers",
+        "losses",
+        "matters",
+        "members",
+        "outbox",
+        "own_entries",
+        "parties",
+        "properties",
+        "read_up_to",
+        "received_messages",
+        "rejoins",
+        "sent_again",
+        "wishes",
+    }
+)
+
+LEFT_OUT: Final = {
+    # Sealed under keys that a restored node no longer has. The documents themselves wait in the outbox. Which key an
+    # entry used says nothing once the group is another: the restored node gets all its keys from new epochs.
+    "own_entries": frozenset({"body", "invitation", "detail", "epoch", "leaf", "generation"}),
+}
+"""Columns of kept tables that stay behind; they become NULL."""
+
+
+def kept_tables() -> list[Table]:
+    """The tables of a backup, by name."""
+    assert SUBJECTS, "the modules that declare tables are imported"
+    return [table for name, table in sorted(metadata.tables.items()) if name in KEPT]
+
+
+def kept_columns(table: Table) -> list[Column[object]]:
+    """A kept table's columns that go into a backup."""
+    left_out = LEFT_OUT.get(table.name, frozenset())
+    return [column for column in table.columns if column.name not in left_out]

@@ -1,0 +1,65 @@
+"""What a correspondent read and lost again: shared with it once more when this authority's officer agrees.
+
+What it never acknowledged comes back by itself (channels/sharing.py). The rest does not: else a stolen key would be a
+way to all history (DESIGN section 4).
+"""
+
+from __future__ import annotations
+
+from rogatory.node.channels import commands as channels
+from rogatory.node.errors import Conflict
+from rogatory.node.inbox.views import Stage
+from rogatory.node.matters.lookup import find_matter
+from rogatory.node.store.documents import DocumentRow, deliveries_of, documents_of, get_envelope
+from rogatory.node.store.losses import LossRow, delete_loss, get_loss
+from rogatory.node.transaction import Tx
+from rogatory.protocol.documents import Charter
+
+
+def lost_documents(tx: Tx, channel: bytes, authority: str) -> list[DocumentRow]:
+    """Documents that stand in the log behind the place from which on `authority` says that it lost what it read.
+
+    This authority's own that it had acknowledged, and its own words, which only others still have.
+    """
+    loss = get_loss(tx.connection, channel, authority)
+    if loss is None:
+        return []
+    return [row for row in documents_of(tx.connection, channel) if _is_lost(tx, row, authority, loss)]
+
+
+def share_lost(tx: Tx, matter: str, authority: str) -> list[str]:
+    """Send them again, with their original signatures; gives their ids. Raises Conflict where nothing is asked for."""
+    channel = find_matter(tx, matter).channel
+    lost = lost_documents(tx, channel, authority)
+    if not lost:
+        raise Conflict(
+            f"{authority} has not told that it lost anything that this node could share",
+            "name the documents: rogatory-node matter share MATTER DOCUMENT...",
+        )
+    for row in lost:
+        assert row.seq is not None
+        channels.share(tx, channel, get_envelope(tx.connection, row.row), row.id, row.seq)
+    delete_loss(tx.connection, channel, authority)
+    return [row.id.hex() for row in lost]
+
+
+def tell_lost(tx: Tx, channel: bytes, authority: str) -> str:
+    """What the officer is told of it when the member asks to be let in again; empty if nothing is to be decided."""
+    lost = lost_documents(tx, channel, authority)
+    if not lost:
+        return ""
+    return (
+        f". It had {len(lost)} documents that it says it lost: if it confirms that to you, share them again with:"
+        f" rogatory-node matter share {channel.hex()[:8]} --lost-by {authority}"
+    )
+
+
+def _is_lost(tx: Tx, row: DocumentRow, authority: str, loss: LossRow) -> bool:
+    if row.seq is None or row.seq <= loss.after or row.stage == Stage.VOID or row.kind == Charter.KIND:
+        return False
+    if row.author == authority:
+        return row.seq < loss.told_at
+    if row.author != tx.authority or row.seq > loss.read_up_to:
+        return False
+    acknowledged = {each.authority for each in deliveries_of(tx.connection, row.row) if not each.excepted}
+    return authority in acknowledged
