@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from rogatory.protocol.frames.client import Joiner
@@ -13,7 +14,10 @@ from rogatory.relay.errors import Refusal
 
 @dataclass(slots=True)
 class Membership:
-    """A member's part in a channel: it reads from `first` to `until`, and writes while `until` is None."""
+    """A member's part in a channel: it reads from `first` to `until`, and writes while `until` is None.
+
+    `until` is set once its removal counts, not by the commit that leaves it off the list.
+    """
 
     first: int
     until: int | None
@@ -87,6 +91,17 @@ def check_joiners(joiners: Sequence[Joiner], access: Collection[str]) -> None:
     invited = {joiner.authority for joiner in joiners}
     if len(invited) != len(joiners) or not invited <= set(access):
         raise Refusal(Code.MALFORMED, "an invitation is for members of the access list, once each")
+
+
+def electorate(before: AbstractSet[str], after: AbstractSet[str], author: str) -> AbstractSet[str]:
+    """Whose acknowledgements decide whether a commit's removals count: who is on the list before and after it, but
+    not its author. Where nobody else stays, those who are removed: else one member could shut out all others alone."""
+    return (before & after) - {author} or before - after
+
+
+def majority(electors: int) -> int:
+    """How many of the electors have to acknowledge: more than half."""
+    return electors // 2 + 1
 
 
 def readable(first: int, until: int | None, seq: int) -> bool:

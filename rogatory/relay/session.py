@@ -215,10 +215,18 @@ class Session:
         mirrored = self._services.mirror.current
         if mirrored is None:
             raise Refusal(Code.UNAVAILABLE, "this relay has no directory")
+        directory = mirrored.directory
         try:
-            keys = mirrored.directory.key_set(self.authority, acknowledgement.key_set)
+            keys = directory.key_set(self.authority, acknowledgement.key_set)
+            in_force = directory.key_sets_in_force(self.authority, directory.targets_version)
         except KeysError as error:
             raise Refusal(Code.MALFORMED, f"the acknowledgement's key set is unknown: {error}") from None
+        if (
+            keys not in in_force or keys.compromised_since is not None
+        ):  # it may have ended while this was on its way; whoever stole it may not speak
+            self._services.metrics.acknowledgements.labels("not_in_force").inc()
+            _log.warning("acknowledgement_not_in_force")
+            return
         await self._services.desk.submit(Claim(acknowledgement, keys.online))
 
     async def _credit(self, frame: Credit) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from rogatory.protocol.frames.server import Accepted, Resumed
+from rogatory.protocol.receipt import Receipt
 from tests.keys.simulator import DirectorySimulator
 from tests.relay.client import Client, commit
 from tests.relay.process import RelayProcess
@@ -51,6 +54,24 @@ async def founded(founder: Client, *members: str) -> bytes:
     answer = await founder.append(channel, commit(channel, [founder.authority, *members]), 0)
     assert answer.receipt.seq == 1, answer
     return channel
+
+
+async def append(client: Client, channel: bytes, body: bytes, base: int) -> Receipt:
+    """Append what is accepted; its receipt."""
+    answer = await client.append(channel, body, base)
+    assert isinstance(answer, Accepted), answer
+    return answer.receipt
+
+
+async def removed(client: Client, channel: bytes) -> Resumed:
+    """Wait until the client's removal counts; the channel as it may see it from then on. It follows nothing there."""
+    async with asyncio.timeout(10):
+        while True:
+            resumed = await client.resume(channel, 1 << 40)
+            assert isinstance(resumed, Resumed)
+            if resumed.until is not None:
+                return resumed
+            await asyncio.sleep(0.05)
 
 
 def folder_of(relay: RelayProcess) -> Path:

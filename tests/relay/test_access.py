@@ -9,7 +9,7 @@ from rogatory.protocol.frames.client import Invitation, Joiner
 from rogatory.protocol.frames.server import Accepted, Code, Headers, Refused, Resumed
 from rogatory.protocol.header import Form, Header, body_hash, extend, genesis
 from tests.relay.client import commit, message
-from tests.relay.conftest import KE, TZ, UG, Connect, founded
+from tests.relay.conftest import KE, NG, TZ, UG, Connect, append, founded, removed
 
 
 async def test_a_joiner_reads_bodies_from_its_own_add_on(node: Connect) -> None:
@@ -29,46 +29,116 @@ async def test_a_joiner_reads_bodies_from_its_own_add_on(node: Connect) -> None:
     assert all((entry.body is None) == (entry.body_hash is not None) for entry in entries)
 
 
-async def test_a_removed_member_reads_up_to_the_commit_that_removed_it(node: Connect) -> None:
-    ke, tz = await node(KE), await node(TZ)
-    channel = await founded(ke, TZ)
+async def test_a_removed_member_reads_on_until_its_removal_counts(node: Connect) -> None:
+    ke, tz, ug = await node(KE), await node(TZ), await node(UG)
+    channel = await founded(ke, TZ, UG)
     await tz.resume(channel)
-    remove = commit(channel, [KE])
-    await ke.append(channel, remove, 1)
-    await ke.append(channel, message(channel), 2)
-    entries = await tz.wait_entries(channel, 2)
-    await tz.quiet()
-    assert [entry.body for entry in entries][1:] == [remove]
-    await ke.append(channel, message(channel), 2)
+    remove, meanwhile = commit(channel, [KE, UG]), message(channel)
+    removal = await append(ke, channel, remove, 1)
+    await append(ke, channel, meanwhile, 2)
+    entries = await tz.wait_entries(channel, 3)
+    assert [entry.body for entry in entries][1:] == [remove, meanwhile]
+    await ug.acknowledge(channel, removal.seq, removal.head)
+    told = await removed(tz, channel)
+    assert (told.seq, told.last_commit, told.until) == (3, 2, 3)
+    assert told.access == access_digest([KE, UG])
+    await append(ke, channel, commit(channel), 2)
+    tz.entries.clear()
     resumed = await tz.resume(channel)
     assert isinstance(resumed, Resumed)
-    assert (resumed.seq, resumed.last_commit, resumed.until) == (2, 2, 2)
-    assert resumed.access == access_digest([KE])
+    assert (resumed.seq, resumed.head, resumed.last_commit) == (3, told.head, 2)
+    await tz.wait_entries(channel, 3)
     await tz.quiet()
-    assert max(entry.seq for entry in tz.entries[channel]) == 2
-    answer = await tz.append(channel, message(channel), 2)
+    assert max(entry.seq for entry in tz.entries[channel]) == 3
+    answer = await tz.append(channel, message(channel), 4)
     assert isinstance(answer, Refused)
     assert answer.code is Code.NOT_A_MEMBER
+
+
+async def test_a_connected_member_is_sent_nothing_more_once_its_removal_counts(node: Connect) -> None:
+    ke, tz, ug = await node(KE), await node(TZ), await node(UG)
+    channel = await founded(ke, TZ, UG)
+    await tz.resume(channel)
+    await ke.resume(channel)
+    removal = await append(ke, channel, commit(channel, [KE, UG]), 1)
+    await tz.wait_entries(channel, 2)
+    await ug.acknowledge(channel, removal.seq, removal.head)
+    await ke.acknowledgements()
+    await append(ke, channel, message(channel), 2)
+    await tz.quiet()
+    assert len(tz.entries[channel]) == 2
+
+
+async def test_a_removal_that_the_others_except_never_counts(node: Connect) -> None:
+    """One member alone locks nobody out: what it declares has to be a sound commit to more than half of the others."""
+    ke, tz, ug, ng = [await node(authority) for authority in (KE, TZ, UG, NG)]
+    channel = await founded(ke, TZ, UG, NG)
+    await ke.resume(channel)
+    junk = await append(ng, channel, commit(channel, [KE, NG, UG]), 1)
+    await ke.acknowledge(channel, junk.seq, junk.head, excepted=[junk.seq])
+    await ng.acknowledge(channel, junk.seq, junk.head)  # its author's own does not count
+    await ug.acknowledge(channel, junk.seq, junk.head)  # one of two is not more than half
+    heard: set[str] = set()
+    while not heard >= {NG, UG}:
+        heard |= {one.member for one in (await ke.acknowledgements()).acknowledgements}
+    repair = await append(tz, channel, commit(channel, [KE, TZ, UG, NG]), 2)
+    for client in (ke, ug, ng):
+        await client.acknowledge(channel, repair.seq, repair.head)
+    await tz.quiet()
+    resumed = await tz.resume(channel)
+    assert isinstance(resumed, Resumed)
+    assert (resumed.seq, resumed.first, resumed.until) == (3, 1, None)
+    assert resumed.access == access_digest([KE, TZ, UG, NG])
+    assert all(entry.body is not None for entry in (await tz.wait_entries(channel, 2))[:2])
+
+
+async def test_who_drops_all_others_waits_for_more_than_half_of_them(node: Connect) -> None:
+    ke, tz, ug, ng = [await node(authority) for authority in (KE, TZ, UG, NG)]
+    channel = await founded(ke, TZ, UG, NG)
+    junk = await append(ng, channel, commit(channel, [NG]), 1)
+    await tz.acknowledge(channel, junk.seq, junk.head)
+    await ng.acknowledge(channel, junk.seq, junk.head)
+    await tz.quiet()
+    for client in (ke, tz, ug):
+        resumed = await client.resume(channel)
+        assert isinstance(resumed, Resumed)
+        assert resumed.until is None
+    await ug.acknowledge(channel, junk.seq, junk.head)
+    for client in (ke, tz, ug):
+        assert (await removed(client, channel)).until == junk.seq
+
+
+async def test_an_acknowledgement_that_covers_more_counts_for_the_removal_too(node: Connect) -> None:
+    ke, tz, ug = await node(KE), await node(TZ), await node(UG)
+    channel = await founded(ke, TZ, UG)
+    await append(ke, channel, commit(channel, [KE, UG]), 1)
+    later = await append(ke, channel, message(channel), 2)
+    await ug.acknowledge(channel, later.seq, later.head, excepted=[later.seq])
+    assert (await removed(tz, channel)).until == later.seq
 
 
 async def test_the_digest_at_removal_stays_what_it_was(node: Connect) -> None:
     ke, tz = await node(KE), await node(TZ)
     channel = await founded(ke, TZ)
-    await ke.append(channel, commit(channel, [KE]), 1)
-    await ke.append(channel, commit(channel, [KE, UG]), 2)
+    removal = await append(ke, channel, commit(channel, [KE]), 1)
+    await tz.acknowledge(channel, removal.seq, removal.head)
+    await removed(tz, channel)
+    await append(ke, channel, commit(channel, [KE, UG]), 2)
     resumed = await tz.resume(channel)
     assert isinstance(resumed, Resumed)
-    assert resumed.access == access_digest([KE])
+    assert (resumed.access, resumed.last_commit) == (access_digest([KE]), 2)
 
 
 async def test_a_member_that_comes_back_sees_nothing_of_the_time_between(node: Connect) -> None:
     ke, tz = await node(KE), await node(TZ)
     channel = await founded(ke, TZ)
-    await ke.append(channel, commit(channel, [KE]), 1)
-    await ke.append(channel, message(channel), 2)
-    await ke.append(channel, commit(channel, [KE, TZ]), 2)
+    removal = await append(ke, channel, commit(channel, [KE]), 1)
+    await tz.acknowledge(channel, removal.seq, removal.head)
+    await removed(tz, channel)
+    await append(ke, channel, message(channel), 2)
+    await append(ke, channel, commit(channel, [KE, TZ]), 2)
     after = message(channel)
-    await ke.append(channel, after, 4)
+    await append(ke, channel, after, 4)
     resumed = await tz.resume(channel)
     assert isinstance(resumed, Resumed)
     assert (resumed.first, resumed.until) == (4, None)
@@ -86,22 +156,21 @@ async def test_removal_and_addition_in_one_commit_change_nothing(node: Connect) 
     assert (resumed.first, resumed.until) == (1, None)
 
 
-async def test_who_is_invited_anew_reads_from_that_commit_on(node: Connect) -> None:
+async def test_who_is_invited_anew_may_read_what_it_could_before(node: Connect) -> None:
     ke, tz = await node(KE), await node(TZ)
     channel = await founded(ke, TZ)
-    await ke.append(channel, message(channel), 1)
+    unread = message(channel)
+    last, seen = 1, (await append(ke, channel, unread, 1)).seq
     for access in ([KE, TZ], None):
-        resumed = await ke.resume(channel)
-        assert isinstance(resumed, Resumed)
-        body = commit(channel, access)
-        answer = await ke.append(
-            channel, body, resumed.last_commit, invitation=Invitation(b"info", [Joiner(TZ, b"secrets")])
-        )
+        invitation = Invitation(b"info", [Joiner(TZ, b"secrets")])
+        answer = await ke.append(channel, commit(channel, access, seen=seen), last, invitation=invitation)
         assert isinstance(answer, Accepted)
+        last = seen = answer.receipt.seq
         resumed = await tz.resume(channel)
         assert isinstance(resumed, Resumed)
-        assert (resumed.first, resumed.until) == (answer.receipt.seq, None)
+        assert (resumed.first, resumed.until) == (1, None)
         await tz.taken((await tz.invited()).id)
+    assert (await tz.wait_entries(channel, 4))[1].body == unread
 
 
 async def test_a_live_reader_gets_everything_across_changes_of_access(node: Connect) -> None:
@@ -178,8 +247,10 @@ async def test_strangers_to_a_channel_see_neither_entries_nor_headers(node: Conn
 async def test_a_removed_member_reads_no_later_headers(node: Connect) -> None:
     ke, tz = await node(KE), await node(TZ)
     channel = await founded(ke, TZ)
-    await ke.append(channel, commit(channel, [KE]), 1)
-    await ke.append(channel, message(channel), 2)
+    removal = await append(ke, channel, commit(channel, [KE]), 1)
+    await tz.acknowledge(channel, removal.seq, removal.head)
+    await removed(tz, channel)
+    await append(ke, channel, message(channel), 2)
     answer = await tz.headers(channel, 0, 10)
     assert isinstance(answer, Headers)
     assert len(answer.headers) == 2

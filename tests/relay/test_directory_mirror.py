@@ -14,8 +14,8 @@ import pytest
 from rogatory.protocol.declaration import DirectoryPin
 from rogatory.protocol.frames.server import Accepted, Code, DirectoryChanged, Refused
 from tests.keys.simulator import DirectorySimulator
-from tests.relay.client import Client, Departed, commit
-from tests.relay.conftest import KE, TZ, UG
+from tests.relay.client import Client, Departed, commit, message
+from tests.relay.conftest import KE, TZ, UG, append, founded
 from tests.relay.process import RelayProcess
 
 
@@ -86,6 +86,23 @@ async def test_a_retired_key_set_gets_in_no_more(relay: RelayProcess) -> None:
     assert departed.value.code is Code.BAD_PROOF
     async with Client(relay.link_url, relay.simulator.identity(KE)):
         pass
+
+
+async def test_an_acknowledgement_by_a_retired_key_set_does_not_count(relay: RelayProcess) -> None:
+    relay.simulator.renew_keys(TZ)
+    relay.publish()
+    async with (
+        Client(relay.link_url, relay.simulator.identity(KE)) as ke,
+        Client(relay.link_url, relay.simulator.identity(TZ)) as tz,
+    ):
+        channel = await founded(ke, TZ)
+        await ke.resume(channel)
+        first, second = await append(ke, channel, message(channel), 1), await append(ke, channel, message(channel), 1)
+        stolen = relay.simulator.identity(TZ, 1)
+        await tz.acknowledge(channel, second.seq, second.head, identity=stolen)
+        good = await tz.acknowledge(channel, first.seq, first.head)
+        assert (await ke.acknowledgements()).acknowledgements == [good]
+        assert b'acknowledgements_total{outcome="not_in_force"} 1.0' in relay.get("/metrics")[1]
 
 
 async def test_a_bundle_that_is_rolled_back_forged_or_no_bundle_changes_nothing(relay: RelayProcess) -> None:

@@ -7,7 +7,7 @@ import os
 from rogatory.protocol.frames.client import Invitation, Joiner
 from rogatory.protocol.frames.server import Accepted, Code, Invited, Refused
 from tests.relay.client import Client, commit, message
-from tests.relay.conftest import KE, NG, TZ, UG, Connect, founded
+from tests.relay.conftest import KE, NG, TZ, UG, Connect, append, founded, removed
 
 
 async def drained(client: Client) -> None:
@@ -122,7 +122,9 @@ async def test_memberships_are_told_without_those_that_an_invitation_waits_for(n
     before = set((await tz.memberships()).channels)
     joined, invited_to, left = [await founded(ke, TZ) for _ in range(3)]
     assert isinstance(await invite(ke, invited_to, 1, [KE, TZ], TZ), Accepted)
-    assert isinstance(await ke.append(left, commit(left, [KE]), 1), Accepted)
+    removal = await append(ke, left, commit(left, [KE]), 1)
+    await tz.acknowledge(left, removal.seq, removal.head)
+    await removed(tz, left)
     answer = await tz.memberships()
     assert set(answer.channels) - before == {joined}
     assert answer.channels == sorted(answer.channels)

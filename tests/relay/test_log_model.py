@@ -11,6 +11,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from rogatory.protocol.acknowledgement import Acknowledgement
 from rogatory.protocol.declaration import access_digest
 from rogatory.protocol.frames.server import Code
 from rogatory.protocol.header import Form, Head, body_hash, genesis, next_header
@@ -25,7 +26,8 @@ CHANNELS = [bytes([number]) * 32 for number in range(2)]
 
 @dataclass(frozen=True)
 class Step:
-    """An append: `back` says how old its base is, `body` makes repetitions likely."""
+    """An append: `back` says how old its base is, `body` makes repetitions likely. Or an acknowledgement of all
+    that there is, which excepts every commit that leaves `access` off, if `back`."""
 
     author: str
     channel: bytes
@@ -40,7 +42,9 @@ steps = st.builds(
     Step,
     author=st.sampled_from(AUTHORS),
     channel=st.sampled_from(CHANNELS),
-    kind=st.sampled_from(["application", "application", "commit", "access", "rejoin", "found"]),
+    kind=st.sampled_from(
+        ["application", "application", "commit", "access", "rejoin", "found", "acknowledge", "acknowledge"]
+    ),
     back=st.sampled_from([0, 0, 0, 1]),
     body=st.integers(0, 40),
     access=st.frozensets(st.sampled_from(AUTHORS), min_size=1),
@@ -56,6 +60,10 @@ class ModelLog:
     bodies: dict[bytes, tuple[str, int]] = field(default_factory=dict)
     last_commit: int = 0
     access: set[str] = field(default_factory=set)
+    leaving: dict[str, int] = field(default_factory=dict)
+    electors: dict[int, set[str]] = field(default_factory=dict)
+    voted: dict[int, set[str]] = field(default_factory=dict)
+    acknowledged: dict[str, int] = field(default_factory=dict)
     spans: dict[str, tuple[int, int | None]] = field(default_factory=dict)
 
 
@@ -106,7 +114,7 @@ class Model:
             if entry.body in log.bodies:
                 author, seq = log.bodies[entry.body]
                 return (seq, True) if author == entry.author else Code.MALFORMED
-            if entry.author not in log.access:
+            if log.spans.get(entry.author, (0, 0))[1] is not None:
                 return Code.NOT_A_MEMBER
             if entry.form is Form.MLS and entry.base == 0:
                 return Code.CHANNEL_EXISTS
@@ -118,30 +126,64 @@ class Model:
         log.head = Head(header.seq, header.hash())
         log.bodies[entry.body] = (entry.author, header.seq)
         if entry.access is not None:
-            for authority in set(entry.access) - log.access:
-                log.spans[authority] = (header.seq, None)
-            for authority in log.access - set(entry.access):
-                log.spans[authority] = (log.spans[authority][0], header.seq)
-            log.access = set(entry.access)
+            self._declare(log, set(entry.access), entry.author, header.seq)
         if entry.commit:
             log.last_commit = header.seq
         return header.seq, False
+
+    def _declare(self, log: ModelLog, access: set[str], author: str, seq: int) -> None:
+        for authority in access:
+            log.leaving.pop(authority, None)
+            if log.spans.get(authority, (0, 0))[1] is not None:
+                log.spans[authority] = (seq, None)
+        removed = log.access - access
+        log.leaving |= dict.fromkeys(removed, seq)
+        log.electors[seq] = {member for member in log.access & access if member != author} or removed
+        log.voted[seq] = set()
+        log.access = access
+
+    def acknowledge(self, step: Step) -> Acknowledgement | None:
+        """The acknowledgement of this step, and what it brings about."""
+        log = self.logs.get(step.channel)
+        if log is None:
+            return None
+        seq = log.head.seq
+        excepted = sorted(set(log.leaving.values())) if step.back else []
+        made = Acknowledgement(step.channel, step.author, 1, seq, log.head.hash, excepted)
+        held = log.acknowledged.get(step.author, 0)
+        _, until = log.spans.get(step.author, (0, 0))
+        if seq <= held or (until is not None and seq > until):
+            return made
+        log.acknowledged[step.author] = seq
+        for removal in sorted(set(log.leaving.values())):
+            if held < removal and removal not in excepted and step.author in log.electors[removal]:
+                log.voted[removal].add(step.author)
+                if len(log.voted[removal]) * 2 > len(log.electors[removal]):
+                    for authority in [name for name, since in log.leaving.items() if since == removal]:
+                        log.spans[authority] = (log.spans[authority][0], seq)
+                        del log.leaving[authority]
+        return made
 
 
 async def run(batches: list[list[Step]], store: SQLiteStore) -> None:
     model = Model()
     lanes: dict[tuple[str, bytes], Lane] = {}
     for batch in batches:
-        entries, expected = [], []
+        pending: list[asyncio.Future[Appended]] = []
+        expected = []
         for step in batch:
+            if step.kind == "acknowledge":
+                made = model.acknowledge(step)
+                await asyncio.wait([*pending, asyncio.ensure_future(store.acknowledge([made] if made else []))])
+                continue
             place = (step.author, step.channel)
             if step.resumed:
                 lanes[place] = Lane()
                 model.closed.discard(place)
             entry = model.entry(step, lanes.setdefault(place, Lane()))
-            entries.append(entry)
+            pending.append(store.append(entry))
             expected.append(model.append(entry))
-        outcomes = await asyncio.gather(*(store.append(entry) for entry in entries), return_exceptions=True)
+        outcomes = await asyncio.gather(*pending, return_exceptions=True)
         got: list[tuple[int, bool] | Code] = []
         for outcome in outcomes:
             if isinstance(outcome, Refusal):
@@ -160,8 +202,8 @@ async def run(batches: list[list[Step]], store: SQLiteStore) -> None:
             page = await store.entries(channel, authority, 0, 1 << 30)
             last = log.head.seq if until is None else until
             assert [entry.seq for entry in page.entries] == list(range(1, last + 1))
-            for entry in page.entries:
-                assert (entry.body is not None) == (entry.seq >= first and entry.author != authority)
+            for shown in page.entries:
+                assert (shown.body is not None) == (shown.seq >= first and shown.author != authority)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -21,7 +21,7 @@ from rogatory.relay.metrics import Metrics
 from rogatory.relay.retention import Retention
 from rogatory.relay.store.interface import Appended, Lane, NewEntry, Quotas
 from rogatory.relay.store.sqlite import SQLiteStore
-from tests.relay.conftest import KE, TZ, UG
+from tests.relay.conftest import KE, NG, TZ, UG
 
 DAY = 24 * 3600 * 1000
 
@@ -131,9 +131,13 @@ async def test_a_member_need_not_acknowledge_its_own_entries(log: Log) -> None:
 
 
 async def test_who_left_is_not_waited_for_and_who_joined_only_from_there_on(log: Log) -> None:
-    await log.append(KE, base=0, access=[KE, TZ])
+    await log.append(KE, base=0, access=[KE, NG, TZ])
     await log.append(KE)
-    await log.append(KE, access=[KE, UG])
+    await log.append(KE, access=[KE, NG, UG])
+    await log.look()
+    await log.look(8)
+    assert await log.readable(TZ) == [1, 2, 3]
+    await log.acknowledge(NG, 3)  # from now on the removal counts
     await log.append(KE, base=3)
     await log.look()
     await log.look(8)

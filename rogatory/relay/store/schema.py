@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 metadata = MetaData()
 _Id = BigInteger().with_variant(Integer, "sqlite")
@@ -59,11 +59,23 @@ members = Table(
     Column("channel", _Id, ForeignKey("channels.number"), primary_key=True, autoincrement=False),
     Column("authority", Text, primary_key=True),
     Column("first", BigInteger, nullable=False, comment="seq of the commit that added it"),
-    Column("until", BigInteger, comment="seq of the commit that removed it"),
+    Column("leaving", BigInteger, comment="seq of the commit that leaves it off, while that does not count yet"),
+    Column("until", BigInteger, comment="seq of the log's last entry when its removal counted"),
     Column("access", LargeBinary, comment="digest of the access list at `until`"),
+    Column("last_commit", BigInteger, comment="the log's last commit at `until`"),
     Column("wrote_first", BigInteger, comment="seq of its first entry"),
     Index("members_by_authority", "authority", "channel"),
     **_compact,
+)
+
+removals = Table(
+    "removals",
+    metadata,
+    Column("channel", _Id, ForeignKey("channels.number"), primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("electors", LargeBinary, nullable=False, comment="authorities whose acknowledgements count, MessagePack"),
+    Column("missing", BigInteger, nullable=False, comment="of their acknowledgements, those still needed"),
+    comment="commits that leave members off the access list, while that does not count yet",
 )
 
 entries = Table(

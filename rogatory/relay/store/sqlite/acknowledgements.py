@@ -12,7 +12,7 @@ from sqlalchemy.dialects.sqlite import insert
 from rogatory.protocol.acknowledgement import Acknowledgement
 from rogatory.relay.store.interface import Acknowledged
 from rogatory.relay.store.schema import acknowledgements, entries
-from rogatory.relay.store.sqlite.appends import COVERAGE_DUE
+from rogatory.relay.store.sqlite import access
 from rogatory.relay.store.sqlite.statements import key, parameter, sql
 from rogatory.relay.store.sqlite.transaction import Transaction
 
@@ -64,7 +64,8 @@ def acknowledge(transaction: Transaction, verified: Sequence[Acknowledgement]) -
                 "content": content,
             },
         )
-        transaction.connection.execute(COVERAGE_DUE, {"channel": state.number})
+        transaction.connection.execute(access.COVERAGE_DUE, {"channel": state.number})
+        access.count(transaction, state, held, acknowledgement)
         covered = {"channel_": state.number, "after": held, "seq": acknowledgement.seq}
         authors = {author for (author,) in transaction.connection.execute(_AUTHORS, covered)}
         event = forwarded.setdefault(acknowledgement.channel, Acknowledged(acknowledgement.channel, [], set()))

@@ -5,10 +5,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from sqlalchemy import null, select
-from sqlalchemy.dialects.sqlite import insert
-
-from rogatory.protocol.declaration import access_digest
 from rogatory.protocol.frames.client import Invitation
 from rogatory.protocol.frames.server import Code
 from rogatory.protocol.header import Form, Head, genesis, next_header
@@ -17,27 +13,15 @@ from rogatory.relay import log
 from rogatory.relay.errors import Refusal
 from rogatory.relay.log import ChannelState
 from rogatory.relay.store.interface import InvitationsWaiting, NewEntry
-from rogatory.relay.store.schema import channels, coverage_due, invitations, joiners, members
-from rogatory.relay.store.sqlite.statements import key, parameter, sql
+from rogatory.relay.store.schema import channels, invitations, joiners
+from rogatory.relay.store.sqlite import access
+from rogatory.relay.store.sqlite.statements import parameter, sql
 from rogatory.relay.store.sqlite.transaction import Transaction
 
 _ADD_CHANNEL = sql(
     channels.insert().values(
         {name: parameter(name) for name in channels.c.keys() if name != "number"}  # noqa: SIM118 a column collection
     )
-)
-_MEMBERS = sql(select(members.c.authority, members.c.first, members.c.until).where(key(members, "channel")))
-_ADMIT = sql(
-    insert(members)
-    .values(channel=parameter("channel"), authority=parameter("authority"), first=parameter("seq"))
-    .on_conflict_do_update(
-        index_elements=["channel", "authority"], set_={"first": parameter("seq"), "until": null(), "access": null()}
-    )
-)
-_REMOVE = sql(
-    members.update()
-    .values(until=parameter("seq"), access=parameter("access"))
-    .where(key(members, "channel", "authority"))
 )
 _ADD_INVITATION = sql(
     invitations.insert().values(
@@ -49,7 +33,6 @@ _ADD_JOINER = sql(
         invitation=parameter("invitation"), authority=parameter("authority"), secrets=parameter("secrets")
     )
 )
-COVERAGE_DUE = sql(insert(coverage_due).values(channel=parameter("channel")).on_conflict_do_nothing())
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +79,15 @@ def _append(transaction: Transaction, entry: NewEntry) -> Placed:
         log.check_access(entry.access, entry.author)
     if entry.invitation is not None:
         log.check_invitation_base(state, entry.seen)
-        log.check_joiners(entry.invitation.joiners, entry.access or _current(transaction, state))
+        log.check_joiners(entry.invitation.joiners, entry.access or access.declared(transaction, state))
     size = len(entry.body) + _size(entry.invitation)
     transaction.charge(entry.author, size, founded=int(state is None))
     if state is None:
         state = _found(transaction, entry)
     header = next_header(entry.channel, state.head, entry.author, entry.form, body_hash)
     head = Head(header.seq, header.hash())
-    joined = [joiner.authority for joiner in entry.invitation.joiners] if entry.invitation is not None else []
-    if entry.access is not None or joined:
-        _set_access(transaction, entry.channel, state, entry.access, joined, head.seq)
+    if entry.access is not None:
+        access.declare(transaction, entry.channel, state, entry.access, entry.author, head.seq)
     transaction.add_entry(entry, state, head, body_hash)
     if entry.commit:
         state.last_commit = head.seq
@@ -146,45 +128,6 @@ def _found(transaction: Transaction, entry: NewEntry) -> ChannelState:
     state = ChannelState(number, head, 0, b"")
     transaction.add_channel(entry.channel, state)
     return state
-
-
-def _current(transaction: Transaction, state: ChannelState | None) -> set[str]:
-    if state is None:
-        return set()
-    rows = transaction.connection.execute(_MEMBERS, {"channel_": state.number})
-    return {authority for authority, _, until in rows if until is None}
-
-
-def _set_access(
-    transaction: Transaction,
-    channel: bytes,
-    state: ChannelState,
-    access: list[str] | None,
-    joined: list[str],
-    seq: int,
-) -> None:
-    """Who joins, also anew, reads from `seq` on; who is removed up to `seq`; who stays keeps what it may read."""
-    connection = transaction.connection
-    digest = state.access if access is None else access_digest(access)
-    if digest == state.access and not joined:
-        return
-    held = {row[0]: (row[1], row[2]) for row in connection.execute(_MEMBERS, {"channel_": state.number})}
-    current = {authority for authority, (_, until) in held.items() if until is None}
-    after = current if access is None else set(access)
-    admitted = sorted(after - current | set(joined))
-    removed = sorted(current - after)
-    connection.executemany(
-        _ADMIT, [{"channel": state.number, "authority": authority, "seq": seq} for authority in admitted]
-    )
-    connection.executemany(
-        _REMOVE,
-        [{"channel_": state.number, "authority_": authority, "seq": seq, "access": digest} for authority in removed],
-    )
-    connection.execute(COVERAGE_DUE, {"channel": state.number})
-    state.access = digest
-    changed: list[tuple[str, int, int | None]] = [(authority, seq, None) for authority in admitted]
-    changed += [(authority, held[authority][0], seq) for authority in removed]
-    transaction.access_changed(channel, state.number, changed)
 
 
 def _invite(transaction: Transaction, entry: NewEntry, number: int, seq: int, invitation: Invitation) -> None:

@@ -38,7 +38,7 @@ _CHANNEL = sql(
     )
 )
 _MEMBER = sql(
-    select(members.c.first, members.c.until, members.c.access, members.c.wrote_first).where(
+    select(members.c.first, members.c.until, members.c.access, members.c.last_commit, members.c.wrote_first).where(
         key(members, "channel", "authority")
     )
 )
@@ -134,7 +134,7 @@ class Reader:
         number, view, _ = self._view(channel, authority)
         if view.until is not None and view.until < view.head.seq:
             (head,) = self._connection.execute(_HEAD, {"channel_": number, "seq_": view.until}).fetchone()
-            return ChannelView(Head(view.until, head), view.until, view.access, view.first, view.until)
+            return ChannelView(Head(view.until, head), view.last_commit, view.access, view.first, view.until)
         return view
 
     def entries(self, channel: bytes, authority: str, after: int, room: int) -> Page:
@@ -221,6 +221,7 @@ class Reader:
         member = self._connection.execute(_MEMBER, {"channel_": number, "authority_": authority}).fetchone()
         if member is None:
             raise Refusal(Code.NOT_A_MEMBER, "this authority was never on the channel's access list")
-        first, until, left_access, wrote_first = member
-        access = access if until is None else left_access
+        first, until, left_access, left_commit, wrote_first = member
+        if until is not None:
+            access, last_commit = left_access, left_commit
         return number, ChannelView(Head(seq, head), last_commit, access, first, until), wrote_first
