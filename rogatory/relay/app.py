@@ -18,6 +18,7 @@ from rogatory.protocol.frames.server import Code
 from rogatory.relay.acknowledgements import AcknowledgementDesk
 from rogatory.relay.config import RelayConfig
 from rogatory.relay.errors import ConfigError, Farewell, RelayError
+from rogatory.relay.expiry import ExpiryWatch
 from rogatory.relay.handshake import check_standing
 from rogatory.relay.http import Endpoints
 from rogatory.relay.hub import Hub
@@ -73,6 +74,8 @@ class Relay:
         mirror = Mirror(config)
         await mirror.load()
         metrics = Metrics()
+        if mirror.current is not None:
+            metrics.show(mirror.current.directory)
         store = await open_store(config, keys, metrics, self._store_broken)
         try:
             hub = Hub()
@@ -103,11 +106,14 @@ class Relay:
         retention = Retention(services.store, self._config.retention, services.metrics)
 
         def directory_changed(mirrored: Mirrored) -> None:
+            services.metrics.show(mirrored.directory)
             services.hub.directory_changed(mirrored.digest)
             for session in services.hub.sessions:
                 check_standing(session, mirrored)
 
-        upkeep = [asyncio.create_task(retention.run()), asyncio.create_task(services.mirror.watch(directory_changed))]
+        expiry = ExpiryWatch(services.mirror)
+        work = (retention.run(), services.mirror.watch(directory_changed), expiry.run())
+        upkeep = [asyncio.create_task(each) for each in work]
         for task in upkeep:
             task.add_done_callback(self._upkeep_ended)
         _log.info("listening", relay=services.keys.relay, address=runner.addresses[0][0], port=runner.addresses[0][1])

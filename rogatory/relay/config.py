@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
@@ -27,12 +28,17 @@ class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class DirectorySettings(Section, frozen=True, kw_only=True):
-    """`root`: root.json, got by hand; `bundle`: where the publisher drops bundles; `folder`: the accepted one."""
+    """`root`: root.json, got by hand; `bundle`: where the publisher drops bundles; `folder`: the accepted one.
+
+    `url`: the publisher's server, asked for `<url>/directory` every `fetch_seconds`.
+    """
 
     root: str = "root.json"
     bundle: str = "directory.bundle"
     folder: str = "directory"
     watch_seconds: Seconds = 2.0
+    url: str | None = None
+    fetch_seconds: Seconds = 5.0
 
 
 class LimitSettings(Section, frozen=True, kw_only=True):
@@ -110,6 +116,7 @@ def load_config(path: Path, environment: Mapping[str, str] = os.environ) -> Rela
     except msgspec.ValidationError as error:
         raise ConfigError(f"a setting in {path} or the environment is wrong: {error}: correct or remove it") from None
     _check_transport(config, path)
+    _check_publisher(config, path)
     return config
 
 
@@ -154,6 +161,18 @@ def _check_transport(config: RelayConfig, path: Path) -> None:
             f"{path}: listen = {config.listen!r} is not a loopback address and there is no TLS: set certificate and"
             " private_key, or behind_proxy_certificate if a reverse proxy ends TLS"
         )
+
+
+def _check_publisher(config: RelayConfig, path: Path) -> None:
+    if config.directory.url is None:
+        return
+    try:
+        url = urlsplit(config.directory.url)
+        sound = url.scheme in ("http", "https") and url.hostname and not (url.query or url.fragment or url.username)
+    except ValueError:
+        sound = False
+    if not sound:
+        raise ConfigError(f"{path}: directory.url is no address of a publisher: write it like http://127.0.0.1:8480")
 
 
 def _is_loopback(host: str) -> bool:

@@ -7,6 +7,7 @@ import time
 
 from aiohttp import web
 
+from rogatory.keys.directory.expiry import expiry_warnings
 from rogatory.keys.errors import KeysError
 from rogatory.relay.errors import Refusal
 from rogatory.relay.services import Services
@@ -43,19 +44,22 @@ class Endpoints:
         except TimeoutError:
             problems.append("the database does not answer in time")
         mirror = self._services.mirror
-        version = None
+        version, warnings = None, []
         if mirror.current is None:
-            problems.append(mirror.problem or "no directory is mirrored")
+            problems.append(mirror.problem or mirror.publisher_problem or "no directory bundle was accepted yet")
         else:
-            version = mirror.current.directory.targets_version
+            directory, now = mirror.current.directory, time.time()
+            version, warnings = directory.targets_version, expiry_warnings(directory, now)
             try:
-                mirror.current.directory.may_trust_new(time.time())
+                directory.may_trust_new(now)
             except KeysError as error:
                 problems.append(str(error))
         body = {
             "ready": not problems,
             "problems": problems,
+            "warnings": [one.message for one in warnings],
             "directory_refused": mirror.problem,
+            "directory_not_fetched": mirror.publisher_problem,
             "relay": self._services.keys.relay,
             "directory_version": version,
         }

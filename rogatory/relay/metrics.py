@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from functools import partial
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from rogatory.keys.directory.directory import Directory
+from rogatory.keys.directory.expiry import DAY, expiries
 
 
 class Metrics:
@@ -30,6 +36,23 @@ class Metrics:
             registry=self.registry,
         )
 
+        self.directory_version = Gauge(
+            "rogatory_relay_directory_version", "Version of the mirrored directory.", registry=self.registry
+        )
+        self.directory_days = Gauge(
+            "rogatory_relay_directory_days_until_expiry",
+            "Days until a role of the mirrored directory runs out; negative after that.",
+            ["role"],
+            registry=self.registry,
+        )
+
+    def show(self, directory: Directory) -> None:
+        """Speak of this directory from now on."""
+        self.directory_version.set(directory.targets_version)
+        self.directory_days.clear()
+        for role, expires in expiries(directory):
+            self.directory_days.labels(role).set_function(partial(_days_until, expires))
+
     def committed(self, operations: int, seconds: float) -> None:
         """One transaction over `operations`."""
         self.operations.inc(operations)
@@ -38,3 +61,7 @@ class Metrics:
     def text(self) -> bytes:
         """The exposition format."""
         return generate_latest(self.registry)
+
+
+def _days_until(expires: int) -> float:
+    return (expires - time.time()) / DAY

@@ -1,9 +1,9 @@
-"""The relay's mirror of the directory: what the publisher dropped, verified before it is used or served."""
+"""The relay's mirror of the directory: what the publisher dropped or serves, verified before it is used or served."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +15,7 @@ from rogatory.keys.directory.trust import TrustedDirectory
 from rogatory.keys.errors import DirectoryRefused, IncompleteBundle, KeysError
 from rogatory.relay.config import DirectorySettings, RelayConfig
 from rogatory.relay.errors import ConfigError
+from rogatory.relay.publisher import Publisher, PublisherError
 
 _MAX_ROOT: Final = 1024 * 1024
 _log = structlog.get_logger()
@@ -48,21 +49,28 @@ def read_root(config: RelayConfig) -> bytes:
 
 
 class Mirror:
-    """Holds what is mirrored now; `current` is None until a first bundle was accepted."""
+    """Holds what is mirrored now; `current` is None until a first bundle was accepted.
+
+    `problem`: why the bundle dropped last was not taken; `publisher_problem`: why none comes from the publisher's URL.
+    """
 
     def __init__(self, config: RelayConfig) -> None:
         self._settings: DirectorySettings = config.directory
         self._dropped = config.path(config.directory.bundle)
         self._trusted = TrustedDirectory(config.path(config.directory.folder), read_root(config))
         self._seen: tuple[int, int, int] | None = None
+        url = config.directory.url
+        self._publisher = None if url is None else Publisher(url)
+        self._changing = asyncio.Lock()
+        self._refused_publication: str | None = None
+        self.publisher_problem: str | None = None
         self.current: Mirrored | None = None
-        self.problem: str | None = "no directory bundle was accepted yet"
+        self.problem: str | None = None
 
     async def load(self) -> None:
         """Take the bundle that was accepted last, then the one that was dropped since. Raises ConfigError."""
         try:
             self.current = await asyncio.to_thread(self._load)
-            self.problem = None
         except IncompleteBundle:
             pass
         except DirectoryRefused as error:
@@ -71,10 +79,17 @@ class Mirror:
 
     async def watch(self, changed: Callable[[Mirrored], None]) -> None:
         """Look for a new bundle for ever; `changed` is called after one was accepted."""
-        while True:
-            await asyncio.sleep(self._settings.watch_seconds)
-            if await self.look() and self.current is not None:
-                changed(self.current)
+
+        async def repeated(look: Callable[[], Awaitable[bool]], seconds: float) -> None:
+            while True:
+                if await look() and self.current is not None:
+                    changed(self.current)
+                await asyncio.sleep(seconds)
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(repeated(self.look, self._settings.watch_seconds))
+            if self._publisher is not None:
+                group.create_task(repeated(self.fetch, self._settings.fetch_seconds))
 
     async def look(self) -> bool:
         """Accept the dropped bundle if it is new; True if another one is mirrored now. A refused one is logged."""
@@ -84,7 +99,7 @@ class Mirror:
             if seen == self._seen:
                 return False
             self._seen = seen
-            mirrored = await asyncio.to_thread(self._refresh)
+            changed = await self._accept(await asyncio.to_thread(self._read_dropped))
         except FileNotFoundError:
             return False
         except (KeysError, OSError) as error:
@@ -92,8 +107,39 @@ class Mirror:
             _log.error("directory_refused", file=str(self._dropped), reason=str(error))
             return False
         self.problem = None
-        changed = self.current is None or mirrored.etag != self.current.etag
-        self.current = mirrored
+        return changed
+
+    async def fetch(self) -> bool:
+        """Ask the publisher, if the configuration names one; True if another bundle is mirrored now.
+
+        A failure is logged once, however often it is met.
+        """
+        if self._publisher is None:
+            return False
+        changed = False
+        try:
+            bundle = await self._publisher.fetch()
+            if bundle is not None:
+                self._refused_publication = None
+                try:
+                    changed = await self._accept(bundle)
+                except KeysError as error:
+                    self._refused_publication = f"the bundle of {self._publisher.address} was refused: {error}"
+                self._publisher.settled()
+            problem = self._refused_publication  # what was refused before is refused still
+        except (PublisherError, OSError) as error:
+            problem = str(error)
+        if problem is not None and problem != self.publisher_problem:
+            _log.error("directory_not_fetched", reason=problem)
+        self.publisher_problem = problem
+        return changed
+
+    async def _accept(self, bundle: bytes) -> bool:
+        """Verify a bundle and mirror it; True if it is another one. Raises KeysError, OSError."""
+        async with self._changing:
+            mirrored = await asyncio.to_thread(self._refresh, bundle)
+            changed = self.current is None or mirrored.etag != self.current.etag
+            self.current = mirrored
         if changed:
             _log.info("directory_accepted", version=mirrored.directory.targets_version, etag=mirrored.etag)
         return changed
@@ -101,9 +147,12 @@ class Mirror:
     def _load(self) -> Mirrored:
         return self._mirrored(self._trusted.load())
 
-    def _refresh(self) -> Mirrored:
+    def _read_dropped(self) -> bytes:
         with self._dropped.open("rb") as file:
-            return self._mirrored(self._trusted.refresh(file.read(MAX_BUNDLE_BYTES + 1)))
+            return file.read(MAX_BUNDLE_BYTES + 1)
+
+    def _refresh(self, bundle: bytes) -> Mirrored:
+        return self._mirrored(self._trusted.refresh(bundle))
 
     def _mirrored(self, directory: Directory) -> Mirrored:
         bundle = self._trusted.bundle()

@@ -51,8 +51,11 @@ async def _check(settings: RelayConfig) -> None:
     typer.echo(f"transport: {'TLS' if tls else 'plain on loopback' if not any(binding) else 'TLS by a proxy'}")
     mirror = Mirror(settings)
     await mirror.load()
+    await mirror.fetch()
+    if mirror.publisher_problem is not None:
+        typer.echo(f"publisher: {mirror.publisher_problem}")
     if mirror.current is None:
-        typer.echo(f"directory: none yet ({mirror.problem})")
+        typer.echo(f"directory: none yet ({mirror.problem or 'no bundle was accepted'})")
     else:
         typer.echo(f"directory: version {mirror.current.directory.targets_version}")
     store = await open_store(settings, keys, Metrics())
