@@ -59,6 +59,26 @@ async def test_a_database_in_no_folder_is_refused(tmp_path: Path) -> None:
         await opened(tmp_path / "missing" / "relay.db")
 
 
+async def test_damage_that_is_found_later_is_told_until_the_file_is_restored(tmp_path: Path) -> None:
+    path = tmp_path / "relay.db"
+    log = Log(store := await opened(path), tmp_path)
+    await log.append(KE, base=0, access=[KE, TZ])
+    for _ in range(50):
+        await log.append(KE, os.urandom(4000))
+    await store.close()
+    with path.open("r+b") as file:
+        file.seek(path.stat().st_size // 2)
+        file.write(os.urandom(path.stat().st_size // 2))
+    store = await opened(path)
+    await store.probe()
+    with pytest.raises(Refusal) as refused:
+        await store.entries(log.channel, TZ, 0, 1 << 30)
+    assert refused.value.code is Code.UNAVAILABLE
+    with pytest.raises(Refusal, match="restore it from a backup"):
+        await store.probe()
+    await store.close()
+
+
 async def test_a_full_disk_refuses_and_is_recovered_from(tmp_path: Path) -> None:
     log = Log(store := await opened(tmp_path / "relay.db"), tmp_path)
     await log.append(KE, base=0, access=[KE, TZ])

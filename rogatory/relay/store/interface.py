@@ -205,6 +205,6 @@ class Store(Protocol):
         """Make sure that what was deleted is gone from the disk, journals included."""
 
     async def probe(self) -> None:
-        """Write something; raises Refusal with UNAVAILABLE."""
+        """Write something; raises Refusal with UNAVAILABLE, also for a file that was found damaged."""
 
     async def close(self) -> None: ...

@@ -47,6 +47,7 @@ class SQLiteStore:
         self._broken = broken
         self._listeners: list[Callable[[list[Event]], None]] = []
         self._writable = True
+        self._damaged = False
         self._writer = Writer(open_database(path, relay), relay, sign, quotas, self._committed, self._failed)
         self._local = threading.local()
         self._readers: list[Reader] = []
@@ -152,7 +153,9 @@ class SQLiteStore:
         await asyncio.to_thread(checkpoint)
 
     async def probe(self) -> None:
-        """See Store."""
+        """See Store. What was found damaged stays so until the file is restored and the relay started again."""
+        if self._damaged:
+            raise Refusal(Code.UNAVAILABLE, f"the database {self._path} is damaged: restore it from a backup")
         await self._writer.submit(Transaction.probe)
 
     async def close(self) -> None:
@@ -174,6 +177,7 @@ class SQLiteStore:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, answer)
         except sqlite3.Error as error:
+            self._damaged |= _tells_damage(error)
             _log.error("database_unreadable", error=str(error))
             raise Refusal(Code.UNAVAILABLE, "the relay cannot read its database now: try again later") from None
 
@@ -186,6 +190,12 @@ class SQLiteStore:
 
     def _failed(self, error: BaseException) -> None:
         self._writable = False
+        self._damaged |= _tells_damage(error)
         _log.error("database_unwritable", error=str(error), kind=type(error).__name__)
         if not isinstance(error, sqlite3.Error):
             self._broken()
+
+
+def _tells_damage(error: BaseException) -> bool:
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK)  # errors of the Python module itself have none
+    return code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
