@@ -5,13 +5,13 @@ Dishonest relays are subclasses: each decision that a relay could take otherwise
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from rogatory.keys.directory.directory import Directory
 from rogatory.keys.identity import RelayKeys
 from rogatory.protocol.acknowledgement import Acknowledgement
-from rogatory.protocol.declaration import access_digest, decode_declaration
+from rogatory.protocol.declaration import DirectoryPin, access_digest, decode_declaration
 from rogatory.protocol.frames.client import (
     Acknowledge,
     Append,
@@ -86,6 +86,16 @@ class Membership:
 
 
 @dataclass(slots=True)
+class Removal:
+    """Members that commit `seq` leaves off the list: it counts once `missing` more of the electors acknowledge it."""
+
+    seq: int
+    members: set[str]
+    electors: set[str]
+    missing: int
+
+
+@dataclass(slots=True)
 class Log:
     """A channel."""
 
@@ -94,7 +104,13 @@ class Log:
     last_commit: int = 0
     access: list[str] = field(default_factory=list)
     memberships: dict[str, Membership] = field(default_factory=dict)
+    removals: list[Removal] = field(default_factory=list)
     acknowledgements: dict[str, Acknowledgement] = field(default_factory=dict)
+
+    def serves(self, authority: str) -> bool:
+        """Whether it reads and writes: `access` is what was declared last, and a removal takes its time."""
+        membership = self.memberships.get(authority)
+        return membership is not None and membership.until is None
 
     @property
     def head(self) -> Head:
@@ -226,18 +242,22 @@ class SimulatedRelay:
     def judge(self, line: Line, log: Log | None, frame: Append) -> Refused | None:
         """Why an append is refused, if it is."""
         author = line.authority
-        commit = frame.form is Form.MLS and peek(frame.body).content_type is ContentType.COMMIT
+        clear = peek(frame.body) if frame.form is Form.MLS else None
+        commit = clear is not None and clear.content_type is ContentType.COMMIT
+        declaration = None if clear is None else decode_declaration(clear.authenticated_data)
+        if declaration is not None and self.is_behind(frame.channel, declaration.directory):
+            return Refused(frame.ref, Code.DIRECTORY_BEHIND, "the pinned directory is not mirrored here")
         if log is None:
             roster = self.directory().roster_of_channel(frame.channel)
             if frame.base != 0 or frame.form is Form.REJOIN:
                 return Refused(frame.ref, Code.UNKNOWN_CHANNEL, "no such channel")
             if roster is not None and author not in {seat.authority for seat in roster.coordinators}:
                 return Refused(frame.ref, Code.RESERVED_CHANNEL, "a coordinator founds it")
-            access = decode_declaration(peek(frame.body).authenticated_data).access if commit else None
+            access = declaration.access if commit and declaration is not None else None
             if access is None or author not in access:
                 return Refused(frame.ref, Code.MALFORMED, "a founding commit declares its access list")
             return None
-        if author not in log.access:
+        if not log.serves(author):
             return Refused(frame.ref, Code.NOT_A_MEMBER, "not on the access list")
         if frame.form is Form.REJOIN:
             return None
@@ -245,7 +265,16 @@ class SimulatedRelay:
             return Refused(frame.ref, Code.CHANNEL_EXISTS, "founded already")
         if frame.base != log.last_commit:
             return Refused(frame.ref, Code.STALE_BASE, "read on", log.last_commit)
+        if frame.invitation is not None and declaration is not None and declaration.seen.seq != log.head.seq:
+            return Refused(frame.ref, Code.STALE_BASE, "its joiners would miss entries", log.last_commit)
         return None
+
+    def is_behind(self, channel: bytes, pin: DirectoryPin) -> bool:
+        """Whether an entry pins what is not mirrored here."""
+        directory = self.directory()
+        roster = directory.roster_of_channel(channel)
+        network = 0 if roster is None else directory.network_versions[roster.id]
+        return pin.targets > directory.targets_version or pin.network > network
 
     def store(self, log: Log, author: str, frame: Append) -> Stored:
         """Append the entry, with the invitation of its joiners."""
@@ -258,7 +287,7 @@ class SimulatedRelay:
             log.last_commit = stored.seq
             access = decode_declaration(peek(frame.body).authenticated_data).access
             if access is not None:
-                self.take_over_access(log, access, stored.seq, [each.authority for each in _joiners(frame)])
+                self.take_over_access(log, access, stored.seq, author)
         for joiner in _joiners(frame):
             assert frame.invitation is not None
             self._last_id += 1
@@ -272,16 +301,29 @@ class SimulatedRelay:
         """Signed for one database commit."""
         return issue(self.id, [Stamped(log.id, seq, head, time)], self.keys.receipt.sign)[0]
 
-    def take_over_access(self, log: Log, access: list[str], seq: int, joiners: Sequence[str]) -> None:
-        """The access list that a commit declares."""
+    def take_over_access(self, log: Log, access: list[str], seq: int, author: str) -> None:
+        """The access list that a commit declares: additions at once, removals once the others acknowledge it."""
+        before, after = set(log.access), set(access)
         log.access = access
-        for authority in access:
-            membership = log.memberships.get(authority)
-            if membership is None or membership.until is not None or authority in joiners:
-                log.memberships[authority] = Membership(seq)
-        for authority, membership in log.memberships.items():
-            if authority not in access and membership.until is None:
-                membership.until = seq
+        for authority in after - {each for each in log.memberships if log.serves(each)}:
+            log.memberships[authority] = Membership(seq)
+        for removal in log.removals:
+            removal.members -= after
+        if before - after:
+            electors = (before & after) - {author} or before - after
+            log.removals.append(Removal(seq, before - after, electors, len(electors) // 2 + 1))
+
+    def count(self, log: Log, after: int, acknowledgement: Acknowledgement) -> None:
+        """An acknowledgement counts for the removals that it is the first of its member to cover."""
+        for removal in log.removals:
+            if removal.seq <= after or not acknowledgement.covers(removal.seq):
+                continue
+            if acknowledgement.member in removal.electors:
+                removal.missing -= 1
+            if removal.missing == 0:
+                for authority in removal.members:
+                    log.memberships[authority].until = log.head.seq
+        log.removals = [removal for removal in log.removals if removal.missing > 0 and removal.members]
 
     # Delivery
 
@@ -365,7 +407,7 @@ class SimulatedRelay:
     def fetch_channels(self, line: Line, frame: FetchChannels) -> None:
         """Channels of which it is a member, without those into which an invitation waits."""
         waiting = {invited.channel for invited in self.invitations.get(line.authority, [])}
-        found = sorted(log.id for log in self.logs.values() if line.authority in log.access)
+        found = sorted(log.id for log in self.logs.values() if log.serves(line.authority))
         after = [channel for channel in found if channel > frame.after and channel not in waiting]
         self.put(line, Channels(frame.ref, after[:MAX_CHANNELS_PER_FRAME]))
 
@@ -380,6 +422,7 @@ class SimulatedRelay:
         if before is not None and before.seq >= acknowledgement.seq:
             return
         log.acknowledgements[line.authority] = acknowledgement
+        self.count(log, 0 if before is None else before.seq, acknowledgement)
         for other in self.lines.values():
             if other is not line and log.id in other.cursors:
                 self.tell_acknowledgements(other, log, [acknowledgement])

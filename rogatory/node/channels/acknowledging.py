@@ -15,6 +15,7 @@ from rogatory.node.channels.states import ChannelState
 from rogatory.node.channels.trouble import Trouble
 from rogatory.node.channels.work import Channel, Work
 from rogatory.node.store import log, members, outbox
+from rogatory.node.transaction import Tx
 from rogatory.protocol.acknowledgement import Acknowledgement
 from rogatory.protocol.errors import MalformedError
 from rogatory.protocol.frames.client import Acknowledge
@@ -29,6 +30,20 @@ def acknowledge(work: Work, session: Session, channel: Channel) -> None:
         return
     if attachment.reading is not Reading.LIVE or attachment.acknowledged >= channel.head.seq:
         return
+    own = _own(work, channel)
+    attachment.acknowledged = own.seq
+    session.send(work.tx.output, Acknowledge(own))
+
+
+def acknowledge_removal(work: Work, channel: Channel) -> None:
+    """The last that a member says: by this the relay knows that the commit which removed it stands."""
+    session = work.session(channel.row.relay)
+    if session is not None and channel.id in session.attached:
+        session.send(work.tx.output, Acknowledge(_own(work, channel)))
+
+
+def _own(work: Work, channel: Channel) -> Acknowledgement:
+    """This node's acknowledgement of all that it has read."""
     tx, head = work.tx, channel.head
     newest = members.acknowledgement(tx.connection, channel.id, tx.authority)
     if newest is not None and newest[0] == head.seq:
@@ -45,8 +60,7 @@ def acknowledge(work: Work, session: Session, channel: Channel) -> None:
         own = msgspec.structs.replace(unsigned, signature=tx.identity.sign_online(unsigned.signing_input()))
         encoded = msgspec.msgpack.encode(own)
         members.put_acknowledgement(tx.connection, channel.id, tx.authority, head.seq, head.hash, encoded, True)
-    attachment.acknowledged = own.seq
-    session.send(tx.output, Acknowledge(own))
+    return own
 
 
 def acknowledgements(work: Work, frame: Acknowledgements) -> None:
@@ -89,11 +103,14 @@ def _keep(work: Work, channel: Channel, each: Acknowledgement) -> None:
     if each.channel != channel.id or each.member == tx.authority:
         return
     newest = members.acknowledgement(tx.connection, channel.id, each.member)
-    if newest is not None and newest[0] >= each.seq:
+    # What goes beyond the log read so far is not compared yet: it must not keep others out.
+    if newest is not None and channel.head.seq >= newest[0] >= each.seq:
         return
     if members.get(tx.connection, channel.id, each.member) is None:
         raise MalformedError("it is no member")
-    key = tx.directory.key_set(each.member, each.key_set).online
+    key = _online_key(tx, each)
+    if key is None:
+        return
     try:
         nacl.bindings.crypto_sign_open(each.signature + each.signing_input(), key)
     except (nacl.exceptions.BadSignatureError, ValueError):
@@ -101,6 +118,15 @@ def _keep(work: Work, channel: Channel, each: Acknowledgement) -> None:
     members.put_acknowledgement(
         tx.connection, channel.id, each.member, each.seq, each.head, msgspec.msgpack.encode(each), False
     )
+
+
+def _online_key(tx: Tx, each: Acknowledgement) -> bytes | None:
+    """The key that its signature is by; None if that is out of force. Raises MalformedError for a compromised one."""
+    directory = tx.directory
+    if directory.key_set(each.member, each.key_set).compromised_since is not None:
+        raise MalformedError(f"key set {each.key_set} is compromised")
+    in_force = directory.key_sets_in_force(each.member, directory.targets_version)
+    return next((key_set.online for key_set in in_force if key_set.version == each.key_set), None)
 
 
 def _release(work: Work, channel: Channel) -> None:

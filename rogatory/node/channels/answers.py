@@ -84,9 +84,12 @@ def refused(work: Work, session: Session, channel_id: bytes, hash_of_body: bytes
         _give_up(work, channel, own, frame)
         _again(work, session, channel, at=None)
     elif frame.code in READ_ON:
+        if frame.code is Code.STALE_BASE and own.kind is EntryKind.COMMIT and channel.state is ChannelState.OPEN:
+            _make_anew(work, channel, own)
         _again(work, session, channel, at=None)
     else:
-        work.trouble_once(channel.id, Trouble.REFUSED, f"the relay takes nothing now: {frame.explanation}")
+        code = Trouble.DIRECTORY_BEHIND if frame.code is Code.DIRECTORY_BEHIND else Trouble.REFUSED
+        work.trouble_once(channel.id, code, f"the relay takes nothing now: {frame.explanation}")
         _again(work, session, channel, at=work.tx.now + RETRY)
 
 
@@ -95,7 +98,8 @@ def _again(work: Work, session: Session, channel: Channel, at: float | None) -> 
     attachment = session.attached.setdefault(channel.id, Attachment(Reading.PAUSED))
     if attachment.reading is Reading.RESUMING or attachment.retry_at is not None:
         return  # a refusal before this one saw to it
-    attachment.refusals += 1
+    attachment.refusals = attachment.refusals + 1 if attachment.refused_at == channel.head.seq else 1
+    attachment.refused_at = channel.head.seq
     if at is None and attachment.refusals > PATIENCE:
         at = work.tx.now + RETRY
         work.trouble_once(
@@ -105,6 +109,13 @@ def _again(work: Work, session: Session, channel: Channel, at: float | None) -> 
         session.resume(work.tx.output, channel.id, channel.head.seq)
     else:
         attachment.reading, attachment.retry_at = Reading.PAUSED, at or work.tx.now + RETRY
+
+
+def _make_anew(work: Work, channel: Channel, own: OwnEntry) -> None:
+    """A commit that others overtook, also by a document, tells its joiners too little: what it was for stays wished."""
+    own.state, own.body, own.invitation = EntryState.ABANDONED, None, None
+    own_entries.update(work.tx.connection, own)
+    channel.pending = None
 
 
 def _give_up(work: Work, channel: Channel, own: OwnEntry, frame: Refused) -> None:

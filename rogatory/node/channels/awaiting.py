@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rogatory.keys.directory.directory import Directory
+from rogatory.keys.directory.model import in_force
 from rogatory.keys.errors import NotVouched as KeysNotVouched
 from rogatory.keys.errors import UnknownAuthority
 from rogatory.protocol.declaration import DirectoryPin
@@ -37,6 +38,15 @@ def vouch_ever(directory: Directory, authority: str, signature_key: bytes, pin: 
             raise
 
 
+def vouch_document(directory: Directory, authority: str, version: int, pin: DirectoryPin) -> None:
+    """Raise NotVouched unless the key set is in force as of `pin`: what others judge by a document is judged alike.
+
+    Raises `keys.UnknownVersion` for a pin that is newer than the directory here.
+    """
+    if version not in {each.version for each in directory.key_sets_in_force(authority, pin.targets)}:
+        raise NotVouched(f"key set {version} of {authority} is not in force in directory version {pin.targets}")
+
+
 def document_keys(directory: Directory, pin: DirectoryPin | None = None) -> KeysOf:
     """Document keys out of the directory. With `pin`: raises DirectoryAwaited where that is newer and may have them.
 
@@ -50,6 +60,8 @@ def document_keys(directory: Directory, pin: DirectoryPin | None = None) -> Keys
             if pin is not None and pin.targets > directory.targets_version:
                 raise DirectoryAwaited from None
             raise UnknownKeySet(str(error)) from None
+        if pin is not None and in_force(key_set.since, key_set.until, pin.targets):
+            return DocumentKeys(key_set.ed25519, key_set.mldsa65)  # whatever newer directories say of it
         if key_set.compromised_since is not None:
             raise UnknownKeySet(f"key set {version} of {authority} is compromised: what it signs now proves nothing")
         return DocumentKeys(key_set.ed25519, key_set.mldsa65)

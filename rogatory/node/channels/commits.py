@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from rogatory.node.channels.acknowledging import acknowledge_removal
 from rogatory.node.channels.awaiting import DirectoryAwaited, vouch
 from rogatory.node.channels.halting import abandon, close, lose
 from rogatory.node.channels.profile import facts_of, members_of
@@ -137,8 +138,10 @@ def apply(work: Work, channel: Channel, entry: Entry, change: Change, group: Gro
         work.tx, channel.id, entry.seq, entry.time, change.committer, change.added, change.removed, change.amendment
     )
     if work.tx.authority in gone:
+        acknowledge_removal(work, channel)
         close(work, channel)
     elif group is None:
+        row.let_in_at = entry.seq
         lose(
             work, channel, Trouble.REJOIN, f"the commit at {entry.seq} let this node in anew: it awaits its invitation"
         )

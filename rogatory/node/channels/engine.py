@@ -150,6 +150,7 @@ class Engine:
         match frame:
             case Entries():
                 reading.entries(work, session, frame)
+                joining.look_again(work, session, frame.channel)
             case Acknowledgements():
                 acknowledging.acknowledgements(work, frame)
             case Invited():

@@ -54,7 +54,7 @@ class JoinInfo:
     leavers: tuple[str, ...]
     """Members that asked to leave and are not removed yet."""
     rejoined: bool
-    """Whether this node was a member before and comes back."""
+    """Whether this node asked to be let in again."""
 
 
 @dataclass(frozen=True, slots=True)

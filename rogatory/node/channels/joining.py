@@ -34,7 +34,7 @@ from rogatory.protocol.limits import MAX_EXCEPTED
 from rogatory.protocol.mls.errors import MLSError
 from rogatory.protocol.mls.key_package import KeyPackageSecrets
 
-FORMER = (ChannelState.OPEN, ChannelState.REJOINING, ChannelState.CLOSED)
+FORMER = (ChannelState.REJOINING, ChannelState.CLOSED)
 
 
 def invited(work: Work, session: Session, frame: Invited) -> None:
@@ -43,8 +43,13 @@ def invited(work: Work, session: Session, frame: Invited) -> None:
     channel = work.channel(frame.channel)
     if frame.id in session.joins or (channel is not None and channel.state is ChannelState.HALTED):
         return
-    if channel is not None and channel.head.seq >= frame.seq:
-        _take(work, session, frame)
+    let_in = channel is not None and channel.row.let_in_at == frame.seq
+    if channel is not None and channel.head.seq >= frame.seq and not let_in:
+        _pass_over(work, session, channel, frame)
+        return
+    if channel is not None and channel.state is ChannelState.OPEN:
+        # A member leaves its group by the log alone: what this leads into may be a group of its sender's own.
+        session.invited[frame.id] = frame
         return
     try:
         secrets = key_packages.get(work.tx.connection, reference_of(frame.secrets))
@@ -69,9 +74,15 @@ def invited(work: Work, session: Session, frame: Invited) -> None:
         work.trouble_once(frame.channel, Trouble.DIRECTORY_EXPIRED, str(error).partition(" (")[0])
         return
     anchor = Head(entered.info.anchor.seq, entered.info.anchor.head)
-    start = channel.head if channel is not None and channel.state in FORMER else anchor
+    start = channel.head if channel is not None and channel.state in FORMER and not let_in else anchor
     session.joins[frame.id] = JoinUnderWay(frame, entered, start, start)
     _fetch(work, session, session.joins[frame.id])
+
+
+def look_again(work: Work, session: Session, channel: bytes) -> None:
+    """The channel's log was read on: it may have reached the commit of an invitation that waits for it."""
+    for frame in [each for each in session.invited.values() if each.channel == channel]:
+        invited(work, session, frame)
 
 
 def headers(work: Work, session: Session, asked: HeadersAsked, frame: Headers) -> None:
@@ -117,13 +128,19 @@ def _complete(work: Work, session: Session, join: JoinUnderWay) -> None:
         else:
             _refuse(work, session, join, str(error))
         return
-    rejoined = channel is not None and channel.state in FORMER
+    if entered.info.anchor.seq != frame.seq - 1:
+        # PROTOCOL.md, The log, rule 3: what landed between is missing from what it was told.
+        told = entered.info.anchor.seq
+        _refuse(work, session, join, f"it tells of the log up to entry {told}, its commit is entry {frame.seq}")
+        return
+    rejoined = channel is not None and channel.state is ChannelState.REJOINING
+    former = channel is not None and channel.state in FORMER
     if channel is not None:
         channel.save(work.tx)
     try:
         with work.tx.connection.begin_nested():
             channel = _enter(work, session, join, channel)
-            _record(work, channel, join, way, former=rejoined)
+            _record(work, channel, join, way, former=former)
             channel.save(work.tx)
             work.hooks.joined(work.tx, frame.channel, _join_info(work, session, join, rejoined=rejoined))
             leaves = [(authority_of(each.leaf_node), each.leaf_node.signature_key) for each in entered.group.members()]
@@ -158,6 +175,9 @@ def _way(join: JoinUnderWay) -> _Way:
 def _check_way(work: Work, channel: Channel | None, join: JoinUnderWay, way: _Way) -> None:
     """The committer's log and the relay's are one, and the commit stands where the relay says; raises ForkDetected."""
     anchor = join.entered.info.anchor
+    read = None if channel is None else channel.head_at(work.tx, way.last.seq)
+    if read is not None and read != way.last.hash():
+        raise ForkDetected(f"entry {way.last.seq} is another one than this node has read: the relay's log differs")
     heads = {join.start.seq: join.start.hash} | {header.seq: header.hash() for header in way.headers}
     held = heads.get(anchor.seq)
     if held is None and channel is not None:
@@ -208,6 +228,7 @@ def _enter(work: Work, session: Session, join: JoinUnderWay, channel: Channel | 
     row.kind = row.kind or (Kind.MATTER if row.network is None else Kind.NETWORK)
     row.head_seq, row.head_hash = join.head.seq, join.head.hash
     row.last_commit = join.head.seq
+    row.let_in_at = row.disputed_by = None
     row.pin_targets, row.pin_network = pin.targets, pin.network
     row.relay_access = access_digest(members_of(join.entered.group))
     channel.group = join.entered.group
@@ -293,6 +314,19 @@ def _refuse(work: Work, session: Session, join: JoinUnderWay, why: str) -> None:
         channel.enter(ChannelState.REFUSED)
     _take(work, session, join.invited)
     work.trouble(join.invited.channel, Trouble.INVITATION, f"an invitation by {join.invited.author} is refused: {why}")
+
+
+def _pass_over(work: Work, session: Session, channel: Channel, frame: Invited) -> None:
+    """The log was read past it: it was taken before, or the log does not say what it says."""
+    own = members.get(work.tx.connection, channel.id, work.tx.authority)
+    if channel.state is ChannelState.OPEN and (own is None or frame.seq > own.since_seq):
+        work.trouble(
+            channel.id,
+            Trouble.INVITATION,
+            f"an invitation by {frame.author} is refused: the entry at {frame.seq} does not let this node in, it would"
+            " lead into another group than the other members'",
+        )
+    _take(work, session, frame)
 
 
 def _take(work: Work, session: Session, frame: Invited) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from rogatory.keys.errors import UnknownVersion
-from rogatory.node.channels.awaiting import DirectoryAwaited, document_keys
+from rogatory.node.channels.awaiting import DirectoryAwaited, document_keys, vouch_document
 from rogatory.node.channels.commits import Clear
 from rogatory.node.channels.hooks import Arrival
 from rogatory.node.channels.profile import authority_of
@@ -13,13 +15,16 @@ from rogatory.node.channels.work import Channel, Work
 from rogatory.node.store import log
 from rogatory.protocol.content import Content, SharedContent, check_commitment, decode_content
 from rogatory.protocol.declaration import Declaration, decode_declaration
-from rogatory.protocol.documents import Document, open_consent, open_document, peek_document
+from rogatory.protocol.documents import Amendment, Document, Leave, open_consent, open_document, peek_document
 from rogatory.protocol.errors import MalformedError, ProtocolError
 from rogatory.protocol.frames.server import Entry
 from rogatory.protocol.header import ForkDetected, Header
 from rogatory.protocol.judgement import VoidDocument
 from rogatory.protocol.mls.errors import MLSError
 from rogatory.protocol.mls.opening import ApplicationOpened
+
+JUDGED_BY: Final = frozenset({Amendment.KIND, Leave.KIND})
+"""By these commits are judged: whether they count must not depend on when a node reads them."""
 
 
 class NotAcknowledged(ProtocolError):
@@ -70,6 +75,8 @@ def _document(work: Work, channel: Channel, content: Content, author: str, decla
         document = open_consent(content.document, keys_of)
     else:
         document = open_document(content.document, keys_of)
+    if document.kind in JUDGED_BY:
+        vouch_document(work.tx.directory, document.signer, document.key_set, declaration.directory)
     # Shared again, a document may be another's: its own signatures prove whose (DESIGN section 4).
     if document.signer != author and not isinstance(content, SharedContent):
         raise NotAcknowledged(f"its document is signed by {document.signer}")

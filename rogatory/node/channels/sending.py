@@ -56,7 +56,8 @@ def _send(work: Work, session: Session, channel: Channel, *, wished: bool) -> No
     if channel.state is ChannelState.HALTED and wished:
         _return(work, channel)
     if channel.state is ChannelState.REJOINING:
-        if ask_in(work, channel):
+        let_in = any(join.invited.channel == channel.id for join in session.joins.values())
+        if not let_in and ask_in(work, channel):
             session.unsent.add(channel.id)
         _send_bytes(work, session, channel)
     elif channel.state is ChannelState.FOUNDING:

@@ -45,6 +45,8 @@ class Attachment:
     target: Resumed | None = None
     retry_at: float | None = None
     refusals: int = 0
+    refused_at: int = 0
+    """How far the log was read when the last append was refused."""
     awaiting_since: float | None = None
     behind_told: bool = False
     acknowledged: int = 0

@@ -28,6 +28,7 @@ _channels = Table(
     Column("suspect_seq", Integer),
     Column("suspect_author", String),
     Column("disputed_by", String),
+    Column("let_in_at", Integer),
     Column("rejoins", Integer, nullable=False),
     Column("rejoin_after", Float, nullable=False),
     Index("channels_by_state", "state"),
@@ -38,8 +39,8 @@ _channels = Table(
 class ChannelRow:
     """A channel. `head_*` and `last_commit` are the log as processed; `relay_access` is the digest of the access
     list that the relay was last told; `suspect_*` is a commit that could not be processed in the present epoch;
-    `disputed_by` said first that it holds another log; `rejoins` were asked for in a row, another one not before
-    `rejoin_after`."""
+    `disputed_by` said first that it holds another log; `let_in_at` is the commit whose invitation is awaited;
+    `rejoins` were asked for in a row, another one not before `rejoin_after`."""
 
     id: bytes
     relay: str
@@ -57,6 +58,7 @@ class ChannelRow:
     suspect_seq: int | None = None
     suspect_author: str | None = None
     disputed_by: str | None = None
+    let_in_at: int | None = None
     rejoins: int = 0
     rejoin_after: float = 0.0
 

@@ -10,9 +10,11 @@ from rogatory.node.channels.states import ChannelState
 from rogatory.node.channels.trouble import Trouble
 from rogatory.node.inbox.events import EventKind
 from rogatory.node.networks.commands import announce
+from rogatory.protocol.declaration import DirectoryPin
 from rogatory.protocol.judgement import VoidCode
 from tests.node.channels.conftest import WorldOf
 from tests.node.channels.looking import consult, events_of, state, texts, troubles, write
+from tests.scenarios.simulated_relay import SimulatedRelay
 
 KE, TZ, UG, RW = "ke.central", "tz.central", "ug.central", "rw.central"
 GLJCN = [f"{code}.central" for code in ["ao", "bi", "cf", "cg", "cd", "ke", "rw", "ss", "sd", "tz", "ug", "zm"]]
@@ -77,8 +79,36 @@ def test_a_party_cannot_be_thrown_out(world_of: WorldOf, monkeypatch: pytest.Mon
     assert texts(world.nodes[KE], matter)[-1] == "still here"
 
 
-def test_a_commit_that_pins_a_newer_directory_waits_for_it(world_of: WorldOf) -> None:
+class Careless(SimulatedRelay):
+    """Takes entries that pin a directory which it does not mirror."""
+
+    def is_behind(self, channel: bytes, pin: DirectoryPin) -> bool:
+        """Not looked at."""
+        return False
+
+
+def test_a_commit_that_pins_a_newer_directory_waits_at_its_author(world_of: WorldOf) -> None:
+    """Until the relay mirrors it: the others would have to wait for what perhaps never comes."""
     world = world_of(KE, TZ)
+    matter = consult(world, KE, TZ)
+    channel = bytes.fromhex(matter)
+    ke, served = world.nodes[KE], world.directory()
+    world.simulator.add_authority(UG)
+    ke.take(ke.core.set_directory(world.directory()))
+    world.freeze(served)
+    ke.run(lambda tx: wish_refresh(tx, channel))
+    world.advance(60)
+    assert troubles(ke) == [Trouble.DIRECTORY_BEHIND]
+    assert world.relay.logs[channel].head.seq == 2
+    world.thaw()
+    world.publish()
+    world.advance(60)
+    assert world.relay.logs[channel].head.seq == 3
+    assert world.epochs(channel) == 1
+
+
+def test_a_commit_that_pins_a_newer_directory_is_waited_for(world_of: WorldOf) -> None:
+    world = world_of(KE, TZ, relay_type=Careless)
     matter = consult(world, KE, TZ)
     channel = bytes.fromhex(matter)
     ke, tz = world.nodes[KE], world.nodes[TZ]

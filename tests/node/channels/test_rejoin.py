@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy import text
@@ -11,9 +12,11 @@ from rogatory.node.channels.commands import rejoin, wish_refresh
 from rogatory.node.channels.states import ChannelState
 from rogatory.node.channels.trouble import Trouble
 from rogatory.node.store.database import Database
+from rogatory.protocol.frames.client import Append
 from tests.node.channels.conftest import WorldOf
 from tests.node.channels.looking import consult, state, texts, troubles, write
 from tests.node.harness import KEY, SimulatedNode, World
+from tests.scenarios.simulated_relay import Line, SimulatedRelay
 
 KE, TZ, UG = "ke.central", "tz.central", "ug.central"
 
@@ -196,3 +199,45 @@ def test_a_person_lets_a_halted_channel_go_on(world_of: WorldOf) -> None:
     write(tz, matter, "compared by telephone")
     world.settle()
     assert texts(world.nodes[KE], matter) == ["first", "compared by telephone"]
+
+
+class Overtaken(SimulatedRelay):
+    """Something arrives just before the next commit with an invitation."""
+
+    first: Callable[[], None] | None = None
+
+    def append(self, line: Line, frame: Append) -> None:
+        """Let it go first."""
+        if frame.invitation is not None and self.first is not None:
+            first, self.first = self.first, None
+            first()
+        super().append(line, frame)
+
+
+def test_an_invitation_that_a_document_overtook_is_made_anew(world_of: WorldOf) -> None:
+    """Else its joiner would not know what the others judge by (PROTOCOL.md, The log, rule 3)."""
+    world = world_of(KE, TZ, UG, relay_type=Overtaken)
+    tz, ug, relay = world.nodes[TZ], world.nodes[UG], world.relay
+    matter = consult(world, KE, TZ, UG)
+    stop(tz)
+    tz.path.unlink()
+    tz.reopen()
+
+    def overtake() -> None:
+        write(ug, matter, "overtaking")
+        sent, ug.outgoing = ug.outgoing, []
+        for _, frame in sent:
+            relay.handle(UG, frame)
+
+    assert isinstance(relay, Overtaken)
+    relay.first = overtake
+    world.start(TZ)
+    world.advance(60)
+    assert relay.first is None
+    write(world.nodes[KE], matter, "after")
+    world.settle()
+    assert state(tz, bytes.fromhex(matter)) is ChannelState.OPEN
+    assert texts(tz, matter)[-1] == "after"
+    assert texts(ug, matter) == ["first", "overtaking", "after"]
+    assert world.epochs(bytes.fromhex(matter)) == 1
+    assert troubles(world.nodes[KE]) == []
