@@ -11,10 +11,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from rogatory.keys.vault import open_vault
+from rogatory.keys.directory.endorsement import Standing
+from rogatory.keys.directory.publish import changes
+from rogatory.keys.directory.publish.repository import TARGETS
+from rogatory.keys.renewal import check_renewal
+from rogatory.keys.vault import CHEAPEST, create_vault, open_vault
 from rogatory.node.backup.container import PURPOSE, read_vault, unseal
 from rogatory.node.channels.commands import wish_refresh
-from rogatory.node.setup import DATABASE_KEY, IDENTITY
+from rogatory.node.setup import DATABASE_KEY, IDENTITY, RECOVERY_KEY
 from rogatory.node.store import key_packages
 from rogatory.node.store.database import derive_key
 from rogatory.node.store.documents import documents_of
@@ -221,3 +225,42 @@ def test_a_rolled_back_disk_sends_nothing_before_it_is_let_in_again(tmp_path: Pa
         since = [sent for sent in scene.tap.sent[before:] if sent.author == TZ]
         assert since[0].form is Form.REJOIN, "nothing was sent before the rejoin"
         assert all(peek(sent.body).epoch > old.epoch for sent in since if sent.form is Form.MLS)
+
+
+def test_without_any_backup_the_recovery_key_brings_the_authority_back(tmp_path: Path) -> None:
+    with Scene(tmp_path, [KE, TZ, UG]) as scene:
+        ke, tz, ug = scene.start(KE, TZ, UG)
+        matter = scene.consult(ke, [tz, ug])
+        say(tz, matter, "said before")
+        until(lambda: len(texts(ke, matter)) == len(texts(ug, matter)) == 2, "what is old to arrive")
+        until(lambda: delivered(ke) >= 2, "acknowledgements of charter and message")
+        tz.kill()
+        say(ke, matter, "missed")
+        shutil.rmtree(tz.folder.path)
+        passphrase, root, offline = str(tz.passphrase_file), tmp_path / "root.json", tmp_path / "tz.recovery"
+        root.write_bytes(scene.simulator.root)
+        create_vault(offline, PASSPHRASE, {RECOVERY_KEY: scene.simulator.recovery_key(TZ).encode()}, cost=CHEAPEST)
+        made = tz.cli(
+            *("init", str(tz.folder.path), "--recover", "--authority", TZ, "--key-set", "2"),
+            *("--recovery-file", str(offline), "--relay-url", scene.tap.url, "--root", str(root)),
+            *("--passphrase-file", passphrase, "--recovery-passphrase-file", passphrase),
+        )
+        renewal = Path(made["enrolment"]).read_bytes()
+        repository = scene.simulator.repository
+        version = repository.next_version(TARGETS, scene.simulator.now())
+        checked = check_renewal(renewal, changes.authority_entry(repository, TZ, version), version)
+        assert checked.standing is Standing.ENDORSED_BY_RECOVERY_KEY
+        changes.renew_keys(repository, checked.renewal, scene.simulator.now())
+        scene.simulator.publish()
+        scene.relay.publish()
+        scene.start(TZ)
+        until(lambda: "missed" in texts(tz, matter), "what it never acknowledged to come by itself")
+        assert "first" not in texts(tz, matter)
+        assert len(ke.cli("matter", "share", matter, "--lost-by", TZ)["shared"]) == 2
+        until(lambda: sorted(texts(tz, matter)) == ["first", "missed", "said before"], "all that there was")
+        say(tz, matter, "here again")
+        until(lambda: "here again" in texts(ke, matter) and "here again" in texts(ug, matter), "its words")
+        assert ke.events("trouble") == ug.events("trouble") == []
+        for node in (ke, tz, ug):
+            node.stop()
+        assert same_epoch(matter, ke, tz, ug)

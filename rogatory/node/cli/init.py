@@ -15,9 +15,9 @@ from rogatory.node.cli.show import show_fields, show_json, show_line
 def init(
     folder: Annotated[Path, typer.Argument(help="The folder to make.", resolve_path=True)],
     authority: Annotated[str, typer.Option(help="The authority's id, as ke.central.")],
-    state: Annotated[str, typer.Option(help="ISO 3166-1 alpha-2 code of the State, as ke.")],
-    name: Annotated[list[str], typer.Option(help="Its name, LANGUAGE=NAME or NAME; repeatable.")],
-    relay: Annotated[str, typer.Option(help="Id of its relay, as relay.nairobi.")],
+    state: Annotated[str | None, typer.Option(help="ISO 3166-1 alpha-2 code of the State, as ke.")] = None,
+    name: Annotated[list[str], typer.Option(help="Its name, LANGUAGE=NAME or NAME; repeatable.")] = [],  # noqa: B006
+    relay: Annotated[str | None, typer.Option(help="Id of its relay, as relay.nairobi.")] = None,
     competence: Annotated[list[str], typer.Option(help="A purpose it is competent for; repeatable.")] = [],  # noqa: B006
     relay_url: Annotated[list[str], typer.Option(help="Where that relay is first reached; repeatable.")] = [],  # noqa: B006
     root: Annotated[Path | None, typer.Option(help="The directory's root.json, from a trustee.", exists=True)] = None,
@@ -30,11 +30,33 @@ def init(
     recovery_passphrase_file: Annotated[
         Path | None, typer.Option(help="Passphrase of the recovery key; that of the vault if not given.")
     ] = None,
+    recover: Annotated[
+        bool, typer.Option("--recover", help="All keys are lost but the recovery key, which --recovery-file names.")
+    ] = False,
+    key_set: Annotated[
+        int | None, typer.Option(help="With --recover: one more than the number of the directory's newest key set.")
+    ] = None,
     api_port: Annotated[int, typer.Option(help="Port of the local API; 0 takes any free one.")] = 0,
     passphrase_file: PassphraseOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make keys, vault and enrolment file for an authority. Nothing is sent anywhere."""
+    if recover:
+        _recover(
+            folder,
+            authority,
+            relay_url,
+            root,
+            recovery_file,
+            recovery_passphrase_file,
+            key_set,
+            api_port,
+            passphrase_file,
+            as_json,
+        )
+        return
+    if state is None or not name or relay is None or key_set is not None:
+        raise typer.BadParameter("give --state, --name and --relay; or --recover with --key-set and --recovery-file")
     # Imported here: other commands start in half the time without the libraries for keys.
     from rogatory.keys.passphrase import new_passphrase
     from rogatory.node.config import NodeConfig
@@ -85,3 +107,52 @@ def init(
 def _name(text: str) -> tuple[str, str]:
     language, separator, name = text.partition("=")
     return (language, name) if separator else ("en", text)
+
+
+def _recover(
+    folder: Path,
+    authority: str,
+    relay_url: list[str],
+    root: Path | None,
+    recovery_file: Path | None,
+    recovery_passphrase_file: Path | None,
+    key_set: int | None,
+    api_port: int,
+    passphrase_file: Path | None,
+    as_json: bool,
+) -> None:
+    from rogatory.keys.passphrase import new_passphrase, read_passphrase
+    from rogatory.node.backup.recovering import open_recovery_key, recover_node
+    from rogatory.node.config import NodeConfig
+    from rogatory.node.folder import NodeFolder
+
+    if recovery_file is None or key_set is None:
+        raise typer.BadParameter("--recover takes --recovery-file and --key-set")
+    # An environment's file is for the vault; the recovery key has a passphrase of its own.
+    asked = read_passphrase(f"the recovery key {recovery_file}", recovery_passphrase_file or passphrase_file)
+    recovery = open_recovery_key(recovery_file, asked)
+    made = recover_node(
+        NodeFolder(folder),
+        recovery,
+        recovery_file,
+        key_set,
+        NodeConfig(authority=authority, relay_urls=tuple(relay_url), api_port=api_port),
+        new_passphrase(f"the vault of {authority}", passphrase_file),
+        root=root.read_bytes() if root else None,
+    )
+    if as_json:
+        show_json(made)
+        return
+    show_fields(
+        [
+            ("authority", made.authority),
+            ("folder", made.folder),
+            ("renewal file", made.enrolment),
+            ("fingerprint", made.fingerprint),
+            ("directory root", made.root_fingerprint or f"missing: put root.json into {made.folder}"),
+        ]
+    )
+    show_line("Next: give the renewal file to the trustees, who take it in with: rogatory-keys authority renew")
+    show_line(
+        "Then run the node: it asks to be let in again to its channels, and learns from the relay which they are."
+    )
