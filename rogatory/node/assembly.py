@@ -10,15 +10,16 @@ from dataclasses import dataclass
 
 from rogatory.keys.directory.model import RelayEntry
 from rogatory.keys.directory.trust import TrustedDirectory
-from rogatory.keys.identity import Identity
 from rogatory.node.config import NodeConfig
 from rogatory.node.core import Core
+from rogatory.node.healing.schedule import Schedule
 from rogatory.node.link.backoff import Backoff
 from rogatory.node.link.keeper import DirectoryKeeper
 from rogatory.node.link.link import Link
 from rogatory.node.link.links import Links
 from rogatory.node.node import Node
 from rogatory.node.registry import Registry
+from rogatory.node.renewal.keyring import KeyRing
 from rogatory.node.store.database import Database
 from rogatory.node.worker import Worker
 
@@ -36,14 +37,14 @@ async def start_node(
     tasks: asyncio.TaskGroup,
     worker: Worker,
     config: NodeConfig,
-    identity: Identity,
+    keys: KeyRing,
     trusted: TrustedDirectory,
     database: Database,
 ) -> Assembly:
     """Start a node's tasks in `tasks`; they run until those are cancelled. Close `worker` after that."""
-    registry = Registry()
-    core = Core(database, identity, now=time.time, random=os.urandom, hooks=registry)
-    node = Node(identity, core, registry, worker)
+    registry = Registry(Schedule(active=config.refresh_active, idle=config.refresh_idle))
+    core = Core(database, keys, now=time.time, random=os.urandom, hooks=registry)
+    node = Node(core, registry, worker)
 
     def backoff() -> Backoff:
         return Backoff(dice.uniform, config.backoff_first, config.backoff_most)
@@ -63,7 +64,7 @@ async def start_node(
             assert keeper.directory is not None
             return keeper.directory.relay(relay)
 
-        return Link(entry, identity, node, backoff(), now=time.time, random=os.urandom)
+        return Link(entry, lambda: node.identity, node, backoff(), now=time.time, random=os.urandom)
 
     links = Links(tasks, link_to)
     node.connect(links, keeper)

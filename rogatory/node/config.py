@@ -22,11 +22,16 @@ Port = Annotated[int, Meta(ge=0, le=65535)]
 Seconds = Annotated[float, Meta(gt=0, le=7 * 24 * 3600)]
 
 
+Days = Annotated[float, Meta(gt=0, le=366 * 24 * 3600)]
+
+
 class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What an operator may set. Durations are seconds.
 
     `relay_urls`: where the directory is fetched until the directory itself says where relays are.
     `api_names`: further names under which the local API may be addressed (the Host header), beside loopback.
+    `refresh_active`, `refresh_idle`: about how long this node keeps its keys in a channel in which documents pass,
+    and in one in which none do; longer in large ones.
     `api_expose`: whether the API may listen on an address other than loopback; then TLS belongs in front of it.
     """
 
@@ -39,6 +44,8 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     directory_refresh: Seconds = 3600.0
     backoff_first: Seconds = 0.2
     backoff_most: Seconds = 60.0
+    refresh_active: Days = 24 * 3600.0
+    refresh_idle: Days = 30 * 24 * 3600.0
     log_level: str = "info"
 
 

@@ -16,6 +16,7 @@ from rogatory.node.channels.engine import Engine
 from rogatory.node.channels.hooks import Hooks
 from rogatory.node.output import Output
 from rogatory.node.registry import Registry
+from rogatory.node.renewal.keyring import KeyRing
 from rogatory.node.store.database import Database
 from rogatory.node.transaction import Random, Tx
 from rogatory.protocol.frames.server import Ready, ServerFrame
@@ -26,20 +27,22 @@ T = TypeVar("T")
 class Core:
     """A node's channels and what they mean.
 
-    `now()` gives Unix seconds, `random(n)` n unpredictable bytes. Before the first directory nothing is sent.
+    `keys`: this authority's key set, or all that the node holds. `now()` gives Unix seconds, `random(n)` n
+    unpredictable bytes. Before the first directory nothing is sent.
     """
 
     def __init__(
         self,
         database: Database,
-        identity: Identity,
+        keys: Identity | KeyRing,
         *,
         now: Callable[[], float],
         random: Random,
         hooks: Hooks | None = None,
     ) -> None:
         self._database = database
-        self._identity = identity
+        self._keys = keys if isinstance(keys, KeyRing) else KeyRing([keys])
+        self._identity = self._keys.in_use(None)
         self._now = now
         self._random = random
         self._directory: Directory | None = None
@@ -50,10 +53,27 @@ class Core:
         """The directory in use."""
         return self._directory
 
+    @property
+    def identity(self) -> Identity:
+        """The key set in use."""
+        return self._identity
+
+    @property
+    def newest_identity(self) -> Identity:
+        """The key set that was made last: in use, or waiting for the directory."""
+        return self._keys.newest
+
     def set_directory(self, directory: Directory) -> Output:
         """Use a directory that was verified; what waited for it goes on."""
         self._directory = directory
+        self._choose_keys()
         return self._step(self._engine.directory_changed)
+
+    def add_keys(self, identity: Identity) -> Output:
+        """Hold a further key set; it is used as soon as the directory holds it. Raises ValueError for another's."""
+        self._keys.add(identity)
+        self._choose_keys()
+        return self._step(lambda tx: None)
 
     def session_opened(self, relay: str, ready: Ready) -> Output:
         """The link to `relay` stands: read every channel to its head, then send."""
@@ -82,6 +102,13 @@ class Core:
         """Run a query."""
         with self._transaction() as tx:
             return query(tx)
+
+    def _choose_keys(self) -> None:
+        """Sessions were proven with the keys before: they begin anew, and every channel's leaf follows then."""
+        chosen = self._keys.in_use(self._directory)
+        if chosen.online_public != self._identity.online_public:
+            self._identity = chosen
+            self._engine.begin_anew()
 
     def _step(self, work: Callable[[Tx], None]) -> Output:
         return self.run(work)[1]

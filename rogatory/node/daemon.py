@@ -13,8 +13,7 @@ from aiohttp import web
 
 from rogatory.keys.directory.trust import TrustedDirectory
 from rogatory.keys.errors import KeysError
-from rogatory.keys.identity import Identity
-from rogatory.node.api.context import BACKUP
+from rogatory.node.api.context import BACKUP, HANDOVER
 from rogatory.node.api.server import build_app, serve
 from rogatory.node.assembly import start_node
 from rogatory.node.backup.writing import BackupSource
@@ -22,7 +21,9 @@ from rogatory.node.config import NodeConfig, load_config
 from rogatory.node.errors import Conflict, NodeError, NotFound
 from rogatory.node.folder import Address, NodeFolder
 from rogatory.node.log import configure_log
-from rogatory.node.setup import open_secrets
+from rogatory.node.renewal.handover import handover_key
+from rogatory.node.renewal.keyring import KeyRing
+from rogatory.node.setup import open_key_sets
 from rogatory.node.store.database import Database
 from rogatory.node.worker import Worker
 
@@ -42,16 +43,17 @@ def run(folder: NodeFolder, passphrase: Callable[[], bytes], ready: Callable[[st
     config = load_config(folder.config)
     configure_log(config.log_level)
     with folder.locked():
-        identity, database_key = open_secrets(folder, passphrase())
-        if identity.authority != config.authority:
+        identities, database_key = open_key_sets(folder, passphrase())
+        keys = KeyRing(identities)
+        if keys.authority != config.authority:
             raise Conflict(
-                f"{folder.config} names {config.authority}, the vault holds the keys of {identity.authority}",
+                f"{folder.config} names {config.authority}, the vault holds the keys of {keys.authority}",
                 "put the right vault or settings in the folder",
             )
         trusted = TrustedDirectory(folder.directory, _root(folder))
         database = Database(folder.database, database_key)
         try:
-            asyncio.run(_run(folder, config, identity, trusted, database, ready))
+            asyncio.run(_run(folder, config, keys, handover_key(database_key), trusted, database, ready))
         except ExceptionGroup as group:
             raise _told(group) from None
         finally:
@@ -80,7 +82,8 @@ def _root(folder: NodeFolder) -> bytes:
 async def _run(
     folder: NodeFolder,
     config: NodeConfig,
-    identity: Identity,
+    keys: KeyRing,
+    handover: bytes,
     trusted: TrustedDirectory,
     database: Database,
     ready: Callable[[str], None],
@@ -88,9 +91,10 @@ async def _run(
     worker = Worker()
     try:
         async with asyncio.TaskGroup() as tasks:
-            running = await start_node(tasks, worker, config, identity, trusted, database)
+            running = await start_node(tasks, worker, config, keys, trusted, database)
             app = build_app(running.node, running.links, running.keeper, folder.ensure_token(), config.api_names)
             app[BACKUP] = BackupSource(folder, config.authority, database)
+            app[HANDOVER] = handover
             tasks.create_task(_serve(app, config, folder, ready), name="api")
     except* _Stopped:
         _log.info("stopped")

@@ -36,8 +36,7 @@ _log = structlog.get_logger()
 class Node:
     """Passes commands and frames to the core, and what the core gives out to where it belongs, in the core's order."""
 
-    def __init__(self, identity: Identity, core: Core, hooks: Hooks, worker: Worker) -> None:
-        self.identity = identity
+    def __init__(self, core: Core, hooks: Hooks, worker: Worker) -> None:
         self._core = core
         self._hooks = hooks
         self._worker = worker
@@ -53,7 +52,22 @@ class Node:
         self._links = links
         self._keeper = keeper
 
+    @property
+    def identity(self) -> Identity:
+        """The key set in use."""
+        return self._core.identity
+
+    @property
+    def next_key_set(self) -> int | None:
+        """The number of the key set that waits for the directory, or None."""
+        newest = self._core.newest_identity.key_set_version
+        return newest if newest > self.identity.key_set_version else None
+
     # For the local API
+
+    async def add_keys(self, identity: Identity) -> None:
+        """Hold a further key set. Raises ValueError for another authority's."""
+        await self._step(lambda: (None, self._core.add_keys(identity)))
 
     async def command(self, command: Callable[[Tx], T]) -> T:
         """Run a command in one transaction and send what follows from it. Raises what the command raises."""
@@ -92,6 +106,11 @@ class Node:
     async def session_closed(self, relay: str) -> None:
         """The session is over."""
         await self._worker.run(self._core.session_closed, relay)
+
+    async def keys_refused(self, relay: str) -> None:
+        """Ask for the relay's directory: it may hold this node's next keys, which are used then."""
+        if self._keeper is not None:
+            self._keeper.want(relay)
 
     async def trouble(self, relay: str, code: Trouble, explanation: str) -> None:
         """Tell the officer what a relay did."""

@@ -9,7 +9,9 @@ from collections.abc import Sequence
 
 from rogatory.node.channels.hooks import Arrival, Introduction, JoinInfo, JudgingFacts, Kind
 from rogatory.node.channels.trouble import Trouble
+from rogatory.node.correspondents.noticing import notice_key_changes
 from rogatory.node.errors import NotFound
+from rogatory.node.healing.schedule import Schedule, heal, renewed
 from rogatory.node.inbox.arrivals import catch_up_own, enter_void
 from rogatory.node.inbox.events import EventKind
 from rogatory.node.inbox.recording import accepted, acknowledged, record
@@ -24,6 +26,7 @@ from rogatory.node.networks import alignment
 from rogatory.node.networks import arrivals as in_networks
 from rogatory.node.networks import policy as network_joining
 from rogatory.node.networks.policy import network_policy
+from rogatory.node.proofs.keeping import keep_carrier
 from rogatory.node.store import channels
 from rogatory.node.store.leavers import settle_leavers
 from rogatory.node.store.matters import get_matter
@@ -36,6 +39,9 @@ from rogatory.protocol.receipt import Receipt
 
 class Registry:
     """Gives documents their meaning: the hooks of channels (`channels.hooks.Hooks`)."""
+
+    def __init__(self, schedule: Schedule = Schedule()) -> None:
+        self._schedule = schedule
 
     def policy(self, tx: Tx, channel: bytes, facts: JudgingFacts) -> ChannelPolicy:
         """By what to judge the channel's next commit. Raises NotFound for a channel without a meaning."""
@@ -51,6 +57,7 @@ class Registry:
 
     def joined(self, tx: Tx, channel: bytes, info: JoinInfo) -> None:
         """Raises JoinRefused, and UnknownVersion for a roster newer than our directory."""
+        renewed(tx, self._schedule, channel)
         if info.kind is Kind.MATTER:
             matter_joining.joined(tx, channel, info)
             matter = get_matter(tx.connection, channel)
@@ -76,6 +83,7 @@ class Registry:
 
     def document_arrived(self, tx: Tx, channel: bytes, arrival: Arrival) -> None:
         """Raises VoidDocument, and UnknownVersion for a roster newer than our directory."""
+        keep_carrier(tx, channel, arrival)
         matter = get_matter(tx.connection, channel)
         if matter is not None:
             in_matters.arrived(tx, matter, arrival)
@@ -98,6 +106,8 @@ class Registry:
         amendment: bytes | None,
     ) -> None:
         """A member that stands in both lists came back."""
+        if committer == tx.authority:
+            renewed(tx, self._schedule, channel)
         back = sorted(set(added) & set(removed))
         came, gone = sorted(set(added) - set(back)), sorted(set(removed) - set(back))
         settle_leavers(tx.connection, channel, [*added, *removed])
@@ -147,8 +157,10 @@ class Registry:
         """Bring matters and networks in line with the directory."""
         if tx.known_directory is None:
             return None
+        notice_key_changes(tx)
         remove_struck_off(tx)
-        return alignment.align_networks(tx)
+        times = [alignment.align_networks(tx), heal(tx, self._schedule)]
+        return min((at for at in times if at is not None), default=None)
 
     def trouble(self, tx: Tx, channel: bytes | None, code: Trouble, explanation: str) -> None:
         """Told to the officer as it is."""

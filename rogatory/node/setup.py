@@ -23,6 +23,8 @@ from rogatory.node.folder import NodeFolder
 from rogatory.node.link.address import parse_address
 
 IDENTITY: Final = "identity"
+NEXT_IDENTITY: Final = "identity_next"
+"""Of a key set that waits for the directory, or is in use already: then `IDENTITY` is the one before it."""
 DATABASE_KEY: Final = "database_key"
 RECOVERY_KEY: Final = "recovery_key"
 KEY_LENGTH: Final = 32
@@ -142,3 +144,17 @@ def open_secrets(folder: NodeFolder, passphrase: bytes) -> tuple[Identity, bytes
     """The identity and the database's key. Raises WrongPassphrase, DamagedVault, MissingSecret."""
     vault = open_vault(folder.vault, passphrase)
     return Identity.decode(vault.secret(IDENTITY)), vault.secret(DATABASE_KEY)
+
+
+def open_key_sets(folder: NodeFolder, passphrase: bytes) -> tuple[list[Identity], bytes]:
+    """All key sets in the vault, oldest first, and the database's key. Raises as `open_secrets`."""
+    vault = open_vault(folder.vault, passphrase)
+    return identities_in(vault), vault.secret(DATABASE_KEY)
+
+
+def identities_in(vault: VaultContent) -> list[Identity]:
+    """The key sets in a node's vault, oldest first. Raises DamagedVault, MissingSecret."""
+    held = [Identity.decode(vault.secret(IDENTITY))]
+    if NEXT_IDENTITY in vault:
+        held.append(Identity.decode(vault.secret(NEXT_IDENTITY)))
+    return held

@@ -23,6 +23,7 @@ from rogatory.node.config import NodeConfig
 from rogatory.node.inbox.events import Event, EventKind
 from rogatory.node.inbox.queries import events
 from rogatory.node.link.status import LinkState
+from rogatory.node.renewal.keyring import KeyRing
 from rogatory.node.store import key_packages
 from rogatory.node.store.database import Database
 from rogatory.node.store.key_packages import PackageState, Purpose
@@ -115,12 +116,12 @@ class LocalNode:
 
     async def _run(self, started: asyncio.Event) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        identity = self._simulator.identity(self.authority)
+        keys = KeyRing([self._simulator.identity(self.authority)])
         trusted = TrustedDirectory(self._folder / "directory", self._simulator.root)
         database, worker = Database(self._folder / "node.db", self._key), Worker()
         try:
             async with asyncio.TaskGroup() as tasks:
-                self._running = await start_node(tasks, worker, self._config, identity, trusted, database)
+                self._running = await start_node(tasks, worker, self._config, keys, trusted, database)
                 started.set()
         finally:
             worker.close()

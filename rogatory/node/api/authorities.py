@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from aiohttp import web
+from msgspec import Meta
 
 from rogatory.keys.directory.directory import Directory
 from rogatory.keys.directory.model import AuthorityEntry, Purpose
 from rogatory.keys.fingerprint import entry_fingerprint
-from rogatory.node.api.context import KEEPER, part, reply, word
+from rogatory.node.api.context import KEEPER, NODE, Body, body, part, reply, word
+from rogatory.node.correspondents.confirming import confirm
 from rogatory.node.errors import NoDirectory, RefusedInput
+from rogatory.node.inbox.queries import shown_time
+from rogatory.node.store.correspondents import confirmations_of
 
 routes = web.RouteTableDef()
 
@@ -42,7 +46,21 @@ async def show(request: web.Request) -> web.Response:
     """The whole entry, with the fingerprint of each key set to compare by another way."""
     directory = _directory(request)
     entry = directory.authority(part(request, "id"))
-    return reply(_whole(entry, directory))
+    confirmed = await request.app[NODE].query(lambda tx: confirmations_of(tx.connection, entry.id))
+    return reply(_whole(entry, directory, confirmed))
+
+
+class ConfirmationBody(Body, frozen=True, kw_only=True):
+    """`fingerprint`: what the authority said, to be compared once more; spaces do not count."""
+
+    fingerprint: Annotated[str, Meta(max_length=200)] | None = None
+
+
+@routes.post("/v1/authorities/{id}/confirmation")
+async def record_confirmation(request: web.Request) -> web.Response:
+    """A person compared the fingerprint of the keys in force by another way."""
+    given = await body(request, ConfirmationBody)
+    return reply(await request.app[NODE].command(lambda tx: confirm(tx, part(request, "id"), given.fingerprint)), 201)
 
 
 def _directory(request: web.Request) -> Directory:
@@ -75,7 +93,7 @@ def _line(entry: AuthorityEntry) -> AuthorityLine:
     )
 
 
-def _whole(entry: AuthorityEntry, directory: Directory) -> dict[str, Any]:
+def _whole(entry: AuthorityEntry, directory: Directory, confirmed: dict[str, float]) -> dict[str, Any]:
     whole: dict[str, Any] = msgspec.to_builtins(entry)
     whole.pop("recovery", None)
     whole["key_sets"] = [
@@ -84,7 +102,9 @@ def _whole(entry: AuthorityEntry, directory: Directory) -> dict[str, Any]:
             "since": key_set.since,
             "until": key_set.until,
             "compromised_since": key_set.compromised_since,
-            "fingerprint": entry_fingerprint(entry, key_set.version),
+            "standing": directory.standing(entry.id, key_set.version).value,
+            "fingerprint": (fingerprint := entry_fingerprint(entry, key_set.version)),
+            "confirmed_at": shown_time(confirmed[fingerprint]) if fingerprint in confirmed else None,
         }
         for key_set in entry.key_sets
     ]

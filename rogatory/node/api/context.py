@@ -18,6 +18,9 @@ LINKS: Final = web.AppKey("links", Links)
 BACKUP: Final = web.AppKey("backup", BackupSource)
 KEEPER: Final = web.AppKey("keeper", DirectoryKeeper)
 
+HANDOVER: Final = web.AppKey("handover", bytes)
+"""The key under which new keys come from the command that made them."""
+
 MAX_BODY: Final = 2 * 1024 * 1024
 MAX_LIMIT: Final = 1000
 

@@ -11,6 +11,7 @@ from aiohttp import web
 from rogatory.node.api.context import MAX_LIMIT, NODE, number, part, reply
 from rogatory.node.inbox import queries
 from rogatory.node.inbox.events import Event
+from rogatory.node.proofs.exporting import prove
 
 routes = web.RouteTableDef()
 
@@ -45,6 +46,13 @@ async def inbox(request: web.Request) -> web.Response:
 async def document(request: web.Request) -> web.Response:
     """A document: what it says, who signed it, and what is proven of its way."""
     return reply(await request.app[NODE].query(lambda tx: queries.show_document(tx, part(request, "document"))))
+
+
+@routes.get("/v1/documents/{document}/proof")
+async def proof(request: web.Request) -> web.Response:
+    """The document with all that shows a stranger where and when it stood in the log (PROTOCOL.md, Proof files)."""
+    data = await request.app[NODE].query(lambda tx: prove(tx, part(request, "document")))
+    return web.Response(body=data, content_type="application/octet-stream")
 
 
 @routes.get("/v1/documents/{document}/envelope")

@@ -7,7 +7,18 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from rogatory.node.api import authorities, backup, consultations, inbox, matters, networks, requests, status
+from rogatory.node.api import (
+    authorities,
+    backup,
+    consultations,
+    inbox,
+    keys,
+    matters,
+    metrics,
+    networks,
+    requests,
+    status,
+)
 from rogatory.node.api.context import KEEPER, LINKS, MAX_BODY, NODE
 from rogatory.node.api.guard import guard
 from rogatory.node.api.problems import tell_problems
@@ -17,7 +28,7 @@ from rogatory.node.link.keeper import DirectoryKeeper
 from rogatory.node.link.links import Links
 from rogatory.node.node import Node
 
-GROUPS = (status, authorities, backup, requests, consultations, matters, networks, inbox)
+GROUPS = (status, metrics, authorities, keys, backup, requests, consultations, matters, networks, inbox)
 SHUTDOWN_SECONDS = 2.0
 
 

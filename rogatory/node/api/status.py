@@ -10,6 +10,7 @@ import msgspec
 from aiohttp import web
 
 from rogatory.keys.directory.directory import Directory
+from rogatory.keys.directory.expiry import expiry_warnings
 from rogatory.keys.errors import DirectoryExpired, NotVouched
 from rogatory.node.api.context import KEEPER, LINKS, NODE, reply
 from rogatory.node.channels.queries import ChannelsStatus, channels_status
@@ -20,7 +21,10 @@ routes = web.RouteTableDef()
 
 
 class DirectoryStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """The directory in use. Times are unix seconds; `trusts_new` and `may_send`: what its age allows now."""
+    """The directory in use. Times are unix seconds; `trusts_new` and `may_send`: what its age allows now.
+
+    `warnings`: of each role that is near its end or past it, the most urgent first.
+    """
 
     version: int | None
     expires: int | None
@@ -28,14 +32,20 @@ class DirectoryStatus(msgspec.Struct, frozen=True, kw_only=True):
     may_send: bool
     refreshed_at: float | None
     problem: str | None
+    warnings: list[str]
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole node. `enrolled`: the directory vouches for this node's keys."""
+    """The whole node. `enrolled`: the directory vouches for `key_set`, the one in use.
+
+    `next_key_set` waits for the directory since `renew-keys`.
+    """
 
     authority: str
     version: str
     enrolled: bool
+    key_set: int
+    next_key_set: int | None
     directory: DirectoryStatus
     relays: list[LinkStatus]
     channels: ChannelsStatus
@@ -51,6 +61,8 @@ async def show(request: web.Request) -> web.Response:
             authority=node.identity.authority,
             version=version("rogatory"),
             enrolled=directory is not None and _vouches(directory, node),
+            key_set=node.identity.key_set_version,
+            next_key_set=node.next_key_set,
             directory=DirectoryStatus(
                 version=directory.targets_version if directory else None,
                 expires=directory.expires if directory else None,
@@ -58,6 +70,7 @@ async def show(request: web.Request) -> web.Response:
                 may_send=directory is not None and _allows(directory.may_send),
                 refreshed_at=keeper.refreshed_at,
                 problem=keeper.last_error,
+                warnings=[each.message for each in expiry_warnings(directory, time.time())] if directory else [],
             ),
             relays=request.app[LINKS].statuses(),
             channels=await node.query(channels_status),

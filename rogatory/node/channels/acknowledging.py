@@ -71,7 +71,9 @@ def acknowledgements(work: Work, frame: Acknowledgements) -> None:
     for each in frame.acknowledgements:
         try:
             _keep(work, channel, each)
-        except (MalformedError, NotVouched, UnknownAuthority) as error:
+        except NotVouched:  # of new keys that a newer directory holds, or of none: it proves nothing here yet
+            work.tx.output.directory_wanted.add(channel.row.relay)
+        except (MalformedError, UnknownAuthority) as error:
             work.trouble(channel.id, Trouble.ACKNOWLEDGEMENT, f"an acknowledgement by {each.member}: {error}")
     compare(work, channel)
 

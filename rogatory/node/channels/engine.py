@@ -65,9 +65,14 @@ class Engine:
             self._lost |= self._memory.sessions.keys()
             self._work, self._memory = None, Memory(told=self._memory.told)
 
+    def begin_anew(self) -> None:
+        """Ask for all sessions to begin anew, with what follows from that for every channel."""
+        self._lost |= self._memory.sessions.keys()
+
     def directory_changed(self, tx: Tx) -> None:
         """Go on where a newer directory was awaited."""
         work = self._begin(tx)
+        self._memory.packages.clear()  # their keys may be in force no longer: they are claimed again where needed
         for session in list(self._memory.sessions.values()):
             for channel_id, attachment in list(session.attached.items()):
                 channel = work.channel(channel_id)

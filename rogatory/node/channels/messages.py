@@ -113,6 +113,8 @@ def _deliver(
         head=head,
         shared=shared,
         original_seq=content.seq if isinstance(content, SharedContent) else None,
+        body=entry.body or b"",
+        salt=content.salt,
     )
     try:
         work.hooks.document_arrived(work.tx, channel.id, arrival)

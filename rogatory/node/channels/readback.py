@@ -26,9 +26,10 @@ def read_back(work: Work, channel: Channel, own: OwnEntry, entry: Entry, header:
     if not _receipt_agrees(own, header):
         halt(work, channel, Trouble.FORK, _receipt_lied(entry.seq))
         return
+    body = entry.body or own.body or b""
     settle(work, own)
     if own.kind is EntryKind.MESSAGE:
-        _message(work, channel, own, entry, header.hash())
+        _message(work, channel, own, entry, header.hash(), body)
     elif own.kind is EntryKind.COMMIT:
         _commit(work, channel, own, entry)
 
@@ -42,7 +43,7 @@ def settle(work: Work, own: OwnEntry) -> None:
     own_entries.update(work.tx.connection, own)
 
 
-def _message(work: Work, channel: Channel, own: OwnEntry, entry: Entry, head: bytes) -> None:
+def _message(work: Work, channel: Channel, own: OwnEntry, entry: Entry, head: bytes, body: bytes) -> None:
     if own.outbox_number is None:
         return
     row = outbox.get(work.tx.connection, own.outbox_number)
@@ -66,6 +67,8 @@ def _message(work: Work, channel: Channel, own: OwnEntry, entry: Entry, head: by
         own=True,
         shared=row.original_seq is not None,
         original_seq=row.original_seq,
+        body=body,
+        salt=row.salt,
     )
     try:
         work.hooks.document_arrived(work.tx, channel.id, arrival)

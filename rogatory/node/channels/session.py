@@ -70,9 +70,10 @@ class ResumeAsked:
 
 @dataclass(frozen=True, slots=True)
 class PublishAsked:
-    """Key packages on their way to the relay, by reference."""
+    """Key packages on their way to the relay, by reference, all signed by this key set."""
 
     references: tuple[bytes, ...]
+    key_set: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from rogatory.node.channels.profile import authority_of, decode_package, encode_
 from rogatory.node.channels.session import ClaimAsked, Missing, PublishAsked, Session
 from rogatory.node.channels.trouble import Trouble
 from rogatory.node.channels.work import Work
-from rogatory.node.store import key_packages
+from rogatory.node.store import counters, key_packages
 from rogatory.node.store.key_packages import PackageRow, PackageState, Purpose
 from rogatory.protocol.errors import MalformedError
 from rogatory.protocol.frames.client import ClaimKeyPackages, PublishKeyPackages
@@ -26,6 +26,7 @@ LIFETIME: Final = 90 * DAY
 """Seconds that a key package is good for."""
 ROTATION: Final = 7 * DAY
 """Last-resort key packages rotate after use and at least weekly (DESIGN section 4)."""
+_KEY_SET: Final = "key_set_of_stock"
 RETRY: Final = 1.0
 PATIENCE: Final = 5
 """Times asked in vain before the officer is told."""
@@ -39,7 +40,7 @@ def open_stock(work: Work, session: Session) -> None:
         return
     key_packages.delete_expired(work.tx.connection, work.tx.now)
     known = key_packages.count(work.tx.connection, Purpose.ONCE, PackageState.PUBLISHED)
-    lost = session.ready.stock > known
+    lost = _signed_by_former_keys(work) or session.ready.stock > known
     stock = 0 if lost else session.ready.stock
     last = key_packages.count(work.tx.connection, Purpose.LAST_RESORT, PackageState.PUBLISHED)
     publish(work, session, stock, new_last_resort=lost or not (session.ready.last_resort and last), replace=lost)
@@ -78,7 +79,7 @@ def publish(work: Work, session: Session, stock: int, *, new_last_resort: bool, 
         last = [_make(work, Purpose.LAST_RESORT)]
     if not once and not last:
         return
-    ref = session.ask(PublishAsked(tuple(row.ref for row in once + last)))
+    ref = session.ask(PublishAsked(tuple(row.ref for row in once + last), work.tx.identity.key_set_version))
     session.send(
         work.tx.output,
         PublishKeyPackages(
@@ -93,6 +94,7 @@ def publish(work: Work, session: Session, stock: int, *, new_last_resort: bool, 
 def published(work: Work, asked: PublishAsked, frame: Published) -> None:
     """The relay has stored them."""
     key_packages.set_published(work.tx.connection, list(asked.references))
+    counters.set_number(work.tx.connection, _KEY_SET, asked.key_set)
 
 
 def claim(work: Work, authority: str) -> KeyPackage | None:
@@ -181,6 +183,20 @@ def _is_home(work: Work, session: Session) -> bool:
         return work.tx.directory.authority(work.tx.authority).relay == session.relay
     except UnknownAuthority:
         return False
+
+
+def _signed_by_former_keys(work: Work) -> bool:
+    """Whether what was published is of another key set: nobody may add this node by it any more.
+
+    Those that the relay has handed out already are kept: an invitation from before may still come.
+    """
+    connection = work.tx.connection
+    if counters.get_number(connection, _KEY_SET) in (None, work.tx.identity.key_set_version):
+        return False
+    for purpose in (Purpose.ONCE, Purpose.LAST_RESORT):
+        for row in key_packages.select_state(connection, purpose, PackageState.MADE):
+            key_packages.delete(connection, row.ref)
+    return True
 
 
 def _make(work: Work, purpose: Purpose) -> PackageRow:

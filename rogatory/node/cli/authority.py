@@ -41,10 +41,37 @@ def show(authority: str, folder: FolderOption = HERE, as_json: JsonOption = Fals
     keys = entry.pop("key_sets")
     show_fields((name.replace("_", " "), value) for name, value in entry.items())
     show_table(
-        ("key set", "since", "until", "fingerprint"),
-        [(key["version"], key["since"], key["until"], key["fingerprint"]) for key in keys],
+        ("key set", "since", "until", "rests on", "confirmed here", "fingerprint"),
+        [
+            (
+                key["version"],
+                key["since"],
+                key["until"],
+                key["standing"].replace("_", " "),
+                key["confirmed_at"],
+                key["fingerprint"],
+            )
+            for key in keys
+        ],
         "no keys",
     )
+
+
+@app.command("confirm")
+def confirm(
+    authority: str,
+    fingerprint: Annotated[
+        str | None, typer.Option(help="The digits that the authority said, to be compared once more.")
+    ] = None,
+    folder: FolderOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Record that the fingerprint of its keys was compared with the authority, by telephone or in person."""
+    keys = Client(folder).post("authorities", authority, "confirmation", body={"fingerprint": fingerprint})
+    if as_json:
+        show_json(keys)
+    else:
+        show_fields([("authority", authority), *((name.replace("_", " "), value) for name, value in keys.items())])
 
 
 def _show(entries: list[dict[str, Any]], as_json: bool) -> None:

@@ -34,7 +34,24 @@ def save(
     as_json: JsonOption = False,
 ) -> None:
     """Write a document as it was signed (a DSSE envelope), to be checked elsewhere."""
-    data = Client(folder).get_bytes("documents", document, "envelope")
+    _write(file, Client(folder).get_bytes("documents", document, "envelope"), as_json)
+
+
+@app.command("prove")
+def prove(
+    document: str,
+    file: Annotated[Path, typer.Argument(help="A new file for the proof.", resolve_path=True)],
+    folder: FolderOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a document's proof file: who said it, when it stood in the log at the latest, who has read it.
+
+    Anybody checks it offline, with: rogatory-keys verify FILE --history HISTORY --root ROOT
+    """
+    _write(file, Client(folder).get_bytes("documents", document, "proof"), as_json)
+
+
+def _write(file: Path, data: bytes, as_json: bool) -> None:
     try:
         with file.open("xb") as out:
             out.write(data)

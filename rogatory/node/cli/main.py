@@ -14,7 +14,20 @@ import msgspec
 import typer
 
 from rogatory.keys.errors import KeysError
-from rogatory.node.cli import authority, backup, consult, document, inbox, init, matter, network, request, run, status
+from rogatory.node.cli import (
+    authority,
+    backup,
+    consult,
+    document,
+    inbox,
+    init,
+    matter,
+    network,
+    renew_keys,
+    request,
+    run,
+    status,
+)
 from rogatory.node.cli.client import AnsweredProblem
 from rogatory.node.errors import NodeError
 from rogatory.node.problem import Problem, as_node_error
@@ -40,6 +53,7 @@ app = typer.Typer(
     ),
 )
 app.command("init")(init.init)
+app.command("renew-keys")(renew_keys.renew_keys)
 app.command("run")(run.run)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)

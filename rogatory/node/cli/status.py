@@ -18,6 +18,8 @@ def status(folder: FolderOption = HERE, as_json: JsonOption = False) -> None:
         [
             ("authority", answer["authority"]),
             ("enrolled", answer["enrolled"]),
+            ("key set", answer["key_set"]),
+            ("  waits for the directory", answer["next_key_set"]),
             ("directory", f"version {directory['version']}" if directory["version"] else "none yet"),
             ("  runs out", clock(directory["expires"])),
             ("  asked for", clock(directory["refreshed_at"])),
@@ -26,6 +28,8 @@ def status(folder: FolderOption = HERE, as_json: JsonOption = False) -> None:
             ("unsent", answer["channels"]["unsent"]),
         ]
     )
+    for warning in directory["warnings"]:
+        show_line(f"Warning: {warning}")
     if directory["version"] and not directory["may_send"]:
         show_line("The directory is too old: nothing is sent until a newer one comes.")
     elif directory["version"] and not directory["trusts_new"]:

@@ -41,13 +41,15 @@ def show_matter(matter: dict[str, Any], documents: list[dict[str, Any]]) -> None
         ]
     )
     show_table(
-        ("party", "role", "reference", "in the channel"),
+        ("party", "role", "reference", "in the channel", "keys", "confirmed here"),
         [
             (
                 party["authority"],
                 f"{party['role']}, left" if party["left"] else party["role"],
                 party["reference"],
                 party["authority"] in matter["members"],
+                (party["keys"] or "struck off").replace("_", " "),
+                party["confirmed_at"],
             )
             for party in matter["parties"]
         ],

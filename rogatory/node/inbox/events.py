@@ -24,6 +24,8 @@ class EventKind(StrEnum):
     AMENDMENT_WAITING = "amendment_waiting"
     """This authority's agreement is asked for."""
     AMENDMENT_COMPLETE = "amendment_complete"
+    KEYS_CHANGED = "keys_changed"
+    """A correspondent has new keys, or lost its own; `code` says what they rest on."""
     COMMIT_VOID = "commit_void"
     REJOIN = "rejoin"
     TROUBLE = "trouble"

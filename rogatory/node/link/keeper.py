@@ -10,6 +10,7 @@ import structlog
 
 from rogatory.keys.directory.bundle import etag
 from rogatory.keys.directory.directory import Directory
+from rogatory.keys.directory.expiry import expiry_warnings
 from rogatory.keys.directory.trust import TrustedDirectory
 from rogatory.keys.errors import DirectoryRefused, IncompleteBundle, KeysError, RolledBack
 from rogatory.node.channels.trouble import Trouble
@@ -63,6 +64,7 @@ class DirectoryKeeper:
         self.directory: Directory | None = None
         self.last_error: str | None = None
         self.refreshed_at: float | None = None
+        self._warned_at = 0.0
 
     async def load(self) -> None:
         """Use the directory that was accepted last, if there is one, even if it has run out since."""
@@ -91,8 +93,17 @@ class DirectoryKeeper:
             answered = [await self._ask(relay) for relay in relays]
             if any(answered):
                 self._backoff.failures = 0
+            self._warn()
             pause = self._every if any(answered) and self.directory is not None else self._backoff.next()
             relays = await self._pause(min(pause, self._every))
+
+    def _warn(self) -> None:
+        """Say in the log, now and then, which roles are near their end or past it."""
+        if self.directory is None or self._now() < self._warned_at + self._every:
+            return
+        self._warned_at = self._now()
+        for warning in expiry_warnings(self.directory, self._now()):
+            _log.warning("directory_runs_out", role=warning.role, expired=warning.expired, explanation=warning.message)
 
     async def _pause(self, seconds: float) -> list[str]:
         """Wait; returns the relays to ask next."""

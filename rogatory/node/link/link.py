@@ -27,6 +27,8 @@ from rogatory.protocol.frames.server import Code, Goodbye, Ready, ServerFrame
 from rogatory.protocol.limits import NONCE
 
 HANDSHAKE_TIMEOUT: Final = 15.0
+KEYS_REFUSED: Final = frozenset({Code.BAD_PROOF, Code.NOT_ENROLLED})
+"""Goodbyes of a relay whose directory does not hold the keys that this node used."""
 
 _log = structlog.get_logger()
 
@@ -43,6 +45,9 @@ class Desk(Protocol):
     async def session_closed(self, relay: str) -> None:
         """The session is over; what was sent and not answered may be lost."""
 
+    async def keys_refused(self, relay: str) -> None:
+        """The relay's directory does not hold the keys in use here: it may hold newer ones of this node."""
+
     async def trouble(self, relay: str, code: Trouble, explanation: str) -> None:
         """The relay did what it must not do; an officer should know."""
 
@@ -53,14 +58,14 @@ class Link:
     def __init__(
         self,
         entry: Callable[[], RelayEntry],
-        identity: Identity,
+        identity: Callable[[], Identity],
         desk: Desk,
         backoff: Backoff,
         *,
         now: Callable[[], float],
         random: Callable[[int], bytes],
     ) -> None:
-        """`entry` gives the relay's present directory entry; `now` gives Unix seconds."""
+        """`entry` gives the relay's present directory entry, `identity` the keys in use; `now` gives Unix seconds."""
         self.relay = entry().id
         self._entry = entry
         self._identity = identity
@@ -101,6 +106,8 @@ class Link:
             await self._session()
         except SessionOver as over:
             self._failed(over)
+            if over.goodbye.code in KEYS_REFUSED:
+                await self._desk.keys_refused(self.relay)
             if over.goodbye.code is Code.REPLACED:
                 await self._report(
                     Trouble.SESSION_REPLACED,
@@ -126,7 +133,7 @@ class Link:
         if socket is None:
             raise failure
         try:
-            session = Session(self.relay, self._entry().identity, self._identity, binding, self._random(NONCE))
+            session = Session(self.relay, self._entry().identity, self._identity(), binding, self._random(NONCE))
             async with asyncio.timeout(HANDSHAKE_TIMEOUT):
                 ready = await shake_hands(socket, session)
             await self._carry(socket, session, ready)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rogatory.node.channels.states import ChannelState
+from rogatory.node.correspondents.confirming import keys_view
 from rogatory.node.inbox.queries import document_line, document_view, shown_time
 from rogatory.node.inbox.views import DocumentView
 from rogatory.node.matters.lookup import find_matter
@@ -10,7 +11,7 @@ from rogatory.node.matters.views import AmendmentView, MatterKind, MatterLine, M
 from rogatory.node.store import channels, members
 from rogatory.node.store.amendments import AmendmentRow, get_amendments, get_signatures
 from rogatory.node.store.documents import count_documents, documents_of, get_document
-from rogatory.node.store.matters import MatterRow, all_matters, get_matter, get_parties, parties_of
+from rogatory.node.store.matters import MatterRow, PartyRow, all_matters, get_matter, get_parties, parties_of
 from rogatory.node.transaction import Tx
 
 _TROUBLE = {
@@ -53,10 +54,7 @@ def show_matter(tx: Tx, matter: str) -> MatterView:
         subject=row.subject,
         state=row.state,
         creator=row.creator,
-        parties=[
-            Party(authority=party.authority, role=party.role, left=party.left, reference=party.reference)
-            for party in get_parties(tx.connection, row.channel)
-        ],
+        parties=[_party(tx, party) for party in get_parties(tx.connection, row.channel)],
         members=[member.authority for member in members.present(tx.connection, row.channel)],
         relay=row.relay,
         opened_at=shown_time(row.opened_at),
@@ -65,6 +63,19 @@ def show_matter(tx: Tx, matter: str) -> MatterView:
         amendments=[amendment_view(tx, row, found) for found in get_amendments(tx.connection, row.channel)],
         request=None if request is None else document_view(tx, request),
         trouble=None if channel is None else _TROUBLE.get(ChannelState(channel.state)),
+    )
+
+
+def _party(tx: Tx, party: PartyRow) -> Party:
+    known = tx.known_directory is not None and party.authority in tx.known_directory.authority_entries
+    keys = keys_view(tx, party.authority) if known else None
+    return Party(
+        authority=party.authority,
+        role=party.role,
+        left=party.left,
+        reference=party.reference,
+        keys=None if keys is None else keys.standing,
+        confirmed_at=None if keys is None else keys.confirmed_at,
     )
 
 

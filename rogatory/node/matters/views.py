@@ -28,6 +28,10 @@ class Party(View, frozen=True, kw_only=True):
     role: str
     left: bool = False
     reference: str | None = None
+    keys: str | None = None
+    """What its keys in force rest on (`Standing`); None where it is struck off, or the directory is not here."""
+    confirmed_at: str | None = None
+    """When a person here compared their fingerprint."""
 
 
 class AmendmentView(View, frozen=True, kw_only=True):

@@ -16,7 +16,9 @@ from sqlalchemy.pool import StaticPool
 from rogatory.node.store import (
     alignments,
     amendments,
+    carriers,
     channels,
+    correspondents,
     counters,
     documents,
     events,
@@ -29,6 +31,7 @@ from rogatory.node.store import (
     members,
     outbox,
     own_entries,
+    refreshes,
     wishes,
 )
 from rogatory.node.store.errors import DamagedDatabase, DatabaseUnavailable, UnknownSchema, WrongDatabaseKey
@@ -38,7 +41,9 @@ KEY_LENGTH = 32
 SUBJECTS = (
     alignments,
     amendments,
+    carriers,
     channels,
+    correspondents,
     counters,
     documents,
     events,
@@ -51,6 +56,7 @@ SUBJECTS = (
     members,
     outbox,
     own_entries,
+    refreshes,
     wishes,
 )
 """Modules that declare tables: they must be imported before the tables are made."""

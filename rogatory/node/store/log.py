@@ -79,6 +79,17 @@ def head_hash(connection: Connection, channel: bytes, seq: int) -> bytes | None:
     return connection.scalar(query)
 
 
+def headers_between(connection: Connection, channel: bytes, first: int, last: int) -> list[HeaderRow]:
+    """The headers held with `first <= seq <= last`, in their order."""
+    names = HeaderRow.__dataclass_fields__
+    query = (
+        select(*(_headers.c[name] for name in names))
+        .where(_headers.c.channel == channel, _headers.c.seq.between(first, last))
+        .order_by(_headers.c.seq)
+    )
+    return [HeaderRow(**{**found._mapping, "form": Form(found.form)}) for found in connection.execute(query)]
+
+
 def mark_received(connection: Connection, channel: bytes, author: str, message_id: bytes, seq: int) -> bool:
     """Remember a message; False if it was received before."""
     statement = _received.insert().prefix_with("OR IGNORE")

@@ -180,6 +180,20 @@ def acknowledgement(connection: Connection, channel: bytes, member: str) -> tupl
     return None if found is None else (found[0], found[1])
 
 
+def acknowledgements_between(connection: Connection, channel: bytes, seq: int, up_to: int) -> list[bytes]:
+    """Each member's newest acknowledgement, encoded, if it is for `seq <= its seq <= up_to` and agrees with the log."""
+    query = (
+        select(_acknowledgements.c.encoded)
+        .where(
+            _acknowledgements.c.channel == channel,
+            _acknowledgements.c.compared,
+            _acknowledgements.c.seq.between(seq, up_to),
+        )
+        .order_by(_acknowledgements.c.member)
+    )
+    return list(connection.scalars(query))
+
+
 def to_compare(connection: Connection, channel: bytes, up_to: int) -> list[tuple[str, int, bytes, bytes]]:
     """(member, seq, head, encoded) of acknowledgements whose place in the log was not read until now."""
     query = select(

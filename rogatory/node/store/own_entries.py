@@ -120,6 +120,18 @@ def among(connection: Connection, channel: bytes, body_hashes: Sequence[bytes]) 
     return frozenset(connection.scalars(query))
 
 
+def first_receipt(connection: Connection, channel: bytes, seq: int, up_to: int) -> bytes | None:
+    """The receipt, encoded, of the first own entry with `seq <= its seq <= up_to` that has one."""
+    query = (
+        select(_entries.c.receipt)
+        .where(_entries.c.channel == channel, _entries.c.seq.between(seq, up_to), _entries.c.receipt.is_not(None))
+        .order_by(_entries.c.seq)
+        .limit(1)
+    )
+    found: bytes | None = connection.scalar(query)
+    return found
+
+
 def outgoing(connection: Connection, channel: bytes | None = None) -> list[OwnEntry]:
     """What is to be sent (again), in order."""
     query = select(*_columns).where(_entries.c.state == EntryState.OUTGOING).order_by(_entries.c.number)

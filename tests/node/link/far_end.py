@@ -37,6 +37,7 @@ class Desk:
     opened: asyncio.Queue[Ready] = field(default_factory=asyncio.Queue)
     batches: asyncio.Queue[list[ServerFrame]] = field(default_factory=asyncio.Queue)
     closed: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
+    refused: list[str] = field(default_factory=list)
     troubles: list[tuple[Trouble, str]] = field(default_factory=list)
     failure: Exception | None = None
 
@@ -47,6 +48,9 @@ class Desk:
         if self.failure is not None:
             raise self.failure
         self.batches.put_nowait(frames)
+
+    async def keys_refused(self, relay: str) -> None:
+        self.refused.append(relay)
 
     async def session_closed(self, relay: str) -> None:
         self.closed.put_nowait(relay)

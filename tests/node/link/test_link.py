@@ -31,7 +31,7 @@ IDENTITY = Identity.generate("ke.central", os.urandom)
 def make_link(far: FarEnd, desk: Desk, pinned: bytes | None = None) -> Link:
     entry = far.keys.entry((far.url,), pinned.hex() if pinned else None)
     backoff = Backoff(random.Random(1).uniform, 0.01, 0.05)
-    return Link(lambda: entry, IDENTITY, desk, backoff, now=time.time, random=os.urandom)
+    return Link(lambda: entry, lambda: IDENTITY, desk, backoff, now=time.time, random=os.urandom)
 
 
 @asynccontextmanager
@@ -239,7 +239,12 @@ async def test_a_nudge_shortens_the_wait(nudge: bool) -> None:
         port = int(far.url.rsplit(":", 1)[1])
         entry = far.keys.entry((far.url,))
     link = Link(
-        lambda: entry, IDENTITY, desk, Backoff(random.Random(1).uniform, 30, 60), now=time.time, random=os.urandom
+        lambda: entry,
+        lambda: IDENTITY,
+        desk,
+        Backoff(random.Random(1).uniform, 30, 60),
+        now=time.time,
+        random=os.urandom,
     )
     async with running(link):
         await until(link, LinkState.WAITING)

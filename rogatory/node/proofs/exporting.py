@@ -1,0 +1,62 @@
+"""The proof file of a document: all that this node holds that shows who said it, when, and who has read it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from rogatory.node.errors import Conflict
+from rogatory.node.inbox.lookup import find_document
+from rogatory.node.store import channels, log, members, own_entries
+from rogatory.node.store.carriers import carrier_of
+from rogatory.node.store.documents import get_envelope
+from rogatory.node.transaction import Tx
+from rogatory.protocol.acknowledgement import Acknowledgement
+from rogatory.protocol.header import Header, genesis
+from rogatory.protocol.proof import ProvenDocument, build_proof
+from rogatory.protocol.receipt import Receipt
+
+
+def prove(tx: Tx, document: str) -> bytes:
+    """A document's proof file, by the first digits of its id, for `rogatory-keys verify`.
+
+    When it was there at the latest is told by the first receipt that this node got for an entry of its own at that
+    place or later. Raises NotFound, RefusedInput; Conflict where this node holds no entry of the log that carried it.
+    """
+    row = find_document(tx, document)
+    carrier = carrier_of(tx.connection, row.channel, row.author, row.id)
+    if carrier is None:
+        raise Conflict(
+            "this node does not hold the entry of the log that carried the document",
+            "wait until the relay has taken it; what came before a rejoin can be proven by another party's node",
+        )
+    channel = channels.get(tx.connection, row.channel)
+    known = 0 if channel is None else channel.head_seq
+    receipts = _receipts(tx, row.channel, carrier.seq, known)
+    acknowledgements = _acknowledgements(tx, row.channel, carrier.seq, known)
+    last = max([carrier.seq, *(one.seq for one in receipts), *(one.seq for one in acknowledgements)])
+    proven = ProvenDocument(carrier.seq, carrier.salt, carrier.body, get_envelope(tx.connection, row.row))
+    return build_proof(_headers(tx, row.channel, carrier.seq, last), [proven], receipts, acknowledgements)
+
+
+def _receipts(tx: Tx, channel: bytes, seq: int, up_to: int) -> list[Receipt]:
+    found = own_entries.first_receipt(tx.connection, channel, seq, up_to)
+    return [] if found is None else [msgspec.msgpack.decode(found, type=Receipt)]
+
+
+def _acknowledgements(tx: Tx, channel: bytes, seq: int, up_to: int) -> list[Acknowledgement]:
+    found = members.acknowledgements_between(tx.connection, channel, seq, up_to)
+    return [msgspec.msgpack.decode(encoded, type=Acknowledgement) for encoded in found]
+
+
+def _headers(tx: Tx, channel: bytes, first: int, last: int) -> list[Header]:
+    rows = log.headers_between(tx.connection, channel, first - 1, last)
+    previous = genesis(channel).hash
+    if first > 1:
+        if not rows or rows[0].seq != first - 1:
+            raise Conflict("this node does not hold the log before the document's entry")
+        previous, rows = rows[0].hash, rows[1:]
+    headers = []
+    for row in rows:
+        headers.append(Header(channel, row.seq, row.author, row.form, row.body_hash, previous))
+        previous = row.hash
+    return headers

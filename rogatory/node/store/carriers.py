@@ -1,0 +1,53 @@
+"""The entries that carried documents, as the log has them: what a stranger needs beside the document. SQL only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Column, Connection, Index, Integer, LargeBinary, PrimaryKeyConstraint, String, Table, select
+
+from rogatory.node.store.schema import metadata
+
+_carriers = Table(
+    "carriers",
+    metadata,
+    Column("channel", LargeBinary, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("author", String, nullable=False),
+    Column("message_id", LargeBinary, nullable=False),
+    Column("salt", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("channel", "seq"),
+    Index("carriers_by_document", "channel", "message_id"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierRow:
+    """Entry `seq` carried the document `message_id` of `author` (who signed it). `body`: encrypted, as the log has it;
+    `salt`: what stood beside the document inside."""
+
+    channel: bytes
+    seq: int
+    author: str
+    message_id: bytes
+    salt: bytes
+    body: bytes
+
+
+def put_carrier(connection: Connection, row: CarrierRow) -> None:
+    """Keep an entry; one that is kept already stays."""
+    values = {name: getattr(row, name) for name in CarrierRow.__dataclass_fields__}
+    connection.execute(_carriers.insert().prefix_with("OR IGNORE").values(**values))
+
+
+def carrier_of(connection: Connection, channel: bytes, author: str, message_id: bytes) -> CarrierRow | None:
+    """The first entry here that carried the document."""
+    query = (
+        select(*(_carriers.c[name] for name in CarrierRow.__dataclass_fields__))
+        .where(_carriers.c.channel == channel, _carriers.c.message_id == message_id, _carriers.c.author == author)
+        .order_by(_carriers.c.seq)
+        .limit(1)
+    )
+    found = connection.execute(query).first()
+    return None if found is None else CarrierRow(**found._mapping)
