@@ -7,7 +7,7 @@ old, 6 a file that is missing or in the way, 7 not proven.
 
 from typing import ClassVar
 
-from rogatory.protocol.judgement import void
+from rogatory.protocol import errors as protocol
 
 
 class KeysError(Exception):
@@ -84,7 +84,7 @@ class UnknownVersion(KeysError):
     exit_code = 5
 
 
-class NotVouched(KeysError, void.NotVouched):
+class NotVouched(KeysError, protocol.NotVouched):
     """The directory does not stand for this key as of the version named."""
 
 

@@ -13,3 +13,7 @@ class MalformedError(ProtocolError):
 
 class UnsupportedVersion(ProtocolError):
     """The peer speaks a version of the protocol that this side does not know."""
+
+
+class NotVouched(ProtocolError):
+    """Raised by the caller's `vouch`: the pinned directory version does not hold that leaf's key."""

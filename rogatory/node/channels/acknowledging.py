@@ -46,9 +46,11 @@ def _own(work: Work, channel: Channel) -> Acknowledgement:
     """This node's acknowledgement of all that it has read."""
     tx, head = work.tx, channel.head
     newest = members.acknowledgement(tx.connection, channel.id, tx.authority)
+    own = None
     if newest is not None and newest[0] == head.seq:
         own = msgspec.msgpack.decode(newest[1], type=Acknowledgement)
-    else:
+    # One of a key set that is in force no longer counts nowhere: the same is signed anew.
+    if own is None or own.key_set != tx.identity.key_set_version:
         unsigned = Acknowledgement(
             channel.id,
             tx.authority,

@@ -1,5 +1,6 @@
 """The rules by which all members judge commits and documents alike, from the log alone (PROTOCOL.md, Judgement)."""
 
+from rogatory.protocol.errors import NotVouched
 from rogatory.protocol.judgement.commit import judge_commit, judge_tree
 from rogatory.protocol.judgement.document import judge_amendment, judge_charter, judge_document
 from rogatory.protocol.judgement.facts import Added, CommitFacts, Removed, Updated
@@ -11,7 +12,7 @@ from rogatory.protocol.judgement.policy import (
     RosterView,
     after_commit,
 )
-from rogatory.protocol.judgement.void import NotVouched, Void, VoidCode, VoidCommit, VoidDocument
+from rogatory.protocol.judgement.void import Void, VoidCode, VoidCommit, VoidDocument
 
 __all__ = [
     "Added",

@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from rogatory.protocol.declaration import DirectoryPin
+from rogatory.protocol.errors import NotVouched
 from rogatory.protocol.judgement.facts import CommitFacts
 from rogatory.protocol.judgement.matter import MATTER_RULES, check_matter_members
 from rogatory.protocol.judgement.network import NETWORK_RULES, check_network_members
 from rogatory.protocol.judgement.policy import ChannelPolicy, MatterPolicy
-from rogatory.protocol.judgement.void import NotVouched, VoidCode, VoidCommit
+from rogatory.protocol.judgement.void import VoidCode, VoidCommit
 
 Vouch = Callable[[str, bytes, DirectoryPin], None]
 """From (authority, signature key, pin): raises NotVouched, or an error of the caller's own when it must wait."""

@@ -61,7 +61,3 @@ class VoidCommit(Void):
 
 class VoidDocument(Void):
     """A void document: shown as such, acted upon by nobody."""
-
-
-class NotVouched(ProtocolError):
-    """Raised by the caller's `vouch`: the pinned directory version does not hold that leaf's key."""

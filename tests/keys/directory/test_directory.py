@@ -4,8 +4,8 @@ import pytest
 
 from rogatory.keys.directory.model import Purpose
 from rogatory.keys.errors import NotVouched, UnknownAuthority, UnknownNetwork, UnknownRelay, UnknownVersion
+from rogatory.protocol import errors as protocol
 from rogatory.protocol.documents.errors import UnknownKeySet
-from rogatory.protocol.judgement import void
 from tests.keys.simulator import DirectorySimulator
 
 
@@ -104,7 +104,7 @@ def test_strangers_and_exchanged_keys_are_not_vouched_for(simulator: DirectorySi
     ):
         with pytest.raises(NotVouched):
             directory.vouch_leaf(authority, key, version)
-    with pytest.raises(void.NotVouched):
+    with pytest.raises(protocol.NotVouched):
         directory.vouch_leaf("ke.central", kenya.online_public, 0)
 
 
