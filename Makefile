@@ -14,7 +14,7 @@ $(READY): requirements/dev.txt pyproject.toml
 	@touch $(READY)
 
 test: $(READY) lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -q -n auto --dist loadfile
 
 lint: $(READY)
 	$(BIN)/ruff check .
