@@ -88,11 +88,11 @@ def logged(node: NodeProcess, matter: str) -> list[tuple[str, str]]:
     ]
 
 
-def until(condition: Callable[[], Any], what: str, seconds: float = 180.0) -> Any:
-    """Wait until the condition holds; gives what it gave. Raises AssertionError."""
+def until(condition: Callable[[], Any], what: str, seconds: float = 180.0, every: float = 0.1) -> Any:
+    """Wait until the condition, looked at `every` so many seconds, holds; gives what it gave. Raises AssertionError."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if found := condition():
             return found
-        time.sleep(0.1)
+        time.sleep(every)
     raise AssertionError(f"waited {seconds:.0f} seconds in vain for {what}")

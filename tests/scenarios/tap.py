@@ -39,8 +39,9 @@ GOODBYE_SECONDS = 5.0
 
 
 class Moment(Enum):
-    """Between a commit's acceptance by the relay and its promotion by its author."""
+    """On the way of an append: of any one, or of a commit between acceptance and promotion."""
 
+    SENT = "an append has left its author; the relay has not got it"
     ACCEPTED = "the relay has it; its author does not know"
     RECEIPTED = "its author holds the receipt; it has not read the entry back"
 
@@ -63,11 +64,14 @@ class Hold:
     authority: str
     moment: Moment
     reached: threading.Event = field(default_factory=threading.Event)
-    over: bool = False
+    released: threading.Event = field(default_factory=threading.Event)
 
     def release(self) -> None:
-        """Later sessions of the node are not held. What was held back stays so: it is lost with its connection."""
-        self.over = True
+        """Let what the node has sent go on to the relay, if the node still runs, and hold later sessions no more.
+
+        What was held back on the way to the node stays so: it is lost with its connection.
+        """
+        self.released.set()
 
 
 @dataclass(slots=True)
@@ -95,6 +99,8 @@ class Tap:
         """Every append, in the order in which they came through; only ever appended to."""
         self.answers: Counter[str] = Counter()
         """Answers to appends that reached the tap: `accepted`, `repeated`, or the code of a refusal."""
+        self.commits: Counter[str] = Counter()
+        """Commits that the relay accepted, by author."""
 
     def start(self) -> Self:
         """Begin to listen."""
@@ -116,9 +122,12 @@ class Tap:
         self.stop()
 
     def hold(self, authority: str, moment: Moment) -> Hold:
-        """Hold back everything that comes to this node from that moment of its next commit on."""
+        """SENT: hold back this node's next append, and what it sends after it.
+
+        Else hold back everything that comes to this node, from that moment of its next commit on.
+        """
         hold = Hold(authority, moment)
-        self._holds = [each for each in self._holds if not each.over] + [hold]
+        self._holds = [each for each in self._holds if not each.released.is_set()] + [hold]
         return hold
 
     def inject(self, authority: str, data: bytes | str) -> None:
@@ -174,6 +183,7 @@ class Tap:
             asyncio.create_task(self._up(line, node, relay)),
             asyncio.create_task(self._down(line, node, relay)),
             asyncio.create_task(relay.wait_closed()),
+            asyncio.create_task(node.wait_closed()),
         ]
         try:
             await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
@@ -188,8 +198,12 @@ class Tap:
 
     async def _up(self, line: _Line, node: ServerConnection, relay: ClientConnection) -> None:
         async for data in node:
-            self._note(line, data)
+            appended = self._note(line, data)
             self._nodes[line.authority] = node
+            hold = self._hold(line)
+            if appended and hold is not None and hold.moment is Moment.SENT:
+                hold.reached.set()
+                await asyncio.to_thread(hold.released.wait)
             await relay.send(data)
 
     async def _down(self, line: _Line, node: ServerConnection, relay: ClientConnection) -> None:
@@ -201,24 +215,34 @@ class Tap:
                 held.reached.set()
                 await asyncio.Event().wait()
 
-    def _note(self, line: _Line, data: bytes | str) -> None:
+    def _hold(self, line: _Line) -> Hold | None:
+        return next(
+            (each for each in self._holds if each.authority == line.authority and not each.released.is_set()), None
+        )
+
+    def _note(self, line: _Line, data: bytes | str) -> bool:
+        """Record what a node sends; whether it is an append."""
         try:
             frame = decode_client_frame(data if isinstance(data, bytes) else data.encode())
         except MalformedError:
-            return
+            return False
         if isinstance(frame, Hello):
             line.authority = frame.authority
         elif isinstance(frame, Append):
             self.sent.append(Sent(line.authority, frame.channel, frame.base, frame.form, frame.body))
             if frame.form is Form.MLS and peek(frame.body).content_type is ContentType.COMMIT:
                 line.commits.add(frame.ref)
+        return isinstance(frame, Append)
 
     def _look(self, line: _Line, data: bytes) -> tuple[list[bytes], Hold | None]:
         """What to pass on now, and the hold that is reached after that, if one is."""
         frame = decode_server_frame(data)
-        hold = next((each for each in self._holds if each.authority == line.authority and not each.over), None)
+        hold = self._hold(line)
+        if hold is not None and hold.moment is Moment.SENT:
+            hold = None
         if isinstance(frame, Accepted):
             self.answers["repeated" if frame.repeated else "accepted"] += 1
+            self.commits[line.authority] += frame.ref in line.commits
             if hold is not None and frame.ref in line.commits:
                 return [data] if hold.moment is Moment.RECEIPTED else [], hold
             line.commits.discard(frame.ref)

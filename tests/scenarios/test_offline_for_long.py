@@ -58,9 +58,9 @@ def test_a_node_that_was_away_for_long_catches_up(tmp_path: Path) -> None:
             scene.simulator.set_seats("gljcn", observers=observers)
             scene.relay.publish()
             until(partial(is_present, ke, [KE, TZ, *observers]), "the roster's change to be carried out")
-        until(lambda: titles(ke) == announced, "the relay to have everything")
+        until(lambda: titles(ke) == announced, "the relay to have everything", every=1)
         scene.start(TZ)
-        until(lambda: titles(tz) == announced, "the node to catch up")
+        until(lambda: titles(tz) == announced, "the node to catch up", every=1)
         assert present(tz) == [KE, TZ, UG]
         assert tz.events("trouble") == tz.events("commit_void") == tz.events("document_void") == []
         tz.api("POST", f"/v1/matters/{matter}/messages", {"text": "We were away."})
