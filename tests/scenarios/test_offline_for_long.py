@@ -50,13 +50,13 @@ def test_a_node_that_was_away_for_long_catches_up(tmp_path: Path) -> None:
         first = group_of(tz, channel).epoch
         announced: list[str] = []
         for epoch in range(EPOCHS):
+            observers = [] if epoch % 2 == 0 else [UG]
+            scene.simulator.set_seats("gljcn", observers=observers)
+            scene.relay.publish()
             for _ in range(MESSAGES // EPOCHS):
                 title = f"number {len(announced)}"
                 ke.api("POST", "/v1/networks/gljcn/announcements", {"title": title, "text": "To all."})
                 announced.append(title)
-            observers = [] if epoch % 2 == 0 else [UG]
-            scene.simulator.set_seats("gljcn", observers=observers)
-            scene.relay.publish()
             until(partial(is_present, ke, [KE, TZ, *observers]), "the roster's change to be carried out")
         until(lambda: titles(ke) == announced, "the relay to have everything", every=1)
         scene.start(TZ)

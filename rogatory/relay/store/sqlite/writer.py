@@ -9,6 +9,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from rogatory.protocol.frames.server import Code
@@ -94,20 +95,24 @@ class Writer:
                 if isinstance(operation, AppendEntry):
                     operation.entry.lane.refused = True
             unavailable = Refusal(Code.UNAVAILABLE, _UNAVAILABLE)
-            self._loop.call_soon_threadsafe(self._failed, error)
-            self._loop.call_soon_threadsafe(_resolve, futures, [unavailable] * len(futures))
+            self._tell(futures, [unavailable] * len(futures), partial(self._failed, error))
             return
         except BaseException as error:
             # A defect, not a full disk: nobody may wait for ever, and the process must not go on half alive.
-            self._loop.call_soon_threadsafe(
-                _resolve, futures, [RuntimeError("the store's writer broke")] * len(futures)
-            )
-            self._loop.call_soon_threadsafe(self._failed, error)
+            broken = RuntimeError("the store's writer broke")
+            self._tell(futures, [broken] * len(futures), partial(self._failed, error))
             raise
-        self._loop.call_soon_threadsafe(_resolve, futures, results)
-        self._loop.call_soon_threadsafe(
-            self._committed, transaction.events, len(operations), time.perf_counter() - started
-        )
+        elapsed = time.perf_counter() - started
+        self._tell(futures, results, partial(self._committed, transaction.events, len(operations), elapsed))
+
+    def _tell(self, futures: list[asyncio.Future[Any]], results: list[Any], then: Callable[[], None]) -> None:
+        """In one step of the event loop: who awaits a result finds its events told, too."""
+
+        def tell() -> None:
+            _resolve(futures, results)
+            then()
+
+        self._loop.call_soon_threadsafe(tell)
 
     def _transact(self, operations: list[Operation[Any]]) -> tuple[Transaction, list[Any]]:
         self._connection.execute("BEGIN IMMEDIATE")
