@@ -140,14 +140,11 @@ def enrol_node(
     )
 
 
-def open_secrets(folder: NodeFolder, passphrase: bytes) -> tuple[Identity, bytes]:
-    """The identity and the database's key. Raises WrongPassphrase, DamagedVault, MissingSecret."""
-    vault = open_vault(folder.vault, passphrase)
-    return Identity.decode(vault.secret(IDENTITY)), vault.secret(DATABASE_KEY)
-
-
 def open_key_sets(folder: NodeFolder, passphrase: bytes) -> tuple[list[Identity], bytes]:
-    """All key sets in the vault, oldest first, and the database's key. Raises as `open_secrets`."""
+    """All key sets in the vault, oldest first, and the database's key.
+
+    Raises WrongPassphrase, DamagedVault, MissingSecret.
+    """
     vault = open_vault(folder.vault, passphrase)
     return identities_in(vault), vault.secret(DATABASE_KEY)
 

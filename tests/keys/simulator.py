@@ -22,12 +22,12 @@ from rogatory.keys.directory import bundle
 from rogatory.keys.directory.chronicle import pack_history
 from rogatory.keys.directory.directory import Directory
 from rogatory.keys.directory.model import AuthorityEntry, Purpose, Roster, Seat
-from rogatory.keys.directory.publish import changes
-from rogatory.keys.directory.publish.drafts import Terms
-from rogatory.keys.directory.publish.repository import Repository
-from rogatory.keys.directory.publish.role_keys import role_signer
 from rogatory.keys.directory.trust import TrustedDirectory
 from rogatory.keys.identity import Identity, RecoveryKey, RelayKeys
+from rogatory.keys.publishing import changes
+from rogatory.keys.publishing.drafts import Terms
+from rogatory.keys.publishing.repository import Repository
+from rogatory.keys.publishing.role_keys import role_signer
 from rogatory.keys.renewal import look_at_renewal, renew
 
 

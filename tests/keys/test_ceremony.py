@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from rogatory.keys import vault
-from rogatory.keys.directory.publish import folder
-from rogatory.keys.directory.publish.draft_file import decode_draft, encode_draft
-from rogatory.keys.directory.publish.key_file import open_key_file
 from rogatory.keys.directory.trust import TrustedDirectory
 from rogatory.keys.enrolment import check_enrolment, enrol_authority
 from rogatory.keys.identity import Identity, RecoveryKey
+from rogatory.keys.publishing import folder
+from rogatory.keys.publishing.draft_file import decode_draft, encode_draft
+from rogatory.keys.publishing.key_file import open_key_file
 from rogatory.keys.renewal import renew
 from rogatory.protocol.documents import DocumentKeys
 from tests.keys.conversation import Conversation

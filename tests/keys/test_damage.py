@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rogatory.keys.directory.chronicle import Chronicle, read_chronicle
-from rogatory.keys.directory.publish import changes
-from rogatory.keys.directory.publish.draft_file import decode_draft, encode_draft
-from rogatory.keys.directory.publish.proposal import read_proposal
-from rogatory.keys.directory.publish.review import review
 from rogatory.keys.errors import DirectoryRefused, EnrolmentRefused, PublishError
+from rogatory.keys.publishing import changes
+from rogatory.keys.publishing.draft_file import decode_draft, encode_draft
+from rogatory.keys.publishing.proposal import read_proposal
+from rogatory.keys.publishing.review import review
 from rogatory.keys.renewal import check_renewal
 from rogatory.keys.verification import Report, Verdict, verify_proof
 from rogatory.protocol.errors import MalformedError

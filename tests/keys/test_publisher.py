@@ -9,15 +9,15 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from rogatory.keys.directory.publish import changes, folder
-from rogatory.keys.directory.publish.draft_file import encode_draft
-from rogatory.keys.directory.publish.repository import Repository
 from rogatory.keys.directory.trust import TrustedDirectory
 from rogatory.keys.errors import ConfigRefused, PublishError
 from rogatory.keys.publisher.config import PublisherConfig, load_config
 from rogatory.keys.publisher.http import Endpoints
 from rogatory.keys.publisher.metrics import Metrics
 from rogatory.keys.publisher.publisher import Publisher
+from rogatory.keys.publishing import changes, folder
+from rogatory.keys.publishing.draft_file import encode_draft
+from rogatory.keys.publishing.repository import Repository
 from tests.keys.simulator import DirectorySimulator
 
 KE, TZ = "ke.central", "tz.central"

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from rogatory.keys.directory.endorsement import Standing
-from rogatory.keys.directory.publish import changes
 from rogatory.keys.enrolment import enrol_authority
 from rogatory.keys.errors import EnrolmentRefused, HistoryRewritten, PublishError
 from rogatory.keys.identity import Identity, RecoveryKey
+from rogatory.keys.publishing import changes
 from rogatory.keys.renewal import CheckedRenewal, check_renewal, endorse_file, look_at_renewal, renew
 from tests.keys.simulator import DirectorySimulator
 

@@ -14,7 +14,7 @@ from rogatory.keys.vault import CHEAPEST
 from rogatory.node.config import NodeConfig
 from rogatory.node.errors import Conflict, DaemonUnreachable, NotFound
 from rogatory.node.folder import Address, NodeFolder
-from rogatory.node.setup import open_secrets, set_up
+from rogatory.node.setup import open_key_sets, set_up
 
 PASSPHRASE = b"correct horse battery staple"
 
@@ -53,11 +53,11 @@ def test_without_a_daemon_there_is_no_address(folder: NodeFolder) -> None:
 
 
 def test_secrets_open_with_the_passphrase_alone(folder: NodeFolder) -> None:
-    identity, key = open_secrets(folder, PASSPHRASE)
+    (identity,), key = open_key_sets(folder, PASSPHRASE)
     assert identity.authority == "ke.central"
     assert len(key) == 32
     with pytest.raises(WrongPassphrase):
-        open_secrets(folder, b"another passphrase")
+        open_key_sets(folder, b"another passphrase")
 
 
 def test_a_folder_is_never_made_over_another(folder: NodeFolder) -> None:

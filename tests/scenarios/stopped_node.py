@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from rogatory.node.channels.profile import restore_group
-from rogatory.node.setup import open_secrets
+from rogatory.node.setup import open_key_sets
 from rogatory.node.store import groups
 from rogatory.node.store.database import Database
 from rogatory.node.store.groups import Role
@@ -24,7 +24,7 @@ T = TypeVar("T")
 def database_of(node: NodeProcess) -> Iterator[Database]:
     """Its database, opened with the key in its vault."""
     assert node.process is None, "it runs"
-    database = Database(node.folder.database, open_secrets(node.folder, PASSPHRASE)[1])
+    database = Database(node.folder.database, open_key_sets(node.folder, PASSPHRASE)[1])
     try:
         yield database
     finally:

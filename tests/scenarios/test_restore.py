@@ -12,8 +12,8 @@ import msgspec
 import pytest
 
 from rogatory.keys.directory.endorsement import Standing
-from rogatory.keys.directory.publish import changes
-from rogatory.keys.directory.publish.repository import TARGETS
+from rogatory.keys.publishing import changes
+from rogatory.keys.publishing.repository import TARGETS
 from rogatory.keys.renewal import check_renewal
 from rogatory.keys.vault import CHEAPEST, create_vault, open_vault
 from rogatory.node.backup.container import PURPOSE, read_vault, unseal

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import typer
 
 from rogatory.keys.cli import authorities, directories, fingerprints, networks, publisher, relays, role_keys, verify
-from rogatory.keys.directory.publish.key_file import KeyKind
 from rogatory.keys.errors import KeysError
+from rogatory.keys.publishing.key_file import KeyKind
 
 app = typer.Typer(
     name="rogatory-keys",

@@ -21,8 +21,6 @@ from rogatory.keys.cli.options import (
 )
 from rogatory.keys.directory.endorsement import Standing
 from rogatory.keys.directory.model import AuthorityEntry, Purpose
-from rogatory.keys.directory.publish import changes, folder
-from rogatory.keys.directory.publish.repository import TARGETS
 from rogatory.keys.enrolment import AUTHORITY_FORMAT, check_enrolment
 from rogatory.keys.errors import EnrolmentRefused
 from rogatory.keys.files import write_atomically
@@ -30,6 +28,8 @@ from rogatory.keys.fingerprint import entry_fingerprint, key_set_fingerprint
 from rogatory.keys.identity import RecoveryKey, check_authority_id
 from rogatory.keys.passphrase import read_passphrase
 from rogatory.keys.proofs import MAX_FILE
+from rogatory.keys.publishing import changes, folder
+from rogatory.keys.publishing.repository import TARGETS
 from rogatory.keys.renewal import Renewal, check_renewal, endorse_file, look_at_renewal
 from rogatory.keys.vault import open_vault
 

@@ -11,15 +11,15 @@ import typer
 from securesystemslib.signer import Signer
 
 from rogatory.keys.cli.options import Folder, Json, PassphraseFile, now, read_bounded, show, unlock
-from rogatory.keys.directory.publish import folder as folders
-from rogatory.keys.directory.publish.draft_file import MAX_DRAFT, decode_draft, encode_draft, take_in
-from rogatory.keys.directory.publish.proposal import check_terms, read_proposal
-from rogatory.keys.directory.publish.repository import Repository
-from rogatory.keys.directory.publish.review import review
 from rogatory.keys.errors import NotConfirmed, PublishError
 from rogatory.keys.files import write_atomically
 from rogatory.keys.fingerprint import root_fingerprint
 from rogatory.keys.plain import moment
+from rogatory.keys.publishing import folder as folders
+from rogatory.keys.publishing.draft_file import MAX_DRAFT, decode_draft, encode_draft, take_in
+from rogatory.keys.publishing.proposal import check_terms, read_proposal
+from rogatory.keys.publishing.repository import Repository
+from rogatory.keys.publishing.review import review
 
 DraftFile = Annotated[Path, typer.Argument(help="A draft file (or the folder of a directory).")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask: what is shown was reviewed before.")]

@@ -12,13 +12,13 @@ from rogatory.keys.directory import bundle, chronicle
 from rogatory.keys.directory.assemble import metadata_file, verified_root
 from rogatory.keys.directory.directory import Directory
 from rogatory.keys.directory.expiry import expiry_warnings
-from rogatory.keys.directory.publish import folder as folders
-from rogatory.keys.directory.publish.key_file import KeyKind, read_public_key
-from rogatory.keys.directory.publish.repository import Repository
 from rogatory.keys.errors import PublishError
 from rogatory.keys.files import write_atomically
 from rogatory.keys.fingerprint import root_fingerprint
 from rogatory.keys.plain import moment
+from rogatory.keys.publishing import folder as folders
+from rogatory.keys.publishing.key_file import KeyKind, read_public_key
+from rogatory.keys.publishing.repository import Repository
 
 app = typer.Typer(help="Set up, sign, publish and hand out the directory.", no_args_is_help=True)
 

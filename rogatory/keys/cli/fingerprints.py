@@ -7,11 +7,11 @@ import typer
 
 from rogatory.keys.cli.options import Json, Qr, QrFile, about, read_bounded, show
 from rogatory.keys.directory.assemble import verified_root
-from rogatory.keys.directory.publish.key_file import decode_public_key
 from rogatory.keys.enrolment import AUTHORITY_FORMAT, RELAY_FORMAT, check_relay_enrolment
 from rogatory.keys.errors import DirectoryRefused, EnrolmentRefused
 from rogatory.keys.fingerprint import key_set_fingerprint, relay_fingerprint, root_fingerprint
 from rogatory.keys.proofs import MAX_FILE
+from rogatory.keys.publishing.key_file import decode_public_key
 from rogatory.keys.qr import qr_lines, save_qr
 from rogatory.keys.renewal import RENEWAL_FORMAT, look_at_renewal
 

@@ -12,10 +12,10 @@ import typer
 from rogatory.keys.cli.options import DirectoryOption, Json, now, show
 from rogatory.keys.directory import entries
 from rogatory.keys.directory.model import NETWORK_ID_PATTERN, Roster, Seat, network_path, network_role
-from rogatory.keys.directory.publish import changes, folder
-from rogatory.keys.directory.publish.key_file import KeyKind, read_public_key
 from rogatory.keys.errors import BadIdentifier, PublishError
 from rogatory.keys.identity import check_authority_id, check_relay_id
+from rogatory.keys.publishing import changes, folder
+from rogatory.keys.publishing.key_file import KeyKind, read_public_key
 
 app = typer.Typer(help="Networks in the directory.", no_args_is_help=True)
 

@@ -10,9 +10,9 @@ import msgspec
 import typer
 from securesystemslib.signer import Signer
 
-from rogatory.keys.directory.publish.key_file import open_key_file
 from rogatory.keys.errors import DirectoryRefused, EnrolmentRefused, RefusedFile
 from rogatory.keys.passphrase import read_passphrase
+from rogatory.keys.publishing.key_file import open_key_file
 from rogatory.keys.qr import qr_lines, save_qr
 
 Folder = Annotated[Path, typer.Argument(help="Folder of the directory.")]

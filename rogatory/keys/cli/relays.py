@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 
 from rogatory.keys.cli.options import DirectoryOption, Json, about, now, read_bounded, show
-from rogatory.keys.directory.publish import changes, folder
 from rogatory.keys.enrolment import check_relay_enrolment
 from rogatory.keys.fingerprint import relay_fingerprint
 from rogatory.keys.proofs import MAX_FILE
+from rogatory.keys.publishing import changes, folder
 
 app = typer.Typer(help="Relays in the directory.", no_args_is_help=True)
 

@@ -8,8 +8,8 @@ import typer
 
 from rogatory.keys import vault
 from rogatory.keys.cli.options import Json, PassphraseFile, show
-from rogatory.keys.directory.publish.key_file import KeyKind, create_key_file, public_path
 from rogatory.keys.passphrase import new_passphrase
+from rogatory.keys.publishing.key_file import KeyKind, create_key_file, public_path
 
 
 class CostName(StrEnum):

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from rogatory.keys.directory.publish.drafts import Terms
 from rogatory.keys.errors import ConfigRefused
+from rogatory.keys.publishing.drafts import Terms
 
 Positive = Annotated[float, Meta(gt=0, le=3650)]
 

@@ -17,15 +17,15 @@ from rogatory.keys.directory import bundle as bundles
 from rogatory.keys.directory.assemble import TIMESTAMP_FILE
 from rogatory.keys.directory.directory import Directory
 from rogatory.keys.directory.expiry import ExpiryWarning, expiry_warnings
-from rogatory.keys.directory.publish import folder as folders
-from rogatory.keys.directory.publish.draft_file import MAX_DRAFT, decode_draft, take_in
-from rogatory.keys.directory.publish.proposal import check_terms, read_proposal
-from rogatory.keys.directory.publish.repository import Repository
-from rogatory.keys.directory.publish.review import review
 from rogatory.keys.errors import FolderBusy, KeysError, PublishError
 from rogatory.keys.files import write_atomically
 from rogatory.keys.publisher.config import PublisherConfig
 from rogatory.keys.publisher.metrics import Metrics
+from rogatory.keys.publishing import folder as folders
+from rogatory.keys.publishing.draft_file import MAX_DRAFT, decode_draft, take_in
+from rogatory.keys.publishing.proposal import check_terms, read_proposal
+from rogatory.keys.publishing.repository import Repository
+from rogatory.keys.publishing.review import review
 
 RENEWED_AFTER = 0.25
 """The part of the timestamp's term after which it is renewed: what clients read has three quarters of it left."""

@@ -10,10 +10,10 @@ from tuf.api.metadata import TargetFile, Targets
 
 from rogatory.keys.directory import bundle as bundles
 from rogatory.keys.directory.assemble import metadata_file, target_file
-from rogatory.keys.directory.publish.drafts import read
-from rogatory.keys.directory.publish.sealing import latest, seal
 from rogatory.keys.directory.trust import TrustedDirectory
 from rogatory.keys.errors import DirectoryExpired, DirectoryRefused
+from rogatory.keys.publishing.drafts import read
+from rogatory.keys.publishing.sealing import latest, seal
 from tests.keys.simulator import DirectorySimulator
 
 Files = dict[str, bytes]

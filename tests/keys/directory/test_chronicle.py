@@ -10,8 +10,6 @@ import pytest
 from rogatory.keys.directory import chronicle
 from rogatory.keys.directory.assemble import metadata_file
 from rogatory.keys.directory.chronicle import pack_history, read_chronicle
-from rogatory.keys.directory.publish import changes, folder
-from rogatory.keys.directory.publish.sealing import latest, seal
 from rogatory.keys.errors import (
     DirectoryRefused,
     EntryMismatch,
@@ -20,6 +18,8 @@ from rogatory.keys.errors import (
     MalformedBundle,
     WrongSignature,
 )
+from rogatory.keys.publishing import changes, folder
+from rogatory.keys.publishing.sealing import latest, seal
 from tests.keys.directory.forging import rewritten
 from tests.keys.simulator import DirectorySimulator
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from rogatory.keys.directory.expiry import DAY, expiries, expiry_warnings
-from rogatory.keys.directory.publish.drafts import Terms
+from rogatory.keys.publishing.drafts import Terms
 from tests.keys.simulator import DirectorySimulator
 
 

@@ -12,8 +12,6 @@ from hypothesis import strategies as st
 
 from rogatory.keys.directory import bundle as bundles
 from rogatory.keys.directory.assemble import metadata_file
-from rogatory.keys.directory.publish.role_keys import role_signer
-from rogatory.keys.directory.publish.sealing import latest, seal, stamp
 from rogatory.keys.directory.trust import TrustedDirectory
 from rogatory.keys.errors import (
     DirectoryExpired,
@@ -25,6 +23,8 @@ from rogatory.keys.errors import (
     RolledBack,
     WrongSignature,
 )
+from rogatory.keys.publishing.role_keys import role_signer
+from rogatory.keys.publishing.sealing import latest, seal, stamp
 from tests.keys.directory.forging import Files, edited, refused, resigned, sealed
 from tests.keys.simulator import DirectorySimulator
 

@@ -8,13 +8,13 @@ import msgspec
 import pytest
 
 from rogatory.keys.directory import bundle as bundles
-from rogatory.keys.directory.publish.drafts import Terms
 from rogatory.keys.directory.trust import TrustedDirectory
 from rogatory.keys.errors import (
     DirectoryExpired,
     DirectoryTooStale,
     IncompleteBundle,
 )
+from rogatory.keys.publishing.drafts import Terms
 from tests.keys.directory.forging import refused
 from tests.keys.simulator import DirectorySimulator
 

@@ -17,7 +17,7 @@ from rogatory.keys.identity import RecoveryKey
 from rogatory.keys.vault import open_vault
 from rogatory.node.config import load_config
 from rogatory.node.folder import NodeFolder
-from rogatory.node.setup import RECOVERY_KEY, open_secrets
+from rogatory.node.setup import RECOVERY_KEY, open_key_sets
 
 
 def init(
@@ -61,7 +61,7 @@ def test_a_node_is_made_with_all_that_enrolment_needs(tmp_path: Path) -> None:
     assert made["fingerprint"] == key_set_fingerprint(entry.id, entry.key_sets[0], entry.recovery)
 
     passphrase = b"correct horse battery staple"
-    identity, _ = open_secrets(folder, passphrase)
+    (identity,), _ = open_key_sets(folder, passphrase)
     assert identity.key_set() == entry.key_sets[0]
     key = RecoveryKey.decode(open_vault(recovery, passphrase).secret(RECOVERY_KEY))
     assert key.public() == entry.recovery

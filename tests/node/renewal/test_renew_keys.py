@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from rogatory.keys.directory.publish import changes
+from rogatory.keys.publishing import changes
 from rogatory.keys.renewal import check_renewal
 from rogatory.node.renewal.handover import handover_key, seal_identity
 from tests.node.process import NodeProcess

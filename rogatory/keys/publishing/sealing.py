@@ -6,8 +6,8 @@ from securesystemslib.signer import Signer
 from tuf.api.metadata import Metadata, MetaFile, Snapshot, Timestamp
 
 from rogatory.keys.directory.assemble import TIMESTAMP_FILE, metadata_file
-from rogatory.keys.directory.publish.drafts import Terms, read, until
 from rogatory.keys.directory.reading import PUBLISHED_FIELD, ROOT_FIELD, published_at
+from rogatory.keys.publishing.drafts import Terms, read, until
 
 SNAPSHOT = "snapshot"
 

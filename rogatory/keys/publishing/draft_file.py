@@ -13,10 +13,10 @@ from msgspec import Meta
 from tuf.api.metadata import Metadata, Root, TargetFile, Targets
 
 from rogatory.keys.directory.bundle import MAX_BUNDLE_BYTES, MAX_FILE_BYTES, MAX_FILES, MAX_NAME_LENGTH
-from rogatory.keys.directory.publish.proposal import read_proposal
-from rogatory.keys.directory.publish.repository import Repository
-from rogatory.keys.directory.publish.sealing import latest
 from rogatory.keys.errors import DirectoryRefused, PublishError
+from rogatory.keys.publishing.proposal import read_proposal
+from rogatory.keys.publishing.repository import Repository
+from rogatory.keys.publishing.sealing import latest
 
 _FORMAT = "rogatory directory draft 1"
 MAX_DRAFT = 2 * MAX_BUNDLE_BYTES

@@ -13,11 +13,11 @@ from msgspec import Meta
 from securesystemslib.signer import Key, Signer
 
 from rogatory.keys import vault
-from rogatory.keys.directory.publish.role_keys import role_key, role_signer
 from rogatory.keys.errors import DamagedVault, PublishError
 from rogatory.keys.files import write_atomically
 from rogatory.keys.fingerprint import role_key_fingerprint
 from rogatory.keys.identity import Ed25519Key
+from rogatory.keys.publishing.role_keys import role_key, role_signer
 
 _FORMAT = "rogatory role key 1"
 

@@ -7,11 +7,11 @@ import msgspec
 import pytest
 
 from rogatory.keys.directory.model import authority_path, relay_path
-from rogatory.keys.directory.publish import changes, folder
-from rogatory.keys.directory.publish.repository import Repository
-from rogatory.keys.directory.publish.role_keys import role_signer
 from rogatory.keys.errors import HistoryRewritten, PublishError, ThresholdNotMet, WrongSignature
 from rogatory.keys.identity import RelayKeys
+from rogatory.keys.publishing import changes, folder
+from rogatory.keys.publishing.repository import Repository
+from rogatory.keys.publishing.role_keys import role_signer
 from rogatory.keys.renewal import Renewal
 from tests.keys.simulator import DirectorySimulator
 

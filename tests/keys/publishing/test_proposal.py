@@ -11,13 +11,13 @@ from securesystemslib.signer import Signature, SSlibKey
 from tuf.api.metadata import DelegatedRole, Delegations, TargetFile, Targets
 
 from rogatory.keys.directory.model import authority_path
-from rogatory.keys.directory.publish import changes
-from rogatory.keys.directory.publish.draft_file import decode_draft, encode_draft, take_in
-from rogatory.keys.directory.publish.proposal import check_terms, read_proposal
-from rogatory.keys.directory.publish.repository import Repository
-from rogatory.keys.directory.publish.review import review
-from rogatory.keys.directory.publish.role_keys import role_signer
 from rogatory.keys.errors import PublishError
+from rogatory.keys.publishing import changes
+from rogatory.keys.publishing.draft_file import decode_draft, encode_draft, take_in
+from rogatory.keys.publishing.proposal import check_terms, read_proposal
+from rogatory.keys.publishing.repository import Repository
+from rogatory.keys.publishing.review import review
+from rogatory.keys.publishing.role_keys import role_signer
 from tests.keys.simulator import DirectorySimulator
 
 KE, TZ = "ke.central", "tz.central"

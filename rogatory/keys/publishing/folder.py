@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rogatory.keys.directory.assemble import TIMESTAMP_FILE
-from rogatory.keys.directory.publish.repository import Repository
 from rogatory.keys.errors import FolderBusy, PublishError
 from rogatory.keys.files import write_atomically
+from rogatory.keys.publishing.repository import Repository
 
 MIRROR, DRAFTS, HISTORY = "mirror", "drafts", "history"
 

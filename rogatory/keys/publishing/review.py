@@ -10,8 +10,8 @@ from rogatory.keys import plain
 from rogatory.keys.directory.endorsement import standing
 from rogatory.keys.directory.expiry import DAY
 from rogatory.keys.directory.model import AuthorityEntry, KeySet, RelayEntry, Roster, Seat, network_role
-from rogatory.keys.directory.publish.proposal import Proposal, State
 from rogatory.keys.fingerprint import entry_fingerprint, relay_fingerprint, role_key_fingerprint
+from rogatory.keys.publishing.proposal import Proposal, State
 
 _ROLE_HOLDERS = {"root": "trustee", "targets": "trustee", "snapshot": "publisher", "timestamp": "publisher"}
 

@@ -26,9 +26,9 @@ from rogatory.keys.directory.model import (
     network_path,
     network_role,
 )
-from rogatory.keys.directory.publish.drafts import Terms, check_threshold, read, set_role_keys, until
-from rogatory.keys.directory.publish.sealing import latest, seal, snapshot_is_half_over, stamp
 from rogatory.keys.errors import PublishError, ThresholdNotMet
+from rogatory.keys.publishing.drafts import Terms, check_threshold, read, set_role_keys, until
+from rogatory.keys.publishing.sealing import latest, seal, snapshot_is_half_over, stamp
 
 ROOT, TARGETS = "root", "targets"
 

@@ -25,8 +25,8 @@ from rogatory.keys.directory.model import (
     network_role,
     relay_path,
 )
-from rogatory.keys.directory.publish.repository import TARGETS, Repository
 from rogatory.keys.errors import EntryMismatch, PublishError
+from rogatory.keys.publishing.repository import TARGETS, Repository
 from rogatory.keys.renewal import Renewal, begin
 
 SeatKind = Literal["members", "coordinators", "observers"]

@@ -23,11 +23,11 @@ from rogatory.keys.directory.model import (
     network_path,
     network_role,
 )
-from rogatory.keys.directory.publish.drafts import read
-from rogatory.keys.directory.publish.repository import ROOT, TARGETS, Repository
-from rogatory.keys.directory.publish.sealing import latest
 from rogatory.keys.directory.reading import read_directory, signed_document
 from rogatory.keys.errors import DirectoryRefused, PublishError
+from rogatory.keys.publishing.drafts import read
+from rogatory.keys.publishing.repository import ROOT, TARGETS, Repository
+from rogatory.keys.publishing.sealing import latest
 
 S = TypeVar("S", Root, Targets)
 

@@ -1,1 +1,0 @@
-"""Publishing the directory: what trustees, coordinators and the publisher do. Trusting it is apart (`trust`)."""

@@ -1,0 +1,1 @@
+"""What trustees, coordinators and publisher do to publish the directory; trusting it is apart (`directory.trust`)."""
