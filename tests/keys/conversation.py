@@ -88,9 +88,11 @@ class Conversation:
         sign = self.simulator.relay_keys(self.relay).receipt.sign
         self.receipts.append(issue(self.relay, [others[0], stamped, others[1]], sign)[1])
 
-    def acknowledge(self, member: str = "tz.central", excepted: Iterable[int] = ()) -> None:
+    def acknowledge(
+        self, member: str = "tz.central", excepted: Iterable[int] = (), *, key_set: int | None = None
+    ) -> None:
         """A member's acknowledgement of the log as it is."""
-        identity = self.simulator.identity(member)
+        identity = self.simulator.identity(member, key_set)
         unsigned = Acknowledgement(
             self.channel, member, identity.key_set_version, self.head.seq, self.head.hash, sorted(excepted)
         )

@@ -147,14 +147,69 @@ def test_old_keys_within_the_time_that_a_node_may_not_have_heard(
     assert verified(simulator, conversation.proof()).verdict is Verdict.PROVEN
 
 
-def test_keys_that_the_entrys_own_directory_does_not_know(
-    simulator: DirectorySimulator, conversation: Conversation
-) -> None:
+def test_signed_before_the_switch_and_sent_after_it(simulator: DirectorySimulator, conversation: Conversation) -> None:
+    """An officer signs, the keys change, the entry is sealed under the new directory: soon enough it stays proven."""
     simulator.renew_keys(KE)
+    later(simulator, 2)
     conversation.write(key_set=1)
     report = verified(simulator, conversation.proof())
+    assert report.verdict is Verdict.PROVEN
+    assert "made after that, within the 7 days for what was signed before" in findings(report, Claim.KEY)[0][1]
+
+
+def test_signed_before_the_switch_and_sent_long_after_it(
+    simulator: DirectorySimulator, conversation: Conversation
+) -> None:
+    """Nobody can tell it from what a finder of the old keys would send: that is said, and contradicts nothing."""
+    simulator.renew_keys(KE)
+    later(simulator, 8)
+    conversation.write(key_set=1)
+    report = verified(simulator, conversation.proof())
+    assert report.verdict is Verdict.UNSURE
+    said = findings(report, Claim.KEY)[0][1]
+    assert "more than the 7 days" in said
+    assert "it may have been signed before and sent late" in said
+
+
+def test_keys_that_began_after_the_directory_that_the_entry_names(
+    simulator: DirectorySimulator, conversation: Conversation
+) -> None:
+    """Whoever signs with new keys holds the directory that they stand in."""
+    pin = simulator.directory().targets_version
+    simulator.renew_keys(KE)
+    conversation.write(key_set=2, pin=pin)
+    report = verified(simulator, conversation.proof())
     assert report.verdict is Verdict.FALSE
-    assert "was not in force in directory version 2" in findings(report, Claim.KEY)[0][1]
+    assert "begins with directory version 2, and the entry names 1" in findings(report, Claim.KEY)[0][1]
+
+
+@pytest.mark.parametrize(("days", "verdict"), [(-1, Verdict.PROVEN), (3, Verdict.UNSURE)])
+def test_a_compromised_set_that_was_replaced_is_judged_by_the_compromise(
+    simulator: DirectorySimulator, conversation: Conversation, days: float, verdict: Verdict
+) -> None:
+    """What old keys signed within `max_stale` of the switch is good only if they were nobody else's then."""
+    compromised = simulator.now() + timedelta(days=10)
+    later(simulator, 10)
+    simulator.renew_keys(KE, endorsed_by="recovery key", compromised_since=int(compromised.timestamp()))
+    conversation.write(key_set=1, receipted_at=compromised + timedelta(days=days))
+    later(simulator, 10)
+    report = verified(simulator, conversation.proof())
+    assert report.verdict is verdict
+    assert "is compromised since" in findings(report, Claim.KEY)[0][1]
+
+
+@pytest.mark.parametrize(("days", "verdict"), [(2, Verdict.PROVEN), (30, Verdict.UNSURE)])
+def test_an_acknowledgement_by_keys_that_ended(
+    simulator: DirectorySimulator, conversation: Conversation, days: float, verdict: Verdict
+) -> None:
+    """It is younger than what it covers: much later than the end of its keys it may be another's."""
+    simulator.renew_keys(TZ)
+    later(simulator, days)
+    conversation.write()
+    conversation.acknowledge(key_set=1)
+    report = verified(simulator, conversation.proof())
+    assert findings(report, Claim.READING)[0][0] is verdict
+    assert ("had ended on" in findings(report, Claim.READING)[0][1]) == (verdict is Verdict.UNSURE)
 
 
 @pytest.mark.parametrize(("receipted", "verdict"), [(-1, Verdict.PROVEN), (1, Verdict.UNSURE), (None, Verdict.UNSURE)])

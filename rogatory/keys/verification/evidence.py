@@ -1,12 +1,13 @@
 """Receipts of relays and acknowledgements of members, each checked by itself."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rogatory.keys.directory.chronicle import Chronicle
 from rogatory.keys.errors import BadSignature, KeysError, NotVouched, UnknownEntry
-from rogatory.keys.plain import clean, moment
+from rogatory.keys.plain import clean
 from rogatory.keys.signatures import check_ed25519
-from rogatory.keys.verification.key_life import relay_key
+from rogatory.keys.verification.key_life import reader_key, relay_key
 from rogatory.keys.verification.report import Claim, Finding, Verdict
 from rogatory.protocol.acknowledgement import Acknowledgement
 from rogatory.protocol.errors import ProtocolError
@@ -51,9 +52,9 @@ def check_time(proof: Proof, log: ProofLog, receipt: Receipt, chronicle: Chronic
 
 
 def check_reading(
-    proof: Proof, log: ProofLog, acknowledgement: Acknowledgement, chronicle: Chronicle
+    proof: Proof, log: ProofLog, acknowledgement: Acknowledgement, times: Iterable[Timed], chronicle: Chronicle
 ) -> Read | Finding:
-    """What an acknowledgement proves, or why it proves nothing."""
+    """What an acknowledgement proves, or why it proves nothing. `times` are of the receipts that hold."""
     member = clean(acknowledgement.member)
     try:
         check_place(proof, log, acknowledgement)
@@ -67,8 +68,8 @@ def check_reading(
             Verdict.FALSE,
             f"an acknowledgement is not signed by key set {acknowledgement.key_set} of {member}: forged or altered",
         )
-    since = key_set.compromised_since
-    return Read(acknowledgement, None if since is None else f"its key is compromised since {moment(since)}")
+    not_before = max((found.at for found in times if found.seq <= acknowledgement.seq), default=None)
+    return Read(acknowledgement, reader_key(chronicle, member, key_set, not_before))
 
 
 def _receipt_term(receipt: Receipt, chronicle: Chronicle) -> tuple[int, int | None]:

@@ -23,8 +23,8 @@ def verify_proof(data: bytes, chronicle: Chronicle) -> Report:
     proof = decode_proof(data)
     log = ProofLog.of(proof)
     timed = [check_time(proof, log, receipt, chronicle) for receipt in proof.receipts]
-    read = [check_reading(proof, log, one, chronicle) for one in proof.acknowledgements]
     times = [found for found in timed if isinstance(found, Timed)]
+    read = [check_reading(proof, log, one, times, chronicle) for one in proof.acknowledgements]
     readings = [found for found in read if isinstance(found, Read)]
     documents = tuple(_document(proof, log, document, times, readings, chronicle) for document in proof.documents)
     refused = tuple(found for found in (*timed, *read) if isinstance(found, Finding))
