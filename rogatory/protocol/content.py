@@ -7,6 +7,7 @@ import hmac
 
 import msgspec
 
+from rogatory.protocol.attachments.reference import References
 from rogatory.protocol.documents.dsse import MAX_ENVELOPE
 from rogatory.protocol.errors import MalformedError, ProtocolError
 
@@ -25,6 +26,8 @@ class SentContent(msgspec.Struct, frozen=True, array_like=True, tag_field="conte
     salt: bytes
     document: bytes
     """The envelope."""
+    attachments: References = []
+    """Where the files are that it names as annexes, and the keys that open them."""
 
 
 class SharedContent(msgspec.Struct, frozen=True, array_like=True, tag_field="content", tag="shared"):
@@ -35,6 +38,7 @@ class SharedContent(msgspec.Struct, frozen=True, array_like=True, tag_field="con
     document: bytes
     seq: int
     """Sequence number of the entry that first carried it."""
+    attachments: References = []
 
 
 Content = SentContent | SharedContent

@@ -26,6 +26,9 @@ MAX_CLAIMS_PER_FRAME: Final = 200
 MAX_MEMBERS: Final = 2_000
 """Members of one channel, observers included."""
 
+MAX_BLOBS_PER_ENTRY: Final = 100
+"""As many attachments as a document may have."""
+
 MAX_AUTHORITY_ID: Final = 64
 MAX_EXCEPTED: Final = 10_000
 MAX_ENTRIES_PER_FRAME: Final = 500

@@ -10,7 +10,15 @@ from rogatory.protocol.errors import ProtocolError
 from rogatory.protocol.frames.client import Append, Invitation
 from rogatory.protocol.frames.server import Code
 from rogatory.protocol.header import Form
-from rogatory.protocol.limits import CHANNEL_ID, MAX_AUTHORITY_ID, MAX_INVITATION, MAX_MEMBERS, MAX_REJOIN
+from rogatory.protocol.limits import (
+    CHANNEL_ID,
+    HASH,
+    MAX_AUTHORITY_ID,
+    MAX_BLOBS_PER_ENTRY,
+    MAX_INVITATION,
+    MAX_MEMBERS,
+    MAX_REJOIN,
+)
 from rogatory.protocol.mls.errors import MLSError
 from rogatory.protocol.mls.framed_content import ContentType, WireFormat
 from rogatory.protocol.mls.message import peek
@@ -65,6 +73,7 @@ def take_in(
         may_found,
         lane,
         declaration.seen.seq,
+        _blobs(append.blobs),
     )
 
 
@@ -114,6 +123,12 @@ def _check_pin(pin: DirectoryPin, mirrored: DirectoryPin) -> None:
             f"the entry pins directory {pin.targets}/{pin.network}, this relay mirrors"
             f" {mirrored.targets}/{mirrored.network}: wait until it has caught up, then send it again",
         )
+
+
+def _blobs(blobs: list[bytes]) -> list[bytes]:
+    if len(blobs) > MAX_BLOBS_PER_ENTRY or len(set(blobs)) != len(blobs) or any(len(blob) != HASH for blob in blobs):
+        raise Refusal(Code.MALFORMED, f"an entry refers to at most {MAX_BLOBS_PER_ENTRY} blobs, once each")
+    return blobs
 
 
 def _check_invitation(invitation: Invitation) -> None:

@@ -20,6 +20,7 @@ from rogatory.protocol.frames.client import (
     Credit,
     FetchChannels,
     FetchHeaders,
+    FetchToken,
     Hello,
     Invitation,
     InvitationsTaken,
@@ -50,6 +51,7 @@ from rogatory.protocol.frames.server import (
     Resumed,
     ServerFrame,
     StockLow,
+    Token,
 )
 from rogatory.protocol.header import Form
 from rogatory.protocol.limits import MAX_FRAME
@@ -72,6 +74,8 @@ CLIENT: list[ClientFrame] = [
     PublishKeyPackages(5, [b"one", b"two"], b"last", True),
     ClaimKeyPackages(6, ["tz.central"]),
     InvitationsTaken([1, 2]),
+    Append(8, CHANNEL, 4, Form.MLS, b"body", None, [b"b" * 32]),
+    FetchToken(9),
 ]
 
 SERVER: list[ServerFrame] = [
@@ -89,6 +93,7 @@ SERVER: list[ServerFrame] = [
     StockLow(3, True),
     Invited(1, CHANNEL, 9, "ke.central", 1, b"info", b"secrets"),
     DirectoryChanged(HASH),
+    Token(9, "token", 1),
     Goodbye(Code.SHUTTING_DOWN, "come back"),
 ]
 

@@ -14,6 +14,7 @@ import msgspec
 
 _HIDDEN = r"\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"
 _LINE = rf"\A[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069{_HIDDEN}]*\Z"
+_NAME = rf"\A[^/\\\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069{_HIDDEN}]*\Z"
 _TEXT = rf"\A[^\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e{_HIDDEN}]*\Z"
 
 
@@ -75,7 +76,7 @@ class DocumentRef(Part, frozen=True, kw_only=True):
 class Annex(Part, frozen=True, kw_only=True):
     """A file that belongs to the document, told apart by its content's hash. `size` in bytes."""
 
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"\A[^\x00-\x1f\x7f-\x9f/\\]*\Z")]
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=_NAME)]
     media_type: Annotated[str, msgspec.Meta(max_length=100, pattern=r"\A[a-z0-9.+-]+/[a-zA-Z0-9.+-]+\Z")]
     size: Seq
     sha256: Hex32

@@ -42,6 +42,7 @@ class Invitation(msgspec.Struct, frozen=True, array_like=True):
 class Append(Frame, frozen=True, tag="append"):
     """Append an entry. `base` is the seq of the last commit entry that the author has processed; 0 founds the channel.
 
+    `blobs`: ids of the attachments that its document has; who may read the entry may fetch them.
     Answered by Accepted or Refused with the same `ref`. Repeatable: the same body is the same entry.
     """
 
@@ -51,6 +52,7 @@ class Append(Frame, frozen=True, tag="append"):
     form: Form
     body: bytes
     invitation: Invitation | None = None
+    blobs: Listed[bytes] = msgspec.field(default_factory=list)
 
 
 class Resume(Frame, frozen=True, tag="resume"):
@@ -111,6 +113,12 @@ class InvitationsTaken(Frame, frozen=True, tag="taken"):
     ids: Listed[int]
 
 
+class FetchToken(Frame, frozen=True, tag="fetch_token"):
+    """What lets this authority use the relay's blobs over HTTP for a while. Answered by Token."""
+
+    ref: int
+
+
 ClientFrame = (
     Append
     | Acknowledge
@@ -121,6 +129,7 @@ ClientFrame = (
     | PublishKeyPackages
     | ClaimKeyPackages
     | InvitationsTaken
+    | FetchToken
     | Hello
     | Proof
 )

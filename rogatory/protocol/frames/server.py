@@ -26,6 +26,7 @@ class Code(StrEnum):
     MALFORMED = "malformed"
     TOO_LARGE = "too_large"
     TOO_MANY_IN_FLIGHT = "too_many_in_flight"
+    MISSING_BLOB = "missing_blob"
     QUOTA = "quota"
     RATE = "rate"
     NOT_ENROLLED = "not_enrolled"
@@ -194,6 +195,17 @@ class DirectoryChanged(Frame, frozen=True, tag="directory_changed"):
     digest: bytes
 
 
+class Token(Frame, frozen=True, tag="token"):
+    """To be sent as `Authorization: Bearer <token>` with requests for blobs, until `expires`."""
+
+    ref: Number
+    token: str
+    expires: Milliseconds
+
+    def __repr__(self) -> str:
+        return f"<Token until {self.expires}>"
+
+
 class Goodbye(Frame, frozen=True, tag="goodbye"):
     """The relay closes the connection after this; the node may come back as PROTOCOL.md says for `code`."""
 
@@ -214,6 +226,7 @@ ServerFrame = (
     | StockLow
     | Invited
     | DirectoryChanged
+    | Token
     | Goodbye
     | Challenge
     | Ready

@@ -42,6 +42,7 @@ class NewEntry:
     """An entry to be appended, checked as far as its own bytes allow.
 
     `access`: the list that a commit declares; `seen`: the seq of the log's last entry as its author held it.
+    `blobs`: distinct ids of blobs that its readers may fetch.
     """
 
     channel: bytes
@@ -55,6 +56,7 @@ class NewEntry:
     may_found: bool
     lane: Lane
     seen: int = 0
+    blobs: Sequence[bytes] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,25 @@ class Quotas:
     stored_bytes: int
     channels: int
     key_packages: int
+    blob_bytes: int = 1 << 40
+    blob_size: int = 1 << 37
+
+
+@dataclass(frozen=True, slots=True)
+class BlobPart:
+    """Bytes of a blob from `offset` on, as an object of its own in the object store, under this name."""
+
+    offset: int
+    size: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """A blob of `size` bytes, of which `received` have come; whole when these are the same."""
+
+    size: int
+    received: int
 
 
 # Events: what a commit changed that sessions want to know at once.
@@ -192,6 +213,43 @@ class Store(Protocol):
     async def next_invitation(self, authority: str, after: int) -> Invited | None: ...
 
     async def take_invitations(self, authority: str, ids: Sequence[int]) -> None: ...
+
+    # Blobs: their bytes stand in an object store, here stands what they are and who may read them
+
+    async def create_blob(self, authority: str, blob: bytes, size: int) -> Blob:
+        """An upload of its owner, begun now or before. Raises QUOTA, TOO_LARGE; MALFORMED if it is another's or of
+        another size."""
+
+    async def uploaded_blob(self, authority: str, blob: bytes) -> Blob:
+        """How far an own upload is. Raises MISSING_BLOB, also for another's."""
+
+    async def add_part(self, authority: str, blob: bytes, part: BlobPart) -> Blob:
+        """A part is in the object store. Raises MISSING_BLOB; MALFORMED unless it begins where the last one ended."""
+
+    async def readable_blob(self, authority: str, blob: bytes) -> Blob:
+        """A whole blob that it may read: its own, or one of an entry that it may read (`log.readable`).
+
+        Raises MISSING_BLOB; it does not tell whether there is one that others may read.
+        """
+
+    async def blob_parts(self, blob: bytes, first: int, last: int) -> list[BlobPart]:
+        """The parts that hold bytes `first` to `last`, in order, a page: at least the first of them."""
+
+    async def drop_blob(self, authority: str, blob: bytes) -> None:
+        """Give up an own blob that no entry refers to: `doomed_blobs` names it. Repeatable."""
+
+    async def sweep_references(self, after: int) -> int:
+        """Forget references of entries whose bodies are gone, among some with numbers above `after`; returns the last
+        number looked at, 0 at the end."""
+
+    async def doom_blobs(self, created_before: int) -> int:
+        """Doom some blobs that were created before that time and to which nothing refers; repeat until 0."""
+
+    async def doomed_blobs(self) -> list[bytes]:
+        """Some doomed blobs: nobody can read them, and they count for no quota. Their objects are to be deleted."""
+
+    async def forget_blob(self, blob: bytes) -> None:
+        """The objects of a doomed blob are gone."""
 
     # Upkeep
 

@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 
 metadata = MetaData()
 _Id = BigInteger().with_variant(Integer, "sqlite")
@@ -192,4 +192,41 @@ coverage = Table(
     Index("coverage_by_time", "time"),
     comment="what waits for its grace period to end",
     **_compact,
+)
+
+blobs = Table(
+    "blobs",
+    metadata,
+    Column("number", _Id, primary_key=True),
+    Column("blob", LargeBinary, nullable=False, unique=True),
+    Column("owner", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("received", BigInteger, nullable=False, comment="bytes from the start that are in the object store"),
+    Column("created", BigInteger, nullable=False),
+    Column("doomed", Boolean, nullable=False, comment="to be deleted from the object store, and from here after that"),
+    Index("blobs_by_owner", "owner"),
+    Index("blobs_doomed", "doomed", "created"),
+    **_never_reused,
+)
+
+blob_parts = Table(
+    "blob_parts",
+    metadata,
+    Column("blob", _Id, ForeignKey("blobs.number"), primary_key=True, autoincrement=False),
+    Column("offset", BigInteger, primary_key=True, autoincrement=False),
+    Column("size", BigInteger, nullable=False),
+    Column("name", Text, nullable=False, comment="of its object, under the blob's id"),
+    **_compact,
+)
+
+blob_references = Table(
+    "blob_references",
+    metadata,
+    Column("number", _Id, primary_key=True),
+    Column("blob", _Id, ForeignKey("blobs.number"), nullable=False),
+    Column("channel", _Id, ForeignKey("channels.number"), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Index("blob_references_by_blob", "blob", "channel", "seq", unique=True),
+    comment="entries whose readers may read a blob, while their bodies are kept",
+    **_never_reused,
 )

@@ -14,7 +14,7 @@ from rogatory.relay.errors import Refusal
 from rogatory.relay.log import ChannelState
 from rogatory.relay.store.interface import InvitationsWaiting, NewEntry
 from rogatory.relay.store.schema import channels, invitations, joiners
-from rogatory.relay.store.sqlite import access
+from rogatory.relay.store.sqlite import access, blobs
 from rogatory.relay.store.sqlite.statements import parameter, sql
 from rogatory.relay.store.sqlite.transaction import Transaction
 
@@ -80,6 +80,7 @@ def _append(transaction: Transaction, entry: NewEntry) -> Placed:
     if entry.invitation is not None:
         log.check_invitation_base(state, entry.seen)
         log.check_joiners(entry.invitation.joiners, entry.access or access.declared(transaction, state))
+    attached = blobs.check(transaction, entry.author, entry.blobs) if entry.blobs else []
     size = len(entry.body) + _size(entry.invitation)
     transaction.charge(entry.author, size, founded=int(state is None))
     if state is None:
@@ -89,6 +90,8 @@ def _append(transaction: Transaction, entry: NewEntry) -> Placed:
     if entry.access is not None:
         access.declare(transaction, entry.channel, state, entry.access, entry.author, head.seq)
     transaction.add_entry(entry, state, head, body_hash)
+    if attached:
+        blobs.refer(transaction, attached, state.number, head.seq)
     if entry.commit:
         state.last_commit = head.seq
     if entry.invitation is not None:

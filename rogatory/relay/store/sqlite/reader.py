@@ -125,6 +125,11 @@ class Reader:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """For questions that are asked elsewhere."""
+        return self._connection
+
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()

@@ -16,8 +16,18 @@ import structlog
 from rogatory.protocol.acknowledgement import Acknowledgement
 from rogatory.protocol.frames.server import ClaimedPackage, Code, HeaderLine, Invited
 from rogatory.relay.errors import Refusal
-from rogatory.relay.store.interface import Appended, ChannelView, Event, NewEntry, Page, Quotas, Stock
-from rogatory.relay.store.sqlite import key_packages, upkeep
+from rogatory.relay.store.interface import (
+    Appended,
+    Blob,
+    BlobPart,
+    ChannelView,
+    Event,
+    NewEntry,
+    Page,
+    Quotas,
+    Stock,
+)
+from rogatory.relay.store.sqlite import blobs, key_packages, upkeep
 from rogatory.relay.store.sqlite.acknowledgements import acknowledge
 from rogatory.relay.store.sqlite.appends import AppendEntry
 from rogatory.relay.store.sqlite.database import connect, open_database
@@ -129,6 +139,46 @@ class SQLiteStore:
     async def take_invitations(self, authority: str, ids: Sequence[int]) -> None:
         """See Store."""
         await self._writer.submit(lambda transaction: upkeep.take_invitations(transaction, authority, ids))
+
+    async def create_blob(self, authority: str, blob: bytes, size: int) -> Blob:
+        """See Store."""
+        return await self._writer.submit(partial(blobs.create, authority=authority, blob=blob, size=size))
+
+    async def uploaded_blob(self, authority: str, blob: bytes) -> Blob:
+        """See Store."""
+        return await self._read(lambda reader: blobs.uploaded(reader.connection, authority, blob))
+
+    async def add_part(self, authority: str, blob: bytes, part: BlobPart) -> Blob:
+        """See Store."""
+        return await self._writer.submit(partial(blobs.add_part, authority=authority, blob=blob, part=part))
+
+    async def readable_blob(self, authority: str, blob: bytes) -> Blob:
+        """See Store."""
+        return await self._read(lambda reader: blobs.readable(reader.connection, authority, blob))
+
+    async def blob_parts(self, blob: bytes, first: int, last: int) -> list[BlobPart]:
+        """See Store."""
+        return await self._read(lambda reader: blobs.parts(reader.connection, blob, first, last))
+
+    async def drop_blob(self, authority: str, blob: bytes) -> None:
+        """See Store."""
+        await self._writer.submit(partial(blobs.drop, authority=authority, blob=blob))
+
+    async def sweep_references(self, after: int) -> int:
+        """See Store."""
+        return await self._writer.submit(partial(blobs.sweep_references, after=after))
+
+    async def doom_blobs(self, created_before: int) -> int:
+        """See Store."""
+        return await self._writer.submit(partial(blobs.doom_unreferenced, created_before=created_before))
+
+    async def doomed_blobs(self) -> list[bytes]:
+        """See Store."""
+        return await self._read(lambda reader: blobs.doomed_blobs(reader.connection))
+
+    async def forget_blob(self, blob: bytes) -> None:
+        """See Store."""
+        await self._writer.submit(partial(blobs.forget, blob=blob))
 
     async def mark_coverage(self) -> int:
         """See Store."""

@@ -1,0 +1,224 @@
+"""Blobs within a transaction: uploads, who may read them, and what is to be deleted. Their bytes stand elsewhere."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.sqlite import insert
+
+from rogatory.protocol.frames.server import Code
+from rogatory.relay import log
+from rogatory.relay.errors import Refusal
+from rogatory.relay.store.interface import Blob, BlobPart
+from rogatory.relay.store.schema import blob_parts, blob_references, blobs, bodies, entries, members
+from rogatory.relay.store.sqlite.statements import FROM_START, key, parameter, sql
+from rogatory.relay.store.sqlite.transaction import Transaction
+
+ROWS_AT_ONCE: Final = 500
+PARTS_AT_ONCE: Final = 64
+
+_limit = parameter("limit")
+_BLOB = sql(
+    select(blobs.c.number, blobs.c.owner, blobs.c.size, blobs.c.received, blobs.c.doomed).where(key(blobs, "blob"))
+)
+_USED = sql(
+    select(func.coalesce(func.sum(blobs.c.size), parameter("zero"))).where(
+        key(blobs, "owner") & (blobs.c.doomed == parameter("doomed"))
+    )
+)
+_CREATE = sql(
+    blobs.insert().values(
+        {name: parameter(name) for name in ("blob", "owner", "size", "received", "created", "doomed")}
+    )
+)
+_RECEIVED = sql(blobs.update().values(received=parameter("received")).where(key(blobs, "number")))
+_ADD_PART = sql(blob_parts.insert())
+_LAST_PART = sql(
+    select(func.max(blob_parts.c.offset)).where(
+        (blob_parts.c.blob == blobs.c.number) & (blob_parts.c.offset <= parameter("first")) & key(blobs, "blob")
+    )
+)
+_PARTS = sql(
+    select(blob_parts.c.offset, blob_parts.c.size, blob_parts.c.name)
+    .select_from(blob_parts.join(blobs))
+    .where(
+        key(blobs, "blob") & (blob_parts.c.offset >= parameter("first")) & (blob_parts.c.offset <= parameter("last"))
+    )
+    .order_by(blob_parts.c.offset)
+    .limit(_limit)
+    .offset(FROM_START)
+)
+_REFERENCES = sql(
+    select(blob_references.c.seq, members.c.first, members.c.until)
+    .select_from(blob_references.join(members, members.c.channel == blob_references.c.channel))
+    .where(key(blob_references, "blob") & key(members, "authority"))
+)
+_REFER = sql(
+    insert(blob_references)
+    .values({name: parameter(name) for name in ("blob", "channel", "seq")})
+    .on_conflict_do_nothing()
+)
+_REFERRED = sql(select(blob_references.c.number).where(key(blob_references, "blob")).limit(_limit).offset(FROM_START))
+_DOOM = sql(blobs.update().values(doomed=parameter("doomed")).where(key(blobs, "number")))
+_OLD_REFERENCES = sql(
+    select(blob_references.c.number, bodies.c.id)
+    .select_from(
+        blob_references.outerjoin(
+            entries, (entries.c.channel == blob_references.c.channel) & (entries.c.seq == blob_references.c.seq)
+        ).outerjoin(bodies, bodies.c.id == entries.c.body)
+    )
+    .where(blob_references.c.number > parameter("after"))
+    .order_by(blob_references.c.number)
+    .limit(_limit)
+    .offset(FROM_START)
+)
+_FORGET_REFERENCE = sql(blob_references.delete().where(key(blob_references, "number")))
+_unreferenced = ~select(blob_references.c.number).where(blob_references.c.blob == blobs.c.number).exists()
+_UNREFERENCED = sql(
+    select(blobs.c.number)
+    .where((blobs.c.doomed == parameter("doomed")) & (blobs.c.created < parameter("before")) & _unreferenced)
+    .limit(_limit)
+    .offset(FROM_START)
+)
+_DOOMED = sql(select(blobs.c.blob).where(blobs.c.doomed == parameter("doomed")).limit(_limit).offset(FROM_START))
+_FORGET_PARTS = sql(blob_parts.delete().where(key(blob_parts, "blob")))
+_FORGET = sql(blobs.delete().where(key(blobs, "number")))
+
+
+def create(transaction: Transaction, authority: str, blob: bytes, size: int) -> Blob:
+    """See Store."""
+    row = _row(transaction.connection, blob)
+    if row is not None:
+        _, owner, held, received, doomed = row
+        if owner != authority or held != size or doomed:
+            raise Refusal(Code.MALFORMED, "there is another blob with this id: choose a random one")
+        return Blob(size, received)
+    quotas = transaction.quotas
+    if size > quotas.blob_size:
+        raise Refusal(Code.TOO_LARGE, f"a blob has at most {quotas.blob_size} bytes at this relay")
+    (used,) = transaction.connection.execute(_USED, {"owner_": authority, "zero": 0, "doomed": False}).fetchone()
+    if used + size > quotas.blob_bytes:
+        raise Refusal(Code.QUOTA, "the attachments that this authority keeps at the relay are at their limit")
+    values = {"blob": blob, "owner": authority, "size": size, "received": 0, "doomed": False}
+    transaction.connection.execute(_CREATE, values | {"created": transaction.now})
+    return Blob(size, 0)
+
+
+def add_part(transaction: Transaction, authority: str, blob: bytes, part: BlobPart) -> Blob:
+    """See Store."""
+    number, size, received = _own(transaction.connection, authority, blob)
+    if part.offset != received or part.offset + part.size > size:
+        raise Refusal(Code.MALFORMED, f"the upload stands at {received} of {size} bytes: go on from there")
+    values = {"blob": number, "offset": part.offset, "size": part.size, "name": part.name}
+    transaction.connection.execute(_ADD_PART, values)
+    received += part.size
+    transaction.connection.execute(_RECEIVED, {"number_": number, "received": received})
+    return Blob(size, received)
+
+
+def drop(transaction: Transaction, authority: str, blob: bytes) -> None:
+    """See Store."""
+    row = _row(transaction.connection, blob)
+    if row is None or row[1] != authority:
+        return
+    if transaction.connection.execute(_REFERRED, {"blob_": row[0], "limit": 1}).fetchone() is None:
+        transaction.connection.execute(_DOOM, {"number_": row[0], "doomed": True})
+
+
+def check(transaction: Transaction, author: str, wanted: Sequence[bytes]) -> list[int]:
+    """The numbers of blobs that an entry of `author` may refer to. Raises MISSING_BLOB."""
+    return [_readable(transaction.connection, author, blob)[0] for blob in wanted]
+
+
+def refer(transaction: Transaction, numbers: Sequence[int], channel: int, seq: int) -> None:
+    """The entry at `seq` of the channel with this number refers to these blobs."""
+    rows = [{"blob": number, "channel": channel, "seq": seq} for number in numbers]
+    transaction.connection.executemany(_REFER, rows)
+
+
+def sweep_references(transaction: Transaction, after: int) -> int:
+    """See Store."""
+    transaction.flush()
+    execute = transaction.connection.execute
+    rows = execute(_OLD_REFERENCES, {"after": after, "limit": ROWS_AT_ONCE}).fetchall()
+    gone = [{"number_": number} for number, body in rows if body is None]
+    transaction.connection.executemany(_FORGET_REFERENCE, gone)
+    return rows[-1][0] if rows else 0
+
+
+def doom_unreferenced(transaction: Transaction, created_before: int) -> int:
+    """See Store."""
+    values = {"doomed": False, "before": created_before, "limit": ROWS_AT_ONCE}
+    rows = transaction.connection.execute(_UNREFERENCED, values).fetchall()
+    transaction.connection.executemany(_DOOM, [{"number_": number, "doomed": True} for (number,) in rows])
+    return len(rows)
+
+
+def forget(transaction: Transaction, blob: bytes) -> None:
+    """See Store."""
+    row = _row(transaction.connection, blob)
+    if row is not None and row[4]:
+        transaction.connection.execute(_FORGET_PARTS, {"blob_": row[0]})
+        transaction.connection.execute(_FORGET, {"number_": row[0]})
+
+
+# Questions, for any connection
+
+
+def uploaded(connection: sqlite3.Connection, authority: str, blob: bytes) -> Blob:
+    """See Store."""
+    _, size, received = _own(connection, authority, blob)
+    return Blob(size, received)
+
+
+def readable(connection: sqlite3.Connection, authority: str, blob: bytes) -> Blob:
+    """See Store."""
+    return Blob(*_readable(connection, authority, blob)[1:])
+
+
+def parts(connection: sqlite3.Connection, blob: bytes, first: int, last: int) -> list[BlobPart]:
+    """See Store."""
+    (start,) = connection.execute(_LAST_PART, {"blob_": blob, "first": first}).fetchone()
+    values = {"blob_": blob, "first": start, "last": last, "limit": PARTS_AT_ONCE}
+    return [BlobPart(*row) for row in connection.execute(_PARTS, values)]
+
+
+def doomed_blobs(connection: sqlite3.Connection) -> list[bytes]:
+    """See Store."""
+    return [blob for (blob,) in connection.execute(_DOOMED, {"doomed": True, "limit": ROWS_AT_ONCE})]
+
+
+def _row(connection: sqlite3.Connection, blob: bytes) -> tuple[int, str, int, int, bool] | None:
+    found: tuple[int, str, int, int, bool] | None = connection.execute(_BLOB, {"blob_": blob}).fetchone()
+    return found
+
+
+def _own(connection: sqlite3.Connection, authority: str, blob: bytes) -> tuple[int, int, int]:
+    row = _row(connection, blob)
+    if row is None or row[1] != authority or row[4]:
+        raise _missing()
+    return row[0], row[2], row[3]
+
+
+def _readable(connection: sqlite3.Connection, authority: str, blob: bytes) -> tuple[int, int, int]:
+    """Number, size, received of a whole blob that the authority may read; raises MISSING_BLOB."""
+    row = _row(connection, blob)
+    if row is None or row[4] or row[3] != row[2]:
+        raise _missing()
+    number, owner, size, received, _ = row
+    if owner != authority:
+        referred = connection.execute(_REFERENCES, {"blob_": number, "authority_": authority})
+        if not any(log.readable(first, until, seq) for seq, first, until in referred):
+            raise _missing()
+    return number, size, received
+
+
+def _missing() -> Refusal:
+    return Refusal(
+        Code.MISSING_BLOB,
+        "this relay holds no such attachment for this authority: it was not uploaded to its end, it is kept no longer,"
+        " or no entry that this authority may read refers to it",
+    )
