@@ -11,6 +11,7 @@ from rogatory.protocol.documents import (
     AssistanceForm,
     Body,
     Charter,
+    Closing,
     Conducting,
     Consultation,
     Cooperation,
@@ -113,6 +114,7 @@ BODIES: dict[str, Body] = {
         received_at="2026-09-21T13:20:00Z",
         reference="TZ/2026/4",
     ),
+    "closing": Closing(reason="Everything asked for has come."),
     "leave": Leave(reason="Our part is done."),
     "rejoin": rejoin(b"key package", 12, b"\xab" * 32),
 }

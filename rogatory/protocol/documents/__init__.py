@@ -33,6 +33,7 @@ from rogatory.protocol.documents.fields import Annex, DocumentRef, Thread
 from rogatory.protocol.documents.kinds.amendment import Amendment
 from rogatory.protocol.documents.kinds.announcement import Announcement, Wording
 from rogatory.protocol.documents.kinds.charter import Charter, Predecessor, Purpose
+from rogatory.protocol.documents.kinds.closing import Closing
 from rogatory.protocol.documents.kinds.consultation import Consultation
 from rogatory.protocol.documents.kinds.essentials import gaps_of
 from rogatory.protocol.documents.kinds.leave import Leave
@@ -68,6 +69,7 @@ __all__ = [
     "AssistanceForm",
     "Body",
     "Charter",
+    "Closing",
     "Conducting",
     "Confidentiality",
     "Consultation",

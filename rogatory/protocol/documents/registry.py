@@ -18,6 +18,7 @@ from rogatory.protocol.documents.errors import (
 from rogatory.protocol.documents.kinds.amendment import Amendment
 from rogatory.protocol.documents.kinds.announcement import Announcement
 from rogatory.protocol.documents.kinds.charter import Charter
+from rogatory.protocol.documents.kinds.closing import Closing
 from rogatory.protocol.documents.kinds.consultation import Consultation
 from rogatory.protocol.documents.kinds.leave import Leave
 from rogatory.protocol.documents.kinds.receipt import DocumentReceipt
@@ -36,6 +37,7 @@ KINDS: Final[Mapping[str, type[Body]]] = {
         Announcement,
         DocumentReceipt,
         Leave,
+        Closing,
         Rejoin,
     )
 }

@@ -10,6 +10,7 @@ from rogatory.protocol.documents.document import Document
 from rogatory.protocol.documents.kinds.amendment import Amendment
 from rogatory.protocol.documents.kinds.announcement import Announcement
 from rogatory.protocol.documents.kinds.charter import Charter
+from rogatory.protocol.documents.kinds.closing import Closing
 from rogatory.protocol.documents.kinds.leave import Leave
 from rogatory.protocol.documents.kinds.rejoin import Rejoin
 from rogatory.protocol.documents.registry import KINDS
@@ -22,20 +23,21 @@ OBSERVERS_WRITE = frozenset({Leave.KIND, Rejoin.KIND})
 BEFORE_CHARTER = frozenset({Charter.KIND, Leave.KIND, Rejoin.KIND})
 
 
-def judge_document(kind: str, author: str, policy: ChannelPolicy, pin: DirectoryPin) -> None:
+def judge_document(kind: str, author: str, policy: ChannelPolicy, pin: DirectoryPin, *, shared: bool = False) -> None:
     """Raise VoidDocument if a document of `kind` by `author` may not stand in the channel.
 
-    `pin` is that of the entry's declaration. What the policy's roster raises goes through: wait for that version.
+    `pin` is that of the entry's declaration; `shared`: it was sent again for a member that had lost it. What the
+    policy's roster raises goes through: wait for that version.
     """
     if pin.targets < policy.last_pin.targets or pin.network < policy.last_pin.network:
         raise VoidDocument(VoidCode.PIN_DECREASED, "the message uses an older directory than the commit before it")
     if isinstance(policy, MatterPolicy):
-        _judge_in_matter(kind, author, policy)
+        _judge_in_matter(kind, author, policy, shared)
     else:
         _judge_in_network(kind, author, policy, pin)
 
 
-def _judge_in_matter(kind: str, author: str, policy: MatterPolicy) -> None:
+def _judge_in_matter(kind: str, author: str, policy: MatterPolicy, shared: bool) -> None:
     if kind == Announcement.KIND:
         raise VoidDocument(VoidCode.WRONG_CHANNEL, "announcements are for networks")
     if policy.charter is None:
@@ -45,6 +47,10 @@ def _judge_in_matter(kind: str, author: str, policy: MatterPolicy) -> None:
         raise VoidDocument(VoidCode.CHARTERED_ALREADY, "a channel has one charter")
     elif author not in policy.parties:
         raise VoidDocument(VoidCode.NOT_A_PARTY, f"{author} is no party of this channel")
+    elif policy.closed_at is not None and not (shared and author == policy.founder):
+        raise VoidDocument(VoidCode.CLOSED, f"the matter was closed at entry {policy.closed_at}")
+    elif kind == Closing.KIND and author != policy.founder:
+        raise VoidDocument(VoidCode.NOT_FOUNDER, f"{policy.founder} founded the matter, and alone may close it")
 
 
 def _judge_in_network(kind: str, author: str, policy: NetworkPolicy, pin: DirectoryPin) -> None:
@@ -59,6 +65,8 @@ def _judge_in_network(kind: str, author: str, policy: NetworkPolicy, pin: Direct
         raise VoidDocument(VoidCode.NOT_COORDINATOR, f"{author} does not coordinate this network")
     if kind == Amendment.KIND:
         raise VoidDocument(VoidCode.WRONG_CHANNEL, "a network's members stand in its roster: amend that")
+    if kind == Closing.KIND:
+        raise VoidDocument(VoidCode.WRONG_CHANNEL, "matters are closed, networks are not")
 
 
 def judge_charter(document: Document, *, digest: bytes, members: Iterable[str] = ()) -> MatterPolicy:
@@ -75,7 +83,7 @@ def judge_charter(document: Document, *, digest: bytes, members: Iterable[str] =
     strangers = sorted(set(members) - set(charter.parties))
     if strangers:
         raise VoidDocument(VoidCode.NOT_A_PARTY, f"{', '.join(strangers)}: not among the charter's parties")
-    return MatterPolicy(charter=digest, parties=frozenset(charter.parties))
+    return MatterPolicy(charter=digest, founder=document.signer, parties=frozenset(charter.parties))
 
 
 def judge_amendment(amendment: Document, policy: MatterPolicy) -> MatterPolicy:

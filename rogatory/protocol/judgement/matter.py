@@ -10,6 +10,15 @@ from rogatory.protocol.judgement.policy import MatterPolicy
 from rogatory.protocol.judgement.void import VoidCode, VoidCommit
 
 
+def _is_not_closed(facts: CommitFacts, policy: MatterPolicy) -> None:
+    """After the closing its founder lets members in again that must still learn of it, and that is all."""
+    if policy.closed_at is None:
+        return
+    names = {added.authority for added in facts.added} | {removed.authority for removed in facts.removed}
+    if facts.committer != policy.founder or not names or names != facts.rejoined:
+        raise VoidCommit(VoidCode.CLOSED, f"the matter was closed at entry {policy.closed_at}")
+
+
 def _added_are_parties(facts: CommitFacts, policy: MatterPolicy) -> None:
     """DESIGN section 1: a further party needs an amendment signed by every existing one, named in the commit."""
     entitled = policy.parties
@@ -42,4 +51,4 @@ def check_matter_members(members: Sequence[str], policy: MatterPolicy) -> None:
         raise VoidCommit(VoidCode.NOT_A_PARTY, f"{', '.join(strangers)}: no party of this channel")
 
 
-MATTER_RULES: Final = (_added_are_parties, _removals_are_founded)
+MATTER_RULES: Final = (_is_not_closed, _added_are_parties, _removals_are_founded)

@@ -30,6 +30,10 @@ class MatterPolicy:
 
     charter: bytes | None = None
     """Digest of the charter."""
+    founder: str | None = None
+    """Who signed the charter, and alone may close the matter."""
+    closed_at: int | None = None
+    """The seq of its closing, if the log has one."""
     parties: frozenset[str] = frozenset()
     """Who may be in the channel: the charter's parties, plus who was added by amendment, less who left."""
     amendments: Mapping[bytes, frozenset[str]] = field(default_factory=dict)

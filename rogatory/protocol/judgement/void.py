@@ -44,6 +44,9 @@ class VoidCode(StrEnum):
     CASE_DATA_IN_NETWORK = "case_data_in_network"
     MAY_NOT_ANNOUNCE = "may_not_announce"
     OBSERVER_WRITES = "observer_writes"
+    NOT_FOUNDER = "not_founder"
+    CLOSED = "closed"
+    """The matter was closed before it in the log."""
 
 
 class Void(ProtocolError):

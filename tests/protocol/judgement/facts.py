@@ -68,7 +68,7 @@ def commit(*members_after: str, by: str = KE, declare: dict[str, Any] | None = N
     return replace(facts, **changes)
 
 
-MATTER = MatterPolicy(charter=b"c" * 32, parties=frozenset({KE, TZ}), last_pin=PIN)
+MATTER = MatterPolicy(charter=b"c" * 32, founder=KE, parties=frozenset({KE, TZ}), last_pin=PIN)
 
 ROSTER = RosterView(members=frozenset({TZ, UG}), coordinators=frozenset({KE}), observers=frozenset({NG}))
 

@@ -61,6 +61,7 @@ def test_every_kind_has_its_place() -> None:
         "announcement": "network",
         "receipt": "matter network",
         "leave": "founding matter network",
+        "closing": "matter",
         "rejoin": "founding matter network",
     }
 
@@ -108,6 +109,22 @@ def test_the_charter_comes_first_and_once() -> None:
     void("charter", KE, MATTER, VoidCode.CHARTERED_ALREADY)
 
 
+def test_who_founded_the_matter_closes_it_and_nobody_else() -> None:
+    judge_document("closing", KE, MATTER, PIN)
+    void("closing", TZ, MATTER, VoidCode.NOT_FOUNDER)
+    void("closing", KE, NETWORK, VoidCode.WRONG_CHANNEL)
+
+
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"charter", "announcement"}))
+def test_after_the_closing_everything_is_void_but_what_its_founder_shares_again(kind: str) -> None:
+    closed = replace(MATTER, closed_at=9)
+    for author in (KE, TZ):
+        void(kind, author, closed, VoidCode.CLOSED)
+    judge_document(kind, KE, closed, PIN, shared=True)
+    with pytest.raises(VoidDocument, match="entry 9"):
+        judge_document(kind, TZ, closed, PIN, shared=True)
+
+
 def test_a_message_uses_no_older_directory_than_the_commit_before_it() -> None:
     void("consultation", KE, MATTER, VoidCode.PIN_DECREASED, DirectoryPin(6, 3))
     void("consultation", KE, NETWORK, VoidCode.PIN_DECREASED, DirectoryPin(7, 2))
@@ -125,6 +142,7 @@ class TestCharter:
         policy = judge_charter(self.charter, digest=self.charter.digest, members=[KE, TZ])
         assert policy.parties == {KE, TZ}
         assert policy.charter == self.charter.digest
+        assert policy.founder == KE
 
     @pytest.mark.parametrize(
         "body",

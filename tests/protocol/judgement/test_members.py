@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from rogatory.protocol.declaration import DirectoryPin
-from rogatory.protocol.judgement import MatterPolicy, VoidCode, VoidCommit, after_commit, judge_commit
+from rogatory.protocol.judgement import MatterPolicy, RejoinNotice, VoidCode, VoidCommit, after_commit, judge_commit
 from tests.protocol.judgement.facts import (
     AMENDMENT,
     KE,
     MATTER,
     NETWORK,
     NG,
+    REF,
     ROSTER,
     TZ,
     UG,
@@ -71,6 +73,26 @@ class TestMatter:
         void(commit(KE, removed=(removed(TZ),)), VoidCode.UNFOUNDED_REMOVAL, policy)
         later = commit(KE, removed=(removed(TZ),), declare={"directory": DirectoryPin(8, 3)})
         judge_commit(later, policy, vouch)
+
+
+class TestClosedMatter:
+    closed = replace(MATTER, closed_at=9, rejoins={11: RejoinNotice(TZ, REF)})
+    back: dict[str, Any] = {"removed": (removed(TZ),), "added": (added(TZ),)}  # noqa: RUF012
+
+    def test_its_founder_lets_members_in_again(self) -> None:
+        judge_commit(commit(KE, TZ, **self.back, declare={"rejoins": [11]}), self.closed, vouch)
+
+    def test_nobody_else_does(self) -> None:
+        closed = replace(self.closed, parties=frozenset({KE, TZ, UG}))
+        facts = commit(KE, TZ, UG, by=UG, **self.back, declare={"rejoins": [11]})
+        void(facts, VoidCode.CLOSED, closed)
+
+    def test_no_keys_are_renewed_and_nobody_comes_or_goes(self) -> None:
+        void(commit(KE, TZ), VoidCode.CLOSED, self.closed)
+        void(commit(KE, TZ, added=(added(TZ),)), VoidCode.CLOSED, self.closed)
+        leaving = replace(self.closed, leavers=frozenset({UG}))
+        facts = commit(KE, TZ, removed=(removed(TZ), removed(UG)), added=(added(TZ),), declare={"rejoins": [11]})
+        void(facts, VoidCode.CLOSED, leaving)
 
 
 class TestNetwork:
