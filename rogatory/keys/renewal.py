@@ -86,8 +86,9 @@ def check_renewal(data: bytes, held: AuthorityEntry, version: int) -> CheckedRen
         raise EnrolmentRefused(f"the file renews keys of {renewal.authority}, not of {held.id}")
     if renewal.key_set.version != expected:
         raise EnrolmentRefused(
-            f"the file renews keys as key set {renewal.key_set.version}, and the next of {held.id} is {expected}: an"
-            " older file, or one made from an older directory; ask the authority for a new one"
+            f"the file brings key set {renewal.key_set.version}, and the next of {held.id} is {expected}: an older"
+            " file, or one made from an older directory; have the authority make it anew; one that lost its keys, with:"
+            f" rogatory-node init --key-set {expected}"
         )
     if renewal.recovery != held.recovery:
         file.check_recovery(renewal.recovery)

@@ -28,6 +28,8 @@ NEXT_IDENTITY: Final = "identity_next"
 DATABASE_KEY: Final = "database_key"
 RECOVERY_KEY: Final = "recovery_key"
 KEY_LENGTH: Final = 32
+FIRST: Final = 1
+"""Number of the key set that is enrolled; each further one counts on."""
 
 Random = Callable[[int], bytes]
 
@@ -105,18 +107,22 @@ def enrol_node(
     root: bytes | None,
     recovery_file: Path,
     recovery_passphrase: bytes,
+    key_set: int = FIRST,
     random: Random = os.urandom,
     cost: Cost = MODERATE,
 ) -> MadeNode:
     """New keys, their folder, the enrolment file in it, and the recovery key in a file of its own.
 
+    `key_set` counts on where the authority was enrolled before and has lost all its keys.
     Raises RefusedInput for an address that is none, Conflict and VaultExists where something is in the way.
     """
+    if key_set < FIRST:
+        raise RefusedInput(f"{key_set} cannot be the number of a key set", "ask a trustee for the next one")
     for url in config.relay_urls:
         parse_address(url)
     if recovery_file.exists():
         raise Conflict(f"{recovery_file} exists: nothing was changed", "name another file for the recovery key")
-    identity = Identity.generate(entry.id, random)
+    identity = Identity.generate(entry.id, random, key_set)
     recovery = RecoveryKey.generate(entry.id, random)
     enrolment = enrol_authority(entry, identity, recovery)
     set_up(

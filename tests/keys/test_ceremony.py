@@ -221,7 +221,7 @@ def test_bad_files_are_named_and_change_nothing(founded: Shell) -> None:
         "directory update d --bundle good.draft": "good.draft: this is no directory bundle",
         "directory update new --bundle bundle": "give --root",
         "directory update new --bundle bundle --root ke.central.json": "ke.central.json: the directory's root",
-        "authority renew ke.central.json -d d": "ke.central.json: the file renews keys as key set 1, and the next of",
+        "authority renew ke.central.json -d d": "ke.central.json: the file brings key set 1, and the next of",
         "authority add relay.json -d d": "relay.json: this file is of another kind",
         "authority check bundle": "bundle: this is no enrolment file",
         "relay add ke.central.json -d d": "ke.central.json: this file is of another kind",

@@ -197,7 +197,7 @@ def test_files_that_are_refused(simulator: DirectorySimulator) -> None:
     checked(simulator, good)
     refused = {
         "renews keys of tz.central": other,
-        "as key set 3, and the next of ke.central is 2": renew(
+        "key set 3, and the next of ke.central is 2": renew(
             Identity.generate(KE, simulator._random, 3), recovery.public(), None
         ),
         "prove that its maker holds the key 'online'": altered(

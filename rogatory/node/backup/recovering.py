@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
 
 from rogatory.keys.fingerprint import key_set_fingerprint, root_fingerprint
 from rogatory.keys.identity import Identity, RecoveryKey
@@ -15,12 +14,9 @@ from rogatory.node.config import NodeConfig
 from rogatory.node.errors import RefusedInput
 from rogatory.node.folder import NodeFolder
 from rogatory.node.link.address import parse_address
-from rogatory.node.setup import RECOVERY_KEY, MadeNode, set_up
+from rogatory.node.setup import FIRST, RECOVERY_KEY, MadeNode, set_up
 
 Random = Callable[[int], bytes]
-
-FIRST_RENEWED: Final = 2
-"""Key set 1 is the one that was enrolled."""
 
 
 def open_recovery_key(file: Path, passphrase: bytes) -> RecoveryKey:
@@ -50,7 +46,7 @@ def recover_node(
             f"{recovery_file} holds the recovery key of {recovery.authority}, not of {config.authority}",
             "name the right file",
         )
-    if key_set < FIRST_RENEWED:
+    if key_set <= FIRST:
         raise RefusedInput(
             f"{key_set} cannot be the number of the new key set",
             "give one more than the directory's newest: ask a trustee, or see rogatory-keys authority find",

@@ -47,6 +47,8 @@ from rogatory.protocol.padding import padme
 RETRY: Final = 60.0
 """Seconds until a change is tried again whose key package was unfit."""
 
+LETS_IN: Final = (WishKind.ADD, WishKind.REJOIN)
+
 
 @dataclass(slots=True)
 class Plan:
@@ -106,11 +108,21 @@ def _due(work: Work, channel: Channel) -> list[Wish]:
                 continue
             due_at = now + delay
             wishes.set_due(connection, wish.number, due_at)
+        if wish.kind in LETS_IN and not work.hooks.may_let_in(work.tx, wish.authority):
+            work.trouble_once(channel.id, Trouble.UNCONFIRMED, _unconfirmed(wish.authority))
+            continue
         earlier_documents = any(number <= wish.after_outbox for number in waits_for_outbox)
         if due_at <= now and (channel.state is ChannelState.FOUNDING or not earlier_documents):
             due.append(wish)
     wishes.delete(connection, done)
     return due
+
+
+def _unconfirmed(authority: str) -> str:
+    return (
+        f"{authority} waits to be let in: neither its old keys nor its recovery key signed the new ones. Compare their"
+        f" fingerprint with it by telephone or note, then: rogatory-node authority confirm {authority}"
+    )
 
 
 def _plan(work: Work, channel: Channel, due: list[Wish]) -> Plan | None:

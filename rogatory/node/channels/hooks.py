@@ -136,6 +136,9 @@ class Hooks(Protocol):
     def rejoin_seen(self, tx: Tx, channel: bytes, seq: int, rejoin: RejoinNotice) -> None:
         """A member asked to be let in again."""
 
+    def may_let_in(self, tx: Tx, authority: str) -> bool:
+        """Whether this node may add the authority, or let it in again: not while a person must confirm its keys."""
+
     def acknowledged(self, tx: Tx, channel: bytes, acknowledgement: Acknowledgement) -> None:
         """A member's newest acknowledgement, verified and compared with the log."""
 

@@ -30,6 +30,8 @@ class Trouble(StrEnum):
     """A member has not acknowledged a document within the term: ask by another way."""
     KEY_PACKAGE = "key_package"
     """The relay hands out a key package that the directory does not vouch for."""
+    UNCONFIRMED = "unconfirmed"
+    """An authority is not let in before a person here confirms its keys, which nobody else vouches for."""
     NO_KEY_PACKAGE = "no_key_package"
     """An authority has no key package at its relay, so it cannot be added yet."""
     UNREADABLE = "unreadable"

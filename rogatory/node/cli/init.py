@@ -34,13 +34,18 @@ def init(
         bool, typer.Option("--recover", help="All keys are lost but the recovery key, which --recovery-file names.")
     ] = False,
     key_set: Annotated[
-        int | None, typer.Option(help="With --recover: one more than the number of the directory's newest key set.")
+        int | None,
+        typer.Option(help="After a loss: one more than the number of the directory's newest key set of the authority."),
     ] = None,
     api_port: Annotated[int, typer.Option(help="Port of the local API; 0 takes any free one.")] = 0,
     passphrase_file: PassphraseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make keys, vault and enrolment file for an authority. Nothing is sent anywhere."""
+    """Make keys, vault and enrolment file for an authority. Nothing is sent anywhere.
+
+    After a loss of everything: with --recover, the recovery key signs the new keys. Where that is lost too, give
+    --key-set alone; trustees take the file in with rogatory-keys authority renew --unendorsed.
+    """
     if recover:
         _recover(
             folder,
@@ -55,13 +60,13 @@ def init(
             as_json,
         )
         return
-    if state is None or not name or relay is None or key_set is not None:
+    if state is None or not name or relay is None:
         raise typer.BadParameter("give --state, --name and --relay; or --recover with --key-set and --recovery-file")
     # Imported here: other commands start in half the time without the libraries for keys.
     from rogatory.keys.passphrase import new_passphrase
     from rogatory.node.config import NodeConfig
     from rogatory.node.folder import NodeFolder
-    from rogatory.node.setup import describe_authority, enrol_node
+    from rogatory.node.setup import FIRST, describe_authority, enrol_node
 
     entry = describe_authority(
         {
@@ -86,6 +91,7 @@ def init(
         root=root.read_bytes() if root else None,
         recovery_file=recovery_file or node.recovery,
         recovery_passphrase=recovery_passphrase,
+        key_set=key_set or FIRST,
     )
     if as_json:
         show_json(made)
@@ -101,6 +107,9 @@ def init(
         ]
     )
     show_line("Next: give the enrolment file to the directory's trustees, and confirm the fingerprint in person.")
+    if key_set is not None:
+        show_line("They take it in with: rogatory-keys authority renew --unendorsed. Each correspondent compares the")
+        show_line("fingerprint as well, and lets this authority in again with: rogatory-node authority confirm")
     show_line("Move the recovery key off this computer: with it, keys that were lost or stolen are replaced.")
 
 

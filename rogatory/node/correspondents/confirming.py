@@ -43,6 +43,14 @@ def confirm(tx: Tx, authority: str, fingerprint: str | None) -> KeysView:
     return confirmed
 
 
+def waits_for_confirmation(tx: Tx, authority: str) -> bool:
+    """Whether a person must compare the fingerprint of its keys before this node lets it in anywhere."""
+    if authority not in tx.directory.authority_entries:
+        return False
+    view = keys_view(tx, authority)
+    return view is not None and view.waits
+
+
 def keys_view(tx: Tx, authority: str) -> KeysView | None:
     """How the newest keys in force stand; None for an authority that is struck off. Raises UnknownAuthority."""
     directory = tx.directory

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from rogatory.keys.fingerprint import entry_fingerprint
+from rogatory.node.channels.trouble import Trouble
 from rogatory.node.correspondents.confirming import confirm, keys_view
 from rogatory.node.errors import Conflict, RefusedInput
 from rogatory.node.inbox.events import EventKind
-from rogatory.node.matters.queries import show_matter
-from tests.node.channels.looking import consult, events_of
-from tests.node.harness import World
+from rogatory.node.matters.queries import list_matters, show_matter
+from tests.node.channels.looking import consult, events_of, texts, troubles, write
+from tests.node.harness import SimulatedNode, World
 
 KE, TZ, UG = "ke.central", "tz.central", "ug.central"
 
@@ -25,6 +26,10 @@ def world(tmp_path: Path) -> Iterator[World]:
     opened.settle()
     yield opened
     opened.close()
+
+
+def matters_of(node: SimulatedNode) -> set[str]:
+    return {matter.matter for matter in node.read(list_matters)}
 
 
 def follow(world: World) -> None:
@@ -71,6 +76,34 @@ def test_keys_that_nobody_endorsed_wait_until_a_person_confirms_them(world: Worl
     after = ke.read(lambda tx: keys_view(tx, TZ))
     assert after is not None
     assert (after.key_set, after.standing, after.confirmed_at) == (3, "endorsed_by_key_set", None)
+
+
+def test_nobody_is_let_in_with_keys_that_wait_for_a_person(world: World) -> None:
+    """Neither into a new matter nor, after a loss, back into an old one (DESIGN section 3)."""
+    old = consult(world, KE, TZ)
+    ke, tz = world.nodes[KE], world.nodes[TZ]
+    world.simulator.renew_keys(TZ, endorsed_by=None)
+    tz.crash()
+    tz.database.close()
+    tz.path.unlink()
+    tz.reopen()
+    write(ke, old, "missed")
+    follow(world)
+    world.start(TZ)
+    world.advance(60)
+    assert matters_of(tz) == set()
+    young = consult(world, KE, TZ, first="new")
+    assert matters_of(tz) == set()
+    assert set(troubles(ke)) == {Trouble.UNCONFIRMED}
+    told = events_of(ke, EventKind.TROUBLE)
+    assert all("rogatory-node authority confirm tz.central" in event.summary for event in told)
+    ke.run(lambda tx: confirm(tx, TZ, None))
+    world.settle()
+    assert texts(tz, young) == ["new"]
+    assert "missed" in texts(tz, old)
+    write(tz, old, "back")
+    world.settle()
+    assert texts(ke, old)[-1] == "back"
 
 
 def test_compromise_and_striking_off_are_told(world: World) -> None:
