@@ -16,6 +16,8 @@ from aiohttp import web
 from rogatory.keys.identity import RelayKeys
 from rogatory.protocol.frames.server import Code
 from rogatory.relay.acknowledgements import AcknowledgementDesk
+from rogatory.relay.blob_http import BlobEndpoints
+from rogatory.relay.blobs.objects import Objects
 from rogatory.relay.config import RelayConfig
 from rogatory.relay.errors import ConfigError, Farewell, RelayError
 from rogatory.relay.expiry import ExpiryWatch
@@ -46,7 +48,8 @@ async def open_store(
     config: RelayConfig, keys: RelayKeys, metrics: Metrics, broken: Callable[[], None] = lambda: None
 ) -> SQLiteStore:
     """The store of the configuration. Raises DatabaseError."""
-    quotas = Quotas(config.quotas.stored_bytes, config.quotas.channels, config.quotas.key_packages)
+    kept = config.quotas
+    quotas = Quotas(kept.stored_bytes, kept.channels, kept.key_packages, kept.blob_bytes, kept.blob_size)
     path = config.path(config.database)
     return await SQLiteStore.open(path, keys.relay, keys.receipt.sign, quotas, metrics.committed, broken)
 
@@ -71,6 +74,7 @@ class Relay:
         config = self._config
         keys = relay_keys(config)
         tls, binding = server_context(config), link_binding(config)
+        objects = Objects.open(config.blobs, config.folder)
         mirror = Mirror(config)
         await mirror.load()
         metrics = Metrics()
@@ -81,7 +85,7 @@ class Relay:
             hub = Hub()
             store.listen(hub.on_events)
             desk = AcknowledgementDesk(store, metrics)
-            services = Services(config, keys, binding, store, mirror, metrics, hub, desk)
+            services = Services(config, keys, binding, store, mirror, metrics, hub, desk, objects)
             await self._serve(services, tls)
             await desk.close()
         finally:
@@ -95,6 +99,7 @@ class Relay:
         app = web.Application()
         app.router.add_get("/v1/link", link.handle)
         app.router.add_routes(Endpoints(services).routes())
+        app.router.add_routes(BlobEndpoints(services).routes())
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         site = web.TCPSite(runner, self._config.listen, self._config.port, ssl_context=tls, backlog=1024)
@@ -103,7 +108,7 @@ class Relay:
         except OSError as error:
             await runner.cleanup()
             raise ConfigError(f"cannot listen on {self._config.listen}:{self._config.port}: {error.strerror}") from None
-        retention = Retention(services.store, self._config.retention, services.metrics)
+        retention = Retention(services.store, services.objects, self._config.retention, services.metrics)
 
         def directory_changed(mirrored: Mirrored) -> None:
             services.metrics.show(mirrored.directory)

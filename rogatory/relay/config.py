@@ -52,6 +52,8 @@ class LimitSettings(Section, frozen=True, kw_only=True):
     ping_seconds: Seconds = 30.0
     appending_bytes: Count = 256 * MIB
     channels_per_session: Count = 20_000
+    transfers: Count = 32
+    transfers_per_authority: Count = 4
 
 
 class QuotaSettings(Section, frozen=True, kw_only=True):
@@ -60,15 +62,21 @@ class QuotaSettings(Section, frozen=True, kw_only=True):
     stored_bytes: Count = 4 * 1024 * MIB
     channels: Count = 10_000
     key_packages: Count = 500
+    blob_bytes: Count = 256 * 1024 * MIB
+    blob_size: Count = 128 * 1024 * MIB
     appends_per_minute: Count = 600_000
     claims_per_hour: Count = 20_000
 
 
 class RetentionSettings(Section, frozen=True, kw_only=True):
-    """`grace_days` after all members acknowledged, `max_age_days` in any case; looked at every `interval_seconds`."""
+    """`grace_days` after all members acknowledged, `max_age_days` in any case; looked at every `interval_seconds`.
+
+    `unreferenced_days`: attachments to which no entry refers, after the last byte that came.
+    """
 
     grace_days: Days = 7.0
     max_age_days: Days = 400.0
+    unreferenced_days: Days = 7.0
     interval_seconds: Seconds = 600.0
 
 
@@ -76,6 +84,7 @@ class RelayConfig(Section, frozen=True, kw_only=True):
     """`keys`: the relay's keys, plain in a file of mode 0600, or a vault if `passphrase_file` is set.
 
     `behind_proxy_certificate`: the certificate of a reverse proxy that ends TLS in front of this relay.
+    `blobs`: where attachments are kept: a folder, or s3://bucket/prefix.
     """
 
     keys: str = "relay.keys"
@@ -86,6 +95,7 @@ class RelayConfig(Section, frozen=True, kw_only=True):
     private_key: str | None = None
     behind_proxy_certificate: str | None = None
     database: str = "relay.db"
+    blobs: str = "blobs"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     directory: DirectorySettings = msgspec.field(default_factory=DirectorySettings)
     limits: LimitSettings = msgspec.field(default_factory=LimitSettings)

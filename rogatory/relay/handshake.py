@@ -32,7 +32,7 @@ async def authenticate(
         return None
     version = _check_hello(hello)
     assert isinstance(hello, Hello)
-    key_set, key = _current_key(directory, hello.authority)
+    key_set, key = current_key(directory, hello.authority)
     relay, nonce, binding = services.keys.relay, secrets.token_bytes(NONCE), services.binding
     signature = services.keys.identity.sign(relay_proof_input(relay, hello.authority, hello.nonce, nonce, binding))
     await socket.send_bytes(encode_frame(Challenge(version, relay, nonce, signature)))
@@ -64,7 +64,7 @@ async def authenticate(
 def check_standing(session: Attendant, mirrored: Mirrored) -> None:
     """End a session whose authority or key set the directory does not stand for any more."""
     try:
-        key_set, _ = _current_key(mirrored.directory, session.authority)
+        key_set, _ = current_key(mirrored.directory, session.authority)
     except Farewell as farewell:
         session.end(farewell)
         return
@@ -86,7 +86,7 @@ def _check_hello(hello: ClientFrame) -> int:
     return version
 
 
-def _current_key(directory: Directory, authority: str) -> tuple[int, bytes]:
+def current_key(directory: Directory, authority: str) -> tuple[int, bytes]:
     """Number and online key of the newest key set in force; raises Farewell for a stranger."""
     try:
         key_sets = directory.key_sets_in_force(authority, directory.targets_version)

@@ -39,10 +39,11 @@ class Endpoints:
         problems: list[str] = []
         try:
             await asyncio.wait_for(self._services.store.probe(), PROBE_SECONDS)
+            await asyncio.wait_for(self._services.objects.probe(), PROBE_SECONDS)
         except Refusal as refusal:
             problems.append(refusal.explanation)
         except TimeoutError:
-            problems.append("the database does not answer in time")
+            problems.append("the database, or where attachments are kept, does not answer in time")
         mirror = self._services.mirror
         version, warnings = None, []
         if mirror.current is None:

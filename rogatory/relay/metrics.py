@@ -27,6 +27,9 @@ class Metrics:
         self.acknowledgements = Counter(
             "rogatory_relay_acknowledgements", "Acknowledgements by outcome.", ["outcome"], registry=self.registry
         )
+        self.blob_bytes = Counter(
+            "rogatory_relay_blob_bytes", "Bytes of attachments, in and out.", ["direction"], registry=self.registry
+        )
         self.expired = Counter("rogatory_relay_expired", "Rows deleted by retention.", registry=self.registry)
         self.operations = Counter("rogatory_relay_operations", "Operations committed.", registry=self.registry)
         self.commit_seconds = Histogram(

@@ -8,6 +8,8 @@ from typing import Final
 
 import structlog
 
+from rogatory.relay.blobs.objects import Objects
+from rogatory.relay.blobs.sweeping import sweep
 from rogatory.relay.config import RetentionSettings
 from rogatory.relay.errors import Refusal
 from rogatory.relay.metrics import Metrics
@@ -23,8 +25,9 @@ _log = structlog.get_logger()
 class Retention:
     """Runs for as long as the relay does."""
 
-    def __init__(self, store: Store, settings: RetentionSettings, metrics: Metrics) -> None:
+    def __init__(self, store: Store, objects: Objects, settings: RetentionSettings, metrics: Metrics) -> None:
         self._store = store
+        self._objects = objects
         self._settings = settings
         self._metrics = metrics
 
@@ -49,6 +52,7 @@ class Retention:
         while count := await self._store.delete_expired(covered_before, stored_before):
             deleted += count
             await asyncio.sleep(_PAUSE)
+        deleted += await sweep(self._store, self._objects, now, self._settings.unreferenced_days)
         if deleted:
             await self._store.scrub()
             self._metrics.expired.inc(deleted)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from rogatory.keys.identity import RelayKeys
 from rogatory.relay.acknowledgements import AcknowledgementDesk
+from rogatory.relay.blobs.objects import Objects
+from rogatory.relay.blobs.tokens import Tokens
 from rogatory.relay.config import RelayConfig
 from rogatory.relay.hub import Hub
 from rogatory.relay.limits import Allowances, Budget, Connections
@@ -27,11 +29,14 @@ class Services:
     metrics: Metrics
     hub: Hub
     desk: AcknowledgementDesk
+    objects: Objects
     connections: Connections = field(init=False)
     allowances: Allowances = field(init=False)
     appending: Budget = field(init=False)
+    tokens: Tokens = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "connections", Connections(self.config.limits))
         object.__setattr__(self, "allowances", Allowances(self.config.quotas, time.monotonic))
         object.__setattr__(self, "appending", Budget(self.config.limits.appending_bytes))
+        object.__setattr__(self, "tokens", Tokens(self.keys))

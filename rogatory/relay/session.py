@@ -18,6 +18,7 @@ from rogatory.protocol.frames.client import (
     Credit,
     FetchChannels,
     FetchHeaders,
+    FetchToken,
     InvitationsTaken,
     PublishKeyPackages,
     Resume,
@@ -34,6 +35,7 @@ from rogatory.protocol.frames.server import (
     Resumed,
     ServerFrame,
     StockLow,
+    Token,
 )
 from rogatory.protocol.limits import (
     APPENDS_IN_FLIGHT,
@@ -45,6 +47,7 @@ from rogatory.protocol.limits import (
 )
 from rogatory.relay.acknowledgements import Claim
 from rogatory.relay.appending import Appending
+from rogatory.relay.blobs.tokens import Bearer
 from rogatory.relay.delivery import Delivery
 from rogatory.relay.errors import Farewell, Refusal
 from rogatory.relay.mirror import Mirrored
@@ -265,6 +268,11 @@ class Session:
             raise Refusal(Code.MALFORMED, "the ids of invitations are out of bounds")
         await self._store.take_invitations(self.authority, frame.ids)
 
+    async def _fetch_token(self, frame: FetchToken) -> None:
+        bearer = Bearer(self.authority, self.key_set)
+        token, expires = self._services.tokens.issue(bearer, time.time_ns() // 1_000_000)
+        self._put(Token(frame.ref, token, expires))
+
     async def _invite(self) -> None:
         while (invited := await self._store.next_invitation(self.authority, self._invited)) is not None:
             await self._outbox.room()
@@ -309,4 +317,5 @@ _HANDLERS: Final[dict[type, Callable[[Session, Any], Awaitable[None]]]] = {
     PublishKeyPackages: Session._publish,
     ClaimKeyPackages: Session._claim,
     InvitationsTaken: Session._taken,
+    FetchToken: Session._fetch_token,
 }

@@ -15,6 +15,7 @@ import pytest_asyncio
 from rogatory.protocol.acknowledgement import Acknowledgement
 from rogatory.protocol.frames.client import Invitation, Joiner
 from rogatory.protocol.header import Form
+from rogatory.relay.blobs.objects import Objects
 from rogatory.relay.config import RetentionSettings
 from rogatory.relay.errors import Refusal
 from rogatory.relay.metrics import Metrics
@@ -34,7 +35,8 @@ class Log:
         self.path = path
         self.channel = os.urandom(32)
         self.heads: dict[int, bytes] = {}
-        self.retention = Retention(store, RetentionSettings(grace_days=7, max_age_days=400), Metrics())
+        objects = Objects.open("blobs", path)
+        self.retention = Retention(store, objects, RetentionSettings(grace_days=7, max_age_days=400), Metrics())
 
     async def append(
         self,
@@ -199,12 +201,12 @@ async def test_deleted_bodies_are_gone_from_the_disk(log: Log) -> None:
     await log.append(KE, base=0, access=[KE, TZ])
     for body in (secret, secret * 100 + b"2"):
         await log.append(KE, body)
-    on_disk = b"".join(path.read_bytes() for path in log.path.iterdir())
+    on_disk = b"".join(path.read_bytes() for path in log.path.glob("relay.db*"))
     assert secret in on_disk
     await log.acknowledge(TZ, 3)
     await log.look()
     assert await log.look(8) > 0
-    on_disk = b"".join(path.read_bytes() for path in log.path.iterdir())
+    on_disk = b"".join(path.read_bytes() for path in log.path.glob("relay.db*"))
     assert secret not in on_disk
     with sqlite3.connect(log.path / "relay.db") as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)

@@ -242,8 +242,8 @@ class Store(Protocol):
         """Forget references of entries whose bodies are gone, among some with numbers above `after`; returns the last
         number looked at, 0 at the end."""
 
-    async def doom_blobs(self, created_before: int) -> int:
-        """Doom some blobs that were created before that time and to which nothing refers; repeat until 0."""
+    async def doom_blobs(self, untouched_since: int) -> int:
+        """Doom some blobs of which nothing came since that time and to which nothing refers; repeat until 0."""
 
     async def doomed_blobs(self) -> list[bytes]:
         """Some doomed blobs: nobody can read them, and they count for no quota. Their objects are to be deleted."""

@@ -31,10 +31,12 @@ _USED = sql(
 )
 _CREATE = sql(
     blobs.insert().values(
-        {name: parameter(name) for name in ("blob", "owner", "size", "received", "created", "doomed")}
+        {name: parameter(name) for name in ("blob", "owner", "size", "received", "touched", "doomed")}
     )
 )
-_RECEIVED = sql(blobs.update().values(received=parameter("received")).where(key(blobs, "number")))
+_RECEIVED = sql(
+    blobs.update().values(received=parameter("received"), touched=parameter("touched")).where(key(blobs, "number"))
+)
 _ADD_PART = sql(blob_parts.insert())
 _LAST_PART = sql(
     select(func.max(blob_parts.c.offset)).where(
@@ -79,7 +81,7 @@ _FORGET_REFERENCE = sql(blob_references.delete().where(key(blob_references, "num
 _unreferenced = ~select(blob_references.c.number).where(blob_references.c.blob == blobs.c.number).exists()
 _UNREFERENCED = sql(
     select(blobs.c.number)
-    .where((blobs.c.doomed == parameter("doomed")) & (blobs.c.created < parameter("before")) & _unreferenced)
+    .where((blobs.c.doomed == parameter("doomed")) & (blobs.c.touched < parameter("before")) & _unreferenced)
     .limit(_limit)
     .offset(FROM_START)
 )
@@ -103,7 +105,7 @@ def create(transaction: Transaction, authority: str, blob: bytes, size: int) -> 
     if used + size > quotas.blob_bytes:
         raise Refusal(Code.QUOTA, "the attachments that this authority keeps at the relay are at their limit")
     values = {"blob": blob, "owner": authority, "size": size, "received": 0, "doomed": False}
-    transaction.connection.execute(_CREATE, values | {"created": transaction.now})
+    transaction.connection.execute(_CREATE, values | {"touched": transaction.now})
     return Blob(size, 0)
 
 
@@ -112,10 +114,11 @@ def add_part(transaction: Transaction, authority: str, blob: bytes, part: BlobPa
     number, size, received = _own(transaction.connection, authority, blob)
     if part.offset != received or part.offset + part.size > size:
         raise Refusal(Code.MALFORMED, f"the upload stands at {received} of {size} bytes: go on from there")
-    values = {"blob": number, "offset": part.offset, "size": part.size, "name": part.name}
-    transaction.connection.execute(_ADD_PART, values)
+    row = {"blob": number, "offset": part.offset, "size": part.size, "name": part.name}
+    transaction.connection.execute(_ADD_PART, row)
     received += part.size
-    transaction.connection.execute(_RECEIVED, {"number_": number, "received": received})
+    values = {"number_": number, "received": received, "touched": transaction.now}
+    transaction.connection.execute(_RECEIVED, values)
     return Blob(size, received)
 
 
@@ -149,9 +152,9 @@ def sweep_references(transaction: Transaction, after: int) -> int:
     return rows[-1][0] if rows else 0
 
 
-def doom_unreferenced(transaction: Transaction, created_before: int) -> int:
+def doom_unreferenced(transaction: Transaction, untouched_since: int) -> int:
     """See Store."""
-    values = {"doomed": False, "before": created_before, "limit": ROWS_AT_ONCE}
+    values = {"doomed": False, "before": untouched_since, "limit": ROWS_AT_ONCE}
     rows = transaction.connection.execute(_UNREFERENCED, values).fetchall()
     transaction.connection.executemany(_DOOM, [{"number_": number, "doomed": True} for (number,) in rows])
     return len(rows)

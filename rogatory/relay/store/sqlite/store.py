@@ -168,9 +168,9 @@ class SQLiteStore:
         """See Store."""
         return await self._writer.submit(partial(blobs.sweep_references, after=after))
 
-    async def doom_blobs(self, created_before: int) -> int:
+    async def doom_blobs(self, untouched_since: int) -> int:
         """See Store."""
-        return await self._writer.submit(partial(blobs.doom_unreferenced, created_before=created_before))
+        return await self._writer.submit(partial(blobs.doom_unreferenced, untouched_since=untouched_since))
 
     async def doomed_blobs(self) -> list[bytes]:
         """See Store."""
