@@ -12,7 +12,7 @@ from rogatory.keys.directory.model import RelayEntry
 from rogatory.keys.directory.trust import TrustedDirectory
 from rogatory.node.config import NodeConfig
 from rogatory.node.core import Core
-from rogatory.node.healing.schedule import Schedule
+from rogatory.node.healing.schedule import DAY, Schedule
 from rogatory.node.link.backoff import Backoff
 from rogatory.node.link.keeper import DirectoryKeeper
 from rogatory.node.link.link import Link
@@ -42,7 +42,8 @@ async def start_node(
     database: Database,
 ) -> Assembly:
     """Start a node's tasks in `tasks`; they run until those are cancelled. Close `worker` after that."""
-    registry = Registry(Schedule(active=config.refresh_active, idle=config.refresh_idle))
+    schedule = Schedule(active=config.refresh_active, idle=config.refresh_idle)
+    registry = Registry(schedule, config.close_term_days * DAY)
     core = Core(database, keys, now=time.time, random=os.urandom, hooks=registry)
     node = Node(core, registry, worker)
 

@@ -32,6 +32,8 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     `api_names`: further names under which the local API may be addressed (the Host header), beside loopback.
     `refresh_active`, `refresh_idle`: about how long this node keeps its keys in a channel in which documents pass,
     and in one in which none do; longer in large ones.
+    `close_term_days`: how long the keys of a matter that this authority closed are kept, at the longest, for members
+    that have not read that yet.
     `api_expose`: whether the API may listen on an address other than loopback; then TLS belongs in front of it.
     """
 
@@ -46,6 +48,7 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     backoff_most: Seconds = 60.0
     refresh_active: Days = 24 * 3600.0
     refresh_idle: Days = 30 * 24 * 3600.0
+    close_term_days: Annotated[float, Meta(gt=0, le=366)] = 7.0
     log_level: str = "info"
 
 

@@ -46,6 +46,7 @@ class Core:
         self._now = now
         self._random = random
         self._directory: Directory | None = None
+        self._scrub = False
         self._engine = Engine(Registry() if hooks is None else hooks)
 
     @property
@@ -96,6 +97,9 @@ class Core:
         with self._transaction() as tx:
             result = command(tx)
             output = self._engine.finish(tx)
+        self._scrub = self._scrub or output.keys_destroyed
+        if self._scrub:
+            self._scrub = not self._database.scrub()
         return result, output
 
     def read(self, query: Callable[[Tx], T]) -> T:

@@ -19,6 +19,7 @@ from rogatory.node.inbox.recording import accepted, acknowledged, record
 from rogatory.node.matters import arrivals as in_matters
 from rogatory.node.matters import joining as matter_joining
 from rogatory.node.matters import membership
+from rogatory.node.matters.closing import CLOSE_TERM, closing_void
 from rogatory.node.matters.course import replay
 from rogatory.node.matters.leaving import remove_struck_off
 from rogatory.node.matters.lost import tell_lost
@@ -41,8 +42,9 @@ from rogatory.protocol.receipt import Receipt
 class Registry:
     """Gives documents their meaning: the hooks of channels (`channels.hooks.Hooks`)."""
 
-    def __init__(self, schedule: Schedule = Schedule()) -> None:
+    def __init__(self, schedule: Schedule = Schedule(), close_term: float = CLOSE_TERM) -> None:
         self._schedule = schedule
+        self._close_term = close_term
 
     def policy(self, tx: Tx, channel: bytes, facts: JudgingFacts) -> ChannelPolicy:
         """By what to judge the channel's next commit. Raises NotFound for a channel without a meaning."""
@@ -87,12 +89,14 @@ class Registry:
         keep_carrier(tx, channel, arrival)
         matter = get_matter(tx.connection, channel)
         if matter is not None:
-            in_matters.arrived(tx, matter, arrival)
+            in_matters.arrived(tx, matter, arrival, self._close_term)
         else:
             in_networks.arrived(tx, channel, _network_of(tx, channel), arrival)
 
     def document_void(self, tx: Tx, channel: bytes, arrival: Arrival, reason: Exception) -> None:
         """Shown, and without effect."""
+        if arrival.own:
+            closing_void(tx, channel, arrival.message_id)
         enter_void(tx, channel, arrival, reason)
 
     def commit_applied(
@@ -154,6 +158,17 @@ class Registry:
     def accepted(self, tx: Tx, channel: bytes, message_id: bytes, receipt: Receipt) -> None:
         """Evidence that the relay took a document."""
         accepted(tx, channel, message_id, receipt)
+
+    def keys_destroyed(self, tx: Tx, channel: bytes) -> None:
+        """The officer may rely on it."""
+        matter = get_matter(tx.connection, channel)
+        name = f"the network {_network_of(tx, channel)}" if matter is None else f"the matter {matter.subject}"
+        record(
+            tx,
+            EventKind.KEYS_DESTROYED,
+            f"this node's keys of {name} are deleted; its documents and their evidences stay",
+            channel=channel,
+        )
 
     def halted(self, tx: Tx, channel: bytes, at: Head) -> None:
         """The trouble that tells why is entered; views show the channel's state."""

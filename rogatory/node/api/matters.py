@@ -41,6 +41,12 @@ class LeaveBody(Body, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class ClosingBody(Body, frozen=True, kw_only=True):
+    """Why."""
+
+    reason: str = ""
+
+
 @routes.get("/v1/matters")
 async def list_all(request: web.Request) -> web.Response:
     """Every matter; what changed last comes first."""
@@ -112,6 +118,14 @@ async def leave(request: web.Request) -> web.Response:
     """Give notice to leave."""
     given = await body(request, LeaveBody)
     sent = await request.app[NODE].command(lambda tx: commands.leave(tx, part(request, "matter"), given.reason))
+    return reply(sent, 201)
+
+
+@routes.post("/v1/matters/{matter}/closing")
+async def close(request: web.Request) -> web.Response:
+    """Close a matter that this authority founded."""
+    given = await body(request, ClosingBody)
+    sent = await request.app[NODE].command(lambda tx: commands.close(tx, part(request, "matter"), given.reason))
     return reply(sent, 201)
 
 

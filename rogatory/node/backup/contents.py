@@ -24,6 +24,7 @@ KEPT: Final = frozenset(
         "carriers",
         "channels",
         "confirmations",
+        "closings",
         "counters",
         "deliveries",
         "documents",

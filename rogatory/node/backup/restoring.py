@@ -7,6 +7,7 @@ How a channel of the backup goes on:
     open, rejoining             | rejoining | another member's node lets it in again
     founding                    | founding  | founded anew; if it stands at the relay, rejoined
     awaited                     | awaited   | the invitation cannot be opened, which leads to a rejoin
+    closing                     | closing   | followed without keys, as by who founded it not
     halted, refused, closed     | the same  | as before: a person decides
 
 Channels that are younger than the backup are learnt from the relay.

@@ -11,7 +11,7 @@ import nacl.exceptions
 from rogatory.keys.errors import NotVouched, UnknownAuthority
 from rogatory.node.channels.halting import halt
 from rogatory.node.channels.session import Reading, Session
-from rogatory.node.channels.states import ChannelState
+from rogatory.node.channels.states import FOLLOWED
 from rogatory.node.channels.trouble import Trouble
 from rogatory.node.channels.work import Channel, Work
 from rogatory.node.store import log, members, outbox
@@ -26,11 +26,11 @@ from rogatory.protocol.limits import MAX_EXCEPTED
 def acknowledge(work: Work, session: Session, channel: Channel) -> None:
     """Sign for all that was read; sent once this session's reading has reached the head that was told."""
     attachment = session.attached.get(channel.id)
-    if attachment is None or channel.state is not ChannelState.OPEN or not channel.head.seq:
+    if attachment is None or channel.group is None or channel.state not in FOLLOWED or not channel.head.seq:
         return
     if attachment.reading is not Reading.LIVE or attachment.acknowledged >= channel.head.seq:
         return
-    own = _own(work, channel)
+    own = sign_acknowledgement(work, channel)
     attachment.acknowledged = own.seq
     session.send(work.tx.output, Acknowledge(own))
 
@@ -39,36 +39,40 @@ def acknowledge_removal(work: Work, channel: Channel) -> None:
     """The last that a member says: by this the relay knows that the commit which removed it stands."""
     session = work.session(channel.row.relay)
     if session is not None and channel.id in session.attached:
-        session.send(work.tx.output, Acknowledge(_own(work, channel)))
+        session.send(work.tx.output, Acknowledge(sign_acknowledgement(work, channel)))
 
 
-def _own(work: Work, channel: Channel) -> Acknowledgement:
+def sign_acknowledgement(work: Work, channel: Channel) -> Acknowledgement:
     """This node's acknowledgement of all that it has read."""
     tx, head = work.tx, channel.head
-    newest = members.acknowledgement(tx.connection, channel.id, tx.authority)
-    own = None
-    if newest is not None and newest[0] == head.seq:
-        own = msgspec.msgpack.decode(newest[1], type=Acknowledgement)
-    # One of a key set that is in force no longer counts nowhere: the same is signed anew.
-    if own is None or own.key_set != tx.identity.key_set_version:
-        unsigned = Acknowledgement(
-            channel.id,
-            tx.authority,
-            tx.identity.key_set_version,
-            head.seq,
-            head.hash,
-            log.excepted(tx.connection, channel.id, MAX_EXCEPTED),
-        )
-        own = msgspec.structs.replace(unsigned, signature=tx.identity.sign_online(unsigned.signing_input()))
-        encoded = msgspec.msgpack.encode(own)
-        members.put_acknowledgement(tx.connection, channel.id, tx.authority, head.seq, head.hash, encoded, True)
+    own = stored_acknowledgement(work, channel)
+    if own is not None and own.seq == head.seq:
+        return own
+    excepted = log.excepted(tx.connection, channel.id, MAX_EXCEPTED)
+    return _signed(tx, Acknowledgement(channel.id, tx.authority, 0, head.seq, head.hash, excepted))
+
+
+def stored_acknowledgement(work: Work, channel: Channel) -> Acknowledgement | None:
+    """This node's newest one, by the key set that is in force: one by another counts nowhere, and is signed anew."""
+    newest = members.acknowledgement(work.tx.connection, channel.id, work.tx.authority)
+    if newest is None:
+        return None
+    own = msgspec.msgpack.decode(newest[1], type=Acknowledgement)
+    return own if own.key_set == work.tx.identity.key_set_version else _signed(work.tx, own)
+
+
+def _signed(tx: Tx, content: Acknowledgement) -> Acknowledgement:
+    unsigned = msgspec.structs.replace(content, key_set=tx.identity.key_set_version, signature=b"")
+    own = msgspec.structs.replace(unsigned, signature=tx.identity.sign_online(unsigned.signing_input()))
+    encoded = msgspec.msgpack.encode(own)
+    members.put_acknowledgement(tx.connection, own.channel, tx.authority, own.seq, own.head, encoded, True)
     return own
 
 
 def acknowledgements(work: Work, frame: Acknowledgements) -> None:
     """Other members' acknowledgements; the newest of each counts."""
     channel = work.channel(frame.channel)
-    if channel is None or channel.state is not ChannelState.OPEN:
+    if channel is None or channel.state not in FOLLOWED:
         return
     for each in frame.acknowledgements:
         try:

@@ -13,7 +13,7 @@ from rogatory.node.channels import memberships
 from rogatory.node.channels.halting import abandon, close, halt
 from rogatory.node.channels.readback import settle
 from rogatory.node.channels.session import Attachment, Reading, Session
-from rogatory.node.channels.states import ChannelState
+from rogatory.node.channels.states import FOLLOWED, ChannelState
 from rogatory.node.channels.trouble import Trouble
 from rogatory.node.channels.work import Channel, Work
 from rogatory.node.store import outbox, own_entries, wishes
@@ -72,7 +72,7 @@ def refused(work: Work, session: Session, channel_id: bytes, hash_of_body: bytes
     own = own_entries.find(work.tx.connection, channel_id, hash_of_body)
     if channel is None or own is None or own.state is not EntryState.OUTGOING:
         return
-    if channel.state not in (ChannelState.OPEN, ChannelState.FOUNDING, ChannelState.REJOINING):
+    if channel.state not in (*FOLLOWED, ChannelState.FOUNDING, ChannelState.REJOINING):
         return
     session.sent.discard((channel_id, hash_of_body))
     if frame.code in (Code.CHANNEL_EXISTS, Code.NOT_A_MEMBER) and channel.state is ChannelState.FOUNDING:
@@ -84,7 +84,7 @@ def refused(work: Work, session: Session, channel_id: bytes, hash_of_body: bytes
         _give_up(work, channel, own, frame)
         _again(work, session, channel, at=None)
     elif frame.code in READ_ON:
-        if frame.code is Code.STALE_BASE and own.kind is EntryKind.COMMIT and channel.state is ChannelState.OPEN:
+        if frame.code is Code.STALE_BASE and own.kind is EntryKind.COMMIT and channel.state in FOLLOWED:
             _make_anew(work, channel, own)
         _again(work, session, channel, at=None)
     else:

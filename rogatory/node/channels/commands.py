@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rogatory.node.channels.hooks import Kind
 from rogatory.node.channels.states import ChannelState
 from rogatory.node.errors import Conflict, NotFound
-from rogatory.node.store import channels, outbox, wishes
+from rogatory.node.store import channels, closings, outbox, wishes
 from rogatory.node.store.channels import ChannelRow
 from rogatory.node.store.wishes import WishKind
 from rogatory.node.transaction import Tx
@@ -56,14 +56,14 @@ def enqueue(tx: Tx, channel: bytes, envelope: bytes, message_id: bytes) -> None:
     Raises NotFound, or Conflict where this node is a member no longer.
     """
     row = _known(tx, channel)
-    _check_sending(row)
+    _check_sending(tx, row)
     outbox.add(tx.connection, channel, message_id, envelope, tx.random(SALT), tx.now)
 
 
 def share(tx: Tx, channel: bytes, envelope: bytes, message_id: bytes, original_seq: int) -> None:
     """Send a document that stands in the log at `original_seq` again, as it was signed. Raises as `enqueue`."""
     row = _known(tx, channel)
-    _check_sending(row)
+    _check_sending(tx, row)
     outbox.add(tx.connection, channel, message_id, envelope, tx.random(SALT), tx.now, original_seq)
 
 
@@ -101,7 +101,13 @@ def rejoin(tx: Tx, channel: bytes, relay: str) -> None:
         _wish(tx, channel, WishKind.RETURN, "", None, tx.now)
 
 
-def _check_sending(row: ChannelRow) -> None:
+def _check_sending(tx: Tx, row: ChannelRow) -> None:
+    closing = closings.get(tx.connection, row.id)
+    if closing is not None:
+        where = (
+            "its closing is signed and on its way" if closing.seq is None else f"it was closed at entry {closing.seq}"
+        )
+        raise Conflict(f"the matter takes nothing more: {where}", "open another matter")
     if row.state == ChannelState.CLOSED:
         raise Conflict("this authority is a member of the channel no longer")
     if row.state == ChannelState.REFUSED:

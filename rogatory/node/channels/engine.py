@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from rogatory.node.channels import acknowledging, answers, joining, memberships, reading, resuming, sending, stock
+from rogatory.node.channels import (
+    acknowledging,
+    answers,
+    closing,
+    joining,
+    memberships,
+    reading,
+    resuming,
+    sending,
+    stock,
+)
 from rogatory.node.channels.hooks import Hooks
 from rogatory.node.channels.session import (
     AppendAsked,
@@ -17,7 +27,7 @@ from rogatory.node.channels.session import (
     ResumeAsked,
     Session,
 )
-from rogatory.node.channels.states import ChannelState
+from rogatory.node.channels.states import FOLLOWED
 from rogatory.node.channels.trouble import Trouble
 from rogatory.node.channels.work import Memory, Work
 from rogatory.node.output import Output
@@ -128,6 +138,7 @@ class Engine:
                 self._settle(work, session, channel_id)
         sending.send_all(work)
         stock.send_claims(work)
+        wake.append(closing.finish_all(work))
         for session in self._memory.sessions.values():
             if session.credit:
                 session.send(tx.output, Credit(session.credit))
@@ -145,6 +156,7 @@ class Engine:
             reconnect=frozenset(self._lost),
         )
 
+            keys_destroyed=tx.output.keys_destroyed,
     def _begin(self, tx: Tx) -> Work:
         """The work of this transaction: one for all that happens in it."""
         if self._work is None or self._work.tx is not tx:
@@ -212,7 +224,7 @@ class Engine:
         if channel is None or channel_id not in work.touched:
             return
         resuming.reach(work, session, channel, attachment)
-        if channel.state is ChannelState.OPEN:
+        if channel.state in FOLLOWED:
             acknowledging.compare(work, channel)
             acknowledging.acknowledge(work, session, channel)
 

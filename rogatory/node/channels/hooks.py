@@ -145,6 +145,9 @@ class Hooks(Protocol):
     def accepted(self, tx: Tx, channel: bytes, message_id: bytes, receipt: Receipt) -> None:
         """The relay took one of this node's documents; the receipt is verified."""
 
+    def keys_destroyed(self, tx: Tx, channel: bytes) -> None:
+        """This node can open nothing of the channel any more: it left, or the matter was closed."""
+
     def halted(self, tx: Tx, channel: bytes, at: Head) -> None:
         """Nothing more is read or sent on the channel; `trouble` tells why."""
 

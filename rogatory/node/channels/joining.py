@@ -16,7 +16,7 @@ from rogatory.node.channels.session import HeadersAsked, JoinUnderWay, Session
 from rogatory.node.channels.states import ChannelState
 from rogatory.node.channels.trouble import Trouble
 from rogatory.node.channels.work import Channel, Work
-from rogatory.node.store import channels, key_packages, log, members, outbox, own_entries, wishes
+from rogatory.node.store import channels, closings, key_packages, log, members, outbox, own_entries, wishes
 from rogatory.node.store.channels import ChannelRow
 from rogatory.node.store.key_packages import Purpose
 from rogatory.node.store.log import HeaderRow
@@ -35,6 +35,7 @@ from rogatory.protocol.mls.errors import MLSError
 from rogatory.protocol.mls.key_package import KeyPackageSecrets
 
 FORMER = (ChannelState.REJOINING, ChannelState.CLOSED)
+ENDED = (ChannelState.CLOSING, ChannelState.CLOSED)
 
 
 def invited(work: Work, session: Session, frame: Invited) -> None:
@@ -42,6 +43,13 @@ def invited(work: Work, session: Session, frame: Invited) -> None:
     session.invited.pop(frame.id, None)
     channel = work.channel(frame.channel)
     if frame.id in session.joins or (channel is not None and channel.state is ChannelState.HALTED):
+        return
+    if (
+        channel is not None
+        and channel.state in ENDED
+        and closings.closed_at(work.tx.connection, channel.id) is not None
+    ):
+        _take(work, session, frame)  # a closed matter is entered no more by who has read that
         return
     let_in = channel is not None and channel.row.let_in_at == frame.seq
     if channel is not None and channel.head.seq >= frame.seq and not let_in:

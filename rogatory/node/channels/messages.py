@@ -6,6 +6,7 @@ from typing import Final
 
 from rogatory.keys.errors import UnknownVersion
 from rogatory.node.channels.awaiting import DirectoryAwaited, document_keys, vouch_document
+from rogatory.node.channels.closing import close_down
 from rogatory.node.channels.commits import Clear
 from rogatory.node.channels.hooks import Arrival
 from rogatory.node.channels.profile import authority_of
@@ -15,7 +16,15 @@ from rogatory.node.channels.work import Channel, Work
 from rogatory.node.store import log
 from rogatory.protocol.content import Content, SharedContent, check_commitment, decode_content
 from rogatory.protocol.declaration import Declaration, decode_declaration
-from rogatory.protocol.documents import Amendment, Document, Leave, open_consent, open_document, peek_document
+from rogatory.protocol.documents import (
+    Amendment,
+    Closing,
+    Document,
+    Leave,
+    open_consent,
+    open_document,
+    peek_document,
+)
 from rogatory.protocol.errors import MalformedError, ProtocolError
 from rogatory.protocol.frames.server import Entry
 from rogatory.protocol.header import ForkDetected, Header
@@ -23,7 +32,7 @@ from rogatory.protocol.judgement import VoidDocument
 from rogatory.protocol.mls.errors import MLSError
 from rogatory.protocol.mls.opening import ApplicationOpened
 
-JUDGED_BY: Final = frozenset({Amendment.KIND, Leave.KIND})
+JUDGED_BY: Final = frozenset({Amendment.KIND, Leave.KIND, Closing.KIND})
 """By these commits are judged: whether they count must not depend on when a node reads them."""
 
 
@@ -32,7 +41,10 @@ class NotAcknowledged(ProtocolError):
 
 
 def message_entry(work: Work, channel: Channel, entry: Entry, body: bytes, clear: Clear, header: Header) -> None:
-    """Another member's document. Raises ForkDetected or DirectoryAwaited; nothing changed then."""
+    """Another member's document; its header joins the log.
+
+    Raises ForkDetected or DirectoryAwaited; nothing changed then.
+    """
     group = channel.in_group()
     try:
         declaration = decode_declaration(clear.authenticated_data)
@@ -58,9 +70,13 @@ def message_entry(work: Work, channel: Channel, entry: Entry, body: bytes, clear
     except (MLSError, ProtocolError) as error:
         except_entry(work, channel, entry.seq)
         work.trouble(channel.id, Trouble.UNREADABLE, f"entry {entry.seq} by {entry.author} was not accepted: {error}")
+        channel.advance(header)
         return
     _deliver(work, channel, entry, content, document, declaration, header.hash())
     channel.group = opened.group
+    channel.advance(header)
+    if document.kind == Closing.KIND:
+        close_down(work, channel)
 
 
 def except_entry(work: Work, channel: Channel, seq: int) -> None:
@@ -75,7 +91,8 @@ def _document(work: Work, channel: Channel, content: Content, author: str, decla
         document = open_consent(content.document, keys_of)
     else:
         document = open_document(content.document, keys_of)
-    if document.kind in JUDGED_BY:
+    # What is shared again is older than its entry, and judges nothing for who was there before.
+    if document.kind in JUDGED_BY and not isinstance(content, SharedContent):
         vouch_document(work.tx.directory, document.signer, document.key_set, declaration.directory)
     # Shared again, a document may be another's: its own signatures prove whose (DESIGN section 4).
     if document.signer != author and not isinstance(content, SharedContent):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from rogatory.node.channels.closing import close_down
 from rogatory.node.channels.commits import Change, apply
 from rogatory.node.channels.halting import halt
 from rogatory.node.channels.hooks import Arrival
@@ -13,7 +14,7 @@ from rogatory.node.channels.work import Channel, Work
 from rogatory.node.store import outbox, own_entries, wishes
 from rogatory.node.store.own_entries import EntryKind, EntryState, OwnEntry
 from rogatory.node.store.wishes import WishKind
-from rogatory.protocol.documents import Document, peek_document
+from rogatory.protocol.documents import Closing, Document, peek_document
 from rogatory.protocol.frames.server import Entry
 from rogatory.protocol.header import Header
 from rogatory.protocol.judgement import VoidDocument
@@ -23,8 +24,8 @@ from rogatory.protocol.receipt import Receipt
 def read_back(work: Work, channel: Channel, own: OwnEntry, entry: Entry, header: Header) -> None:
     """The log shows an own entry; its header has joined the log already."""
     own.seq = entry.seq
-    if not _receipt_agrees(own, header):
-        halt(work, channel, Trouble.FORK, _receipt_lied(entry.seq))
+    if not receipt_agrees(own, header):
+        halt(work, channel, Trouble.FORK, receipt_lied(entry.seq))
         return
     body = entry.body or own.body or b""
     settle(work, own)
@@ -32,6 +33,18 @@ def read_back(work: Work, channel: Channel, own: OwnEntry, entry: Entry, header:
         _message(work, channel, own, entry, header.hash(), body)
     elif own.kind is EntryKind.COMMIT:
         _commit(work, channel, own, entry)
+
+
+def take_note(work: Work, channel: Channel, entry: Entry, header: Header) -> None:
+    """An own entry after the closing of its matter: it is void, and its place is kept beside its receipt."""
+    own = own_entries.find(work.tx.connection, channel.id, header.body_hash)
+    if own is None:
+        return
+    if entry.author != work.tx.authority or not receipt_agrees(own, header):
+        halt(work, channel, Trouble.FORK, receipt_lied(entry.seq))
+        return
+    own.seq = entry.seq
+    settle(work, own)
 
 
 def settle(work: Work, own: OwnEntry) -> None:
@@ -74,6 +87,8 @@ def _message(work: Work, channel: Channel, own: OwnEntry, entry: Entry, head: by
         work.hooks.document_arrived(work.tx, channel.id, arrival)
     except VoidDocument as void:
         work.hooks.document_void(work.tx, channel.id, arrival, void)
+    if claimed.payload.kind == Closing.KIND:
+        close_down(work, channel)
 
 
 def _commit(work: Work, channel: Channel, own: OwnEntry, entry: Entry) -> None:
@@ -101,14 +116,16 @@ def _commit(work: Work, channel: Channel, own: OwnEntry, entry: Entry) -> None:
         work.hooks.founded(work.tx, channel.id)
 
 
-def _receipt_agrees(own: OwnEntry, header: Header) -> bool:
+def receipt_agrees(own: OwnEntry, header: Header) -> bool:
+    """Whether the relay's receipt, if there is one, names the place and head that its log shows."""
     if own.receipt is None:
         return True
     receipt = msgspec.msgpack.decode(own.receipt, type=Receipt)
     return receipt.seq == header.seq and receipt.head == header.hash()
 
 
-def _receipt_lied(seq: int) -> str:
+def receipt_lied(seq: int) -> str:
+    """What the officer is told where it does not."""
     return (
         f"the relay's receipt for entry {seq} names another place or head than its log shows:"
         " keep the receipt, it proves that the relay forked or altered the log"

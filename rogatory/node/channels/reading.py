@@ -6,7 +6,7 @@ from rogatory.keys.errors import UnknownVersion
 from rogatory.node.channels import commits, messages
 from rogatory.node.channels.awaiting import DirectoryAwaited
 from rogatory.node.channels.halting import halt, lose
-from rogatory.node.channels.readback import read_back
+from rogatory.node.channels.readback import read_back, take_note
 from rogatory.node.channels.rejoining import rejoin_entry
 from rogatory.node.channels.session import Attachment, Reading, Session
 from rogatory.node.channels.states import ChannelState
@@ -26,7 +26,7 @@ def entries(work: Work, session: Session, frame: Entries) -> None:
     channel = work.channel(frame.channel)
     if channel is None or attachment is None or attachment.reading not in (Reading.READING, Reading.LIVE):
         return
-    if channel.state not in (ChannelState.OPEN, ChannelState.FOUNDING):
+    if channel.state not in (ChannelState.OPEN, ChannelState.FOUNDING, ChannelState.CLOSING):
         return
     try:
         headers = chain(channel.id, channel.head, frame.entries, frame.head)
@@ -75,7 +75,11 @@ def _take(work: Work, channel: Channel, entry: Entry, header: Header, *, own: bo
 
     `own`: whether this node sent its body.
     """
-    if own and entry.author != work.tx.authority:
+    if channel.state is ChannelState.CLOSING and channel.group is None:
+        channel.advance(header)  # void, whatever it says
+        if own:
+            take_note(work, channel, entry, header)
+    elif own and entry.author != work.tx.authority:
         halt(
             work,
             channel,
@@ -130,7 +134,6 @@ def _take_mls(work: Work, channel: Channel, entry: Entry, body: bytes, header: H
         commits.commit_entry(work, channel, entry, body, clear, header)
     else:
         messages.message_entry(work, channel, entry, body, clear, header)
-        channel.advance(header)
 
 
 def _left_behind(channel: Channel, author: str, epoch: int) -> bool:

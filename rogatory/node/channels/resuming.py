@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from rogatory.node.channels.closing import remind_all
 from rogatory.node.channels.commands import wish_refresh
 from rogatory.node.channels.halting import halt, lose
 from rogatory.node.channels.session import Attachment, Reading, Session
-from rogatory.node.channels.states import ChannelState
+from rogatory.node.channels.states import FOLLOWED, ChannelState
 from rogatory.node.channels.trouble import Trouble
 from rogatory.node.channels.work import Channel, Work
 from rogatory.node.store import channels
@@ -19,14 +20,18 @@ def attach_all(work: Work, session: Session) -> None:
     """Resume each channel that this relay is home to."""
     unread = channels.every(work.tx.connection, (ChannelState.FOUNDING, ChannelState.REJOINING), session.relay)
     session.unsent.update(row.id for row in unread)
-    for row in channels.every(work.tx.connection, (ChannelState.OPEN,), session.relay):
+    for row in channels.every(work.tx.connection, FOLLOWED, session.relay):
         channel = work.channel(row.id)
         if channel is not None and row.id not in session.attached:
             attach(work, session, channel)
+    remind_all(work, session)
 
 
 def attach(work: Work, session: Session, channel: Channel) -> None:
     """Read on where this node stopped."""
+    if channel.state is ChannelState.CLOSING:
+        session.resume(work.tx.output, channel.id, channel.head.seq)
+        return
     if channel.group is None:
         lose(
             work,
@@ -46,7 +51,7 @@ def resumed(work: Work, session: Session, frame: Resumed) -> None:
     attachment, channel = session.attached.get(frame.channel), work.channel(frame.channel)
     if attachment is None or channel is None or attachment.ref != frame.ref:
         return
-    if channel.state not in (ChannelState.OPEN, ChannelState.FOUNDING):
+    if channel.state not in (*FOLLOWED, ChannelState.FOUNDING):
         _not_to_read(session, channel)
         return
     head = channel.head
@@ -85,7 +90,7 @@ def reach(work: Work, session: Session, channel: Channel, attachment: Attachment
         )
         attachment.reading, attachment.retry_at = Reading.PAUSED, work.tx.now + RETRY
         return
-    if channel.head.seq == target.seq:
+    if channel.head.seq == target.seq and channel.group is not None:
         _compare(work, channel, target)
     attachment.reading, attachment.awaiting_since = Reading.LIVE, None
     session.unsent.add(channel.id)

@@ -9,7 +9,7 @@ from rogatory.node.channels.committing import make_commit
 from rogatory.node.channels.halting import lose
 from rogatory.node.channels.rejoining import ask_in
 from rogatory.node.channels.session import Reading, Session
-from rogatory.node.channels.states import ChannelState
+from rogatory.node.channels.states import FOLLOWED, ChannelState
 from rogatory.node.channels.trouble import Trouble
 from rogatory.node.channels.work import Channel, Work
 from rogatory.node.store import channels, outbox, own_entries, wishes
@@ -64,7 +64,7 @@ def _send(work: Work, session: Session, channel: Channel, *, wished: bool) -> No
         if channel.pending is None and make_commit(work, channel):
             session.unsent.add(channel.id)
         _send_bytes(work, session, channel)
-    elif channel.state is ChannelState.OPEN:
+    elif channel.state in FOLLOWED:
         attachment = session.attached.get(channel.id)
         # DESIGN section 4: at connect, before sending, a node reads to the head.
         if attachment is None or attachment.reading is not Reading.LIVE:
@@ -72,6 +72,8 @@ def _send(work: Work, session: Session, channel: Channel, *, wished: bool) -> No
         if session.unanswered_before(channel.id, attachment.ref):
             return
         _send_bytes(work, session, channel)
+        if channel.group is None:
+            return
         if wished:
             _seal(work, session, channel, before_commits=True)
             if channel.pending is None and make_commit(work, channel):

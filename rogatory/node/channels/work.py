@@ -66,6 +66,11 @@ class Channel:
         """Of the last commit that stands."""
         return DirectoryPin(self.row.pin_targets, self.row.pin_network)
 
+    @property
+    def has_keys(self) -> bool:
+        """Whether a group of it stands in the database or is about to."""
+        return any(each is not None for each in (self.group, self.pending, *self._stored.values()))
+
     def enter(self, state: ChannelState) -> None:
         """Move to another state of the table in `states.py`."""
         if state not in TRANSITIONS[self.state]:

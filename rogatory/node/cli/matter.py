@@ -102,6 +102,21 @@ def leave(
         show_line(f"signed and queued: notice to leave matter {short(answer['matter'])}")
 
 
+@app.command("close")
+def close(
+    matter: str,
+    reason: Annotated[str, typer.Option(help="Why; the other parties read it.")] = "",
+    folder: FolderOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Close a matter that this authority founded: nothing more is said there, and every party's keys of it go."""
+    answer = Client(folder).post("matters", matter, "closing", body={"reason": reason})
+    if as_json:
+        show_json(answer)
+    else:
+        show_line(f"signed and queued: closing of matter {short(answer['matter'])}")
+
+
 def _amendment(amendment: dict[str, Any], as_json: bool) -> None:
     if as_json:
         show_json(amendment)

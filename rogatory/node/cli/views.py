@@ -16,7 +16,7 @@ def show_matters(matters: list[dict[str, Any]]) -> None:
                 short(matter["matter"]),
                 matter["kind"],
                 matter["subject"],
-                matter["state"],
+                f"{matter['state']}, closed" if matter["closed"] else matter["state"],
                 matter["parties"],
                 matter["documents"],
                 matter["changed_at"],
@@ -37,6 +37,7 @@ def show_matter(matter: dict[str, Any], documents: list[dict[str, Any]]) -> None
             ("state", matter["state"]),
             ("opened", f"{matter['opened_at']} by {matter['creator']}"),
             ("relay", matter["relay"]),
+            ("closed", _closed(matter["closed"])),
             ("trouble", matter["trouble"]),
         ]
     )
@@ -60,6 +61,13 @@ def show_matter(matter: dict[str, Any], documents: list[dict[str, Any]]) -> None
     for document in documents:
         show_line("")
         show_document(document)
+
+
+def _closed(closed: dict[str, Any] | None) -> str | None:
+    if closed is None:
+        return None
+    keys = f"keys deleted here {closed['keys_gone_at']}" if closed["keys_gone_at"] else "keys kept for late members"
+    return f"by {closed['by']} at entry {closed['seq']}, {closed['at']}; {keys}"
 
 
 def show_amendment(amendment: dict[str, Any]) -> None:

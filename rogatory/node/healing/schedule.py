@@ -39,7 +39,7 @@ def heal(tx: Tx, schedule: Schedule) -> float | None:
     """Wish for what is due; when to ask again (Unix seconds), or None."""
     for channel, since in due_refreshes(tx.connection, tx.now):
         row = channels.get(tx.connection, channel)
-        if row is None or row.state == ChannelState.CLOSED:
+        if row is None or row.state in (ChannelState.CLOSING, ChannelState.CLOSED):
             delete_refresh(tx.connection, channel)
             continue
         wanted = tx.now - since >= schedule.idle or logged_since(tx.connection, channel, since)

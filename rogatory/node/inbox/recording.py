@@ -101,6 +101,8 @@ def accepted(tx: Tx, channel: bytes, message_id: bytes, receipt: Receipt) -> Non
         return
     stage = Stage.ACCEPTED if row.stage == Stage.QUEUED else Stage(row.stage)
     set_receipt(tx.connection, row.row, msgspec.msgpack.encode(receipt), stage)
+    if stage is Stage.VOID:  # its author was told before that it counts for nothing
+        return
     record(
         tx,
         EventKind.DOCUMENT_ACCEPTED,

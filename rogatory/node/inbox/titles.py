@@ -9,6 +9,7 @@ from rogatory.protocol.documents import (
     Amendment,
     Announcement,
     Charter,
+    Closing,
     Consultation,
     DocumentReceipt,
     Leave,
@@ -44,5 +45,6 @@ _TITLES: dict[type, Callable[[Any], str]] = {
     Announcement: lambda body: body.wordings[0].title,
     Amendment: lambda body: f"adds {', '.join(body.adds)}: {body.reason}",
     DocumentReceipt: lambda body: f"received under reference {body.reference}" if body.reference else "received",
+    Closing: lambda body: f"closes the matter: {body.reason}" if body.reason else "closes the matter",
     Leave: lambda body: f"leaves: {body.reason}" if body.reason else "leaves",
 }

@@ -7,18 +7,19 @@ from rogatory.node.inbox.arrivals import check_place, enter
 from rogatory.node.inbox.events import EventKind
 from rogatory.node.inbox.recording import record
 from rogatory.node.matters.amendments import amendment_arrived
+from rogatory.node.matters.closing import closing_arrived
 from rogatory.node.matters.course import MOVES, acknowledge_request, apply, replay
 from rogatory.node.matters.leaving import leave_arrived
 from rogatory.node.matters.policy import matter_policy
 from rogatory.node.store.documents import DocumentRow, get_document
 from rogatory.node.store.matters import MatterRow, get_parties, touch
 from rogatory.node.transaction import Tx
-from rogatory.protocol.documents import Amendment, Charter, Leave, Request
+from rogatory.protocol.documents import Amendment, Charter, Closing, Leave, Request
 from rogatory.protocol.judgement import VoidCode, VoidDocument, judge_document
 
 
-def arrived(tx: Tx, matter: MatterRow, arrival: Arrival) -> None:
-    """A document in a matter. Raises VoidDocument."""
+def arrived(tx: Tx, matter: MatterRow, arrival: Arrival, close_term: float) -> None:
+    """A document in a matter. `close_term` in seconds. Raises VoidDocument."""
     _judge(tx, matter, arrival)
     document = arrival.document
     if document.kind == Amendment.KIND and not arrival.shared:
@@ -29,7 +30,10 @@ def arrived(tx: Tx, matter: MatterRow, arrival: Arrival) -> None:
     if row is None:
         return
     touch(tx.connection, matter.channel, tx.now)
-    if row.kind in MOVES:
+    body = document.payload.body
+    if isinstance(body, Closing):
+        closing_arrived(tx, matter, arrival, body, close_term)
+    elif row.kind in MOVES:
         _move(tx, matter, row, arrival)
     elif row.kind == Leave.KIND and not arrival.shared:
         leave_arrived(tx, matter.channel, row.author)
@@ -38,7 +42,8 @@ def arrived(tx: Tx, matter: MatterRow, arrival: Arrival) -> None:
 def _judge(tx: Tx, matter: MatterRow, arrival: Arrival) -> None:
     check_place(matter.channel, arrival)
     kind = arrival.document.kind
-    judge_document(kind, arrival.author, matter_policy(tx, matter, arrival.last_pin), arrival.pin)
+    policy = matter_policy(tx, matter, arrival.last_pin)
+    judge_document(kind, arrival.author, policy, arrival.pin, shared=arrival.shared)
     if arrival.shared:
         parties = {party.authority for party in get_parties(tx.connection, matter.channel)}
         if kind == Charter.KIND or arrival.document.payload.author not in parties:

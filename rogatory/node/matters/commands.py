@@ -17,6 +17,7 @@ from rogatory.node.inbox.views import Stage
 from rogatory.node.inbox.writing import send, sign
 from rogatory.node.matters.addressing import check_addressees, own_relay
 from rogatory.node.matters.amendments import enter_amendment
+from rogatory.node.matters.closing import check_may_close, closing_sent
 from rogatory.node.matters.joining import enter_matter
 from rogatory.node.matters.life import IllegalStep, Role, State, Step, advance
 from rogatory.node.matters.lookup import find_amendment, find_matter, find_thread
@@ -32,6 +33,7 @@ from rogatory.protocol.documents import (
     Body,
     Charter,
     Consultation,
+    Closing,
     DocumentRef,
     Leave,
     Purpose,
@@ -193,6 +195,16 @@ def leave(tx: Tx, matter: str, reason: str = "") -> Sent:
 
 
 def _open(tx: Tx, purpose: Purpose, subject: str, addressees: tuple[str, ...], urgency: Urgency) -> bytes:
+def close(tx: Tx, matter: str, reason: str = "") -> Sent:
+    """Close a matter that this authority founded, for every party. Raises NotAllowed, Conflict, NotFound."""
+    row = find_matter(tx, matter)
+    check_may_close(tx, row)
+    document = sign(tx, row.channel, _body({"reason": reason}, Closing))
+    sent = _send(tx, document)
+    closing_sent(tx, document)
+    return sent
+
+
     """Found a matter's channel under a charter that this authority signs; gives its id."""
     channel, relay = tx.random(CHANNEL_ID), own_relay(tx)
     fields = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rogatory.node.store.amendments import get_amendments
+from rogatory.node.store.closings import closed_at
 from rogatory.node.store.leavers import leavers_of
 from rogatory.node.store.matters import MatterRow, present_parties
 from rogatory.node.transaction import Tx
@@ -20,6 +21,8 @@ def matter_policy(
     directory = tx.directory
     return MatterPolicy(
         charter=matter.charter,
+        founder=matter.creator,
+        closed_at=closed_at(tx.connection, matter.channel),
         parties=present_parties(tx.connection, matter.channel),
         amendments={row.digest: frozenset(row.adds) for row in complete},
         last_amendment=complete[-1].digest if complete else None,

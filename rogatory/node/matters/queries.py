@@ -6,14 +6,16 @@ from rogatory.node.channels.states import ChannelState
 from rogatory.node.correspondents.confirming import keys_view
 from rogatory.node.inbox.queries import document_line, document_view, shown_time
 from rogatory.node.inbox.views import DocumentView
+from rogatory.node.matters.closing import CLOSE_TERM
 from rogatory.node.matters.lookup import find_matter
-from rogatory.node.matters.views import AmendmentView, MatterKind, MatterLine, MatterView, Party
-from rogatory.node.store import channels, members
+from rogatory.node.matters.views import AmendmentView, ClosedView, MatterKind, MatterLine, MatterView, Party
+from rogatory.node.store import channels, closings, key_packages, members
 from rogatory.node.store.amendments import AmendmentRow, get_amendments, get_signatures
 from rogatory.node.store.documents import count_documents, documents_of, get_document
 from rogatory.node.store.matters import MatterRow, PartyRow, all_matters, get_matter, get_parties, parties_of
 from rogatory.node.transaction import Tx
 
+DAY = 24 * 3600.0
 _TROUBLE = {
     ChannelState.FOUNDING: "being opened: the relay must be reached, and hold a key package of every party",
     ChannelState.HALTED: "nothing is read or sent here any more: see the inbox for the reason",
@@ -27,6 +29,7 @@ def list_matters(tx: Tx, kind: MatterKind | None = None) -> list[MatterLine]:
     rows = all_matters(tx.connection, kind)
     parties = parties_of(tx.connection, [row.channel for row in rows])
     counts = count_documents(tx.connection)
+    closed = closings.closed(tx.connection)
     return [
         MatterLine(
             matter=row.channel.hex(),
@@ -38,6 +41,7 @@ def list_matters(tx: Tx, kind: MatterKind | None = None) -> list[MatterLine]:
             opened_at=shown_time(row.opened_at),
             changed_at=shown_time(row.changed_at),
             documents=counts.get(row.channel, 0),
+            closed=row.channel in closed,
         )
         for row in rows
     ]
@@ -46,7 +50,6 @@ def list_matters(tx: Tx, kind: MatterKind | None = None) -> list[MatterLine]:
 def show_matter(tx: Tx, matter: str) -> MatterView:
     """A whole matter. Raises NotFound, RefusedInput."""
     row = find_matter(tx, matter)
-    channel = channels.get(tx.connection, row.channel)
     request = None if row.request is None else get_document(tx.connection, row.channel, row.request)
     return MatterView(
         matter=row.channel.hex(),
@@ -62,8 +65,31 @@ def show_matter(tx: Tx, matter: str) -> MatterView:
         documents=[document_line(document) for document in documents_of(tx.connection, row.channel)],
         amendments=[amendment_view(tx, row, found) for found in get_amendments(tx.connection, row.channel)],
         request=None if request is None else document_view(tx, request),
-        trouble=None if channel is None else _TROUBLE.get(ChannelState(channel.state)),
+        trouble=_trouble(tx, row),
+        closed=_closed(tx, row),
     )
+
+
+def _closed(tx: Tx, matter: MatterRow) -> ClosedView | None:
+    row = closings.get(tx.connection, matter.channel)
+    if row is None or row.seq is None or row.read_at is None:
+        return None
+    gone = None if row.keys_gone_at is None else shown_time(row.keys_gone_at)
+    return ClosedView(by=row.author, seq=row.seq, at=shown_time(row.read_at), keys_gone_at=gone)
+
+
+def _trouble(tx: Tx, matter: MatterRow) -> str | None:
+    channel = channels.get(tx.connection, matter.channel)
+    if channel is None or closings.closed_at(tx.connection, matter.channel) is not None:
+        return None
+    asked = key_packages.for_channel(tx.connection, matter.channel)
+    if channel.state == ChannelState.REJOINING and asked and tx.now - asked[0].made_at > CLOSE_TERM:
+        days = int((tx.now - asked[0].made_at) // DAY)
+        return (
+            f"this node lost its place and nobody has let it in again for {days} days: perhaps the matter was closed"
+            f" meanwhile, and nobody holds its keys any more. Ask {matter.creator} by another way"
+        )
+    return _TROUBLE.get(ChannelState(channel.state))
 
 
 def _party(tx: Tx, party: PartyRow) -> Party:

@@ -50,6 +50,15 @@ class AmendmentView(View, frozen=True, kw_only=True):
     superseded: bool
 
 
+class ClosedView(View, frozen=True, kw_only=True):
+    """A matter's end. `at`: when this node read it; `keys_gone_at`: when it deleted its keys."""
+
+    by: str
+    seq: int
+    at: str
+    keys_gone_at: str | None = None
+
+
 class MatterLine(View, frozen=True, kw_only=True):
     """A matter in a list. `matter` is its channel id, `state` that of matters.life."""
 
@@ -62,6 +71,7 @@ class MatterLine(View, frozen=True, kw_only=True):
     opened_at: str
     changed_at: str
     documents: int
+    closed: bool = False
 
 
 class MatterView(View, frozen=True, kw_only=True):
@@ -81,3 +91,5 @@ class MatterView(View, frozen=True, kw_only=True):
     amendments: list[AmendmentView]
     request: DocumentView | None = None
     trouble: str | None = None
+    closed: ClosedView | None = None
+    """Whatever its `state` was: nothing more is said there."""

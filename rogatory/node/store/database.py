@@ -18,6 +18,7 @@ from rogatory.node.store import (
     amendments,
     carriers,
     channels,
+    closings,
     correspondents,
     counters,
     documents,
@@ -44,6 +45,7 @@ SUBJECTS = (
     carriers,
     channels,
     correspondents,
+    closings,
     counters,
     documents,
     events,
@@ -86,6 +88,7 @@ class Database:
 
         Raises DamagedDatabase or DatabaseUnavailable where the file fails.
         """
+            self.scrub()  # the process may have ended between a deletion and this
         try:
             with self._engine.begin() as connection:
                 yield connection
@@ -132,6 +135,22 @@ class Database:
             connection = sqlcipher.connect(str(path), isolation_level=None, check_same_thread=False)
         except sqlcipher.Error as error:
             raise DatabaseUnavailable(
+    def scrub(self) -> bool:
+        """Leave no copy of what was deleted: deleted content is overwritten, and here the pages of before go out of the
+        write-ahead log. Whether that is done; a snapshot that is being read keeps its pages until it ends.
+
+        Raises DamagedDatabase or DatabaseUnavailable where the file fails.
+        """
+        connection = self._engine.raw_connection()
+        try:
+            assert connection.driver_connection is not None
+            done = connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlcipher.Error as error:
+            raise self._failure(error) from None
+        finally:
+            connection.close()
+        return bool(done[0] == 0)
+
                 f"the database {path} cannot be opened: {error}", "check the folder's rights"
             ) from None
         try:

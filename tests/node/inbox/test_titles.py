@@ -11,6 +11,7 @@ from rogatory.protocol.documents import (
     Announcement,
     Body,
     Charter,
+    Closing,
     Consultation,
     Cooperation,
     DocumentReceipt,
@@ -46,6 +47,8 @@ TITLES: list[tuple[Body, str]] = [
     ),
     (DocumentReceipt(document=REF, seq=1, head="ab" * 32, received_at="2026-05-01T00:00:00Z"), "received"),
     (Leave(reason="done"), "leaves: done"),
+    (Closing(reason="done"), "closes the matter: done"),
+    (Closing(), "closes the matter"),
     (Leave(), "leaves"),
     (Rejoin(key_package="AA==", last_seq=0, last_head="ab" * 32), "rejoin"),
 ]
