@@ -6,7 +6,7 @@ from typing import Any
 
 BANK_RECORDS: dict[str, Any] = {
     "reference": "ODPP/MLA/114/2026",
-    "cooperation": "18",
+    "form": "mutual_legal_assistance",
     "forms": ["f"],
     "language": "en",
     "requesting_authority": "Office of the Attorney General, Nairobi",

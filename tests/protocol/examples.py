@@ -14,12 +14,12 @@ from rogatory.protocol.documents import (
     Closing,
     Conducting,
     Consultation,
-    Cooperation,
     DocumentKeys,
     DocumentReceipt,
     DocumentRef,
     Leave,
     LegalBasis,
+    MutualLegalAssistance,
     Nature,
     Offence,
     Outcome,
@@ -27,7 +27,6 @@ from rogatory.protocol.documents import (
     Person,
     Purpose,
     Reply,
-    Request,
     SeedSigner,
     UnknownKeySet,
     Wording,
@@ -58,11 +57,10 @@ def keys_of(authority: str, key_set: int) -> DocumentKeys:
         raise UnknownKeySet(f"{authority} has no key set {key_set}") from None
 
 
-def bank_records(**changes: Any) -> Request:
+def bank_records(**changes: Any) -> MutualLegalAssistance:
     """A sound request for bank records."""
     fields: dict[str, Any] = {
         "reference": "KE/MLA/2026/17",
-        "cooperation": Cooperation.MUTUAL_LEGAL_ASSISTANCE,
         "forms": (AssistanceForm.DOCUMENTS_AND_RECORDS,),
         "requesting_authority": "Office of the Attorney General of Kenya",
         "subject": "Laundering of proceeds of ivory trafficking",
@@ -77,7 +75,7 @@ def bank_records(**changes: Any) -> Request:
         "offences": (Offence(name="Money laundering", provisions="s. 3 POCAMLA", penalty="14 years"),),
         "language": "en",
     }
-    return Request(**{**fields, **changes})
+    return MutualLegalAssistance(**{**fields, **changes})
 
 
 ANNEX = Annex(name="order.pdf", media_type="application/pdf", size=12_345, sha256="a0" * 32, language="en")

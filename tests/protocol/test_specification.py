@@ -15,10 +15,9 @@ from rogatory.protocol import limits
 from rogatory.protocol.acknowledgement import Acknowledgement
 from rogatory.protocol.content import document_commitment
 from rogatory.protocol.declaration import Declaration, DirectoryPin, Seen, access_digest, encode_declaration
-from rogatory.protocol.documents import KINDS, MAX_ENVELOPE, MAX_PAYLOAD, document_digest
+from rogatory.protocol.documents import FORMS, KINDS, MAX_ENVELOPE, MAX_PAYLOAD, document_digest
 from rogatory.protocol.documents.dsse import pae
 from rogatory.protocol.documents.kinds.reply import Ground, Outcome
-from rogatory.protocol.documents.kinds.request_form import Cooperation
 from rogatory.protocol.documents.registry import decode_payload
 from rogatory.protocol.extensions import JoinInfo
 from rogatory.protocol.frames.client import ClientFrame
@@ -70,8 +69,12 @@ def test_every_member_of_a_request_is_described() -> None:
     described = section("### request")
     for field in msgspec.structs.fields(KINDS["request"]):
         assert field.name in described.split("```")[2], field.name
-    for value in (*Cooperation,):
-        assert f"`{value.value}`" in described
+    common = {field.name for field in msgspec.structs.fields(KINDS["request"])}
+    rows = {row[0]: (row[1], row[2]) for row in table(described) if row[0] in FORMS}
+    assert set(rows) == set(FORMS)
+    for name, form in FORMS.items():
+        own = [field.name for field in msgspec.structs.fields(form) if field.name not in common]
+        assert rows[name] == (form.ARTICLE, ", ".join(own)), name
     for word in (*Outcome,):
         assert f"`{word.value}`" in section("### reply")
     assert {ground.value for ground in Ground} >= {"18(21)(a)", "18(21)(d)", "18(9)"}

@@ -9,18 +9,23 @@ from aiohttp import web
 from rogatory.node.api.context import NODE, Body, body, part, reply, word
 from rogatory.node.errors import RefusedInput
 from rogatory.node.matters import commands, queries
-from rogatory.node.matters.templates import request_template
+from rogatory.node.matters.requesting import DEFAULT_FORM, check_request
 from rogatory.node.matters.views import MatterKind
+from rogatory.protocol.documents import FORMS, schema_of, template_of
 
 routes = web.RouteTableDef()
 
 
 class RequestBody(Body, frozen=True, kw_only=True):
-    """Whom to ask, and the fields of a request; its own subject stands for an empty `subject`."""
+    """Whom to ask, and the fields of a request; its own subject stands for an empty `subject`.
+
+    `insist`: send it although an addressee's directory entry objects.
+    """
 
     to: list[str]
     request: dict[str, Any]
     subject: str = ""
+    insist: bool = False
 
 
 @routes.get("/v1/requests")
@@ -34,19 +39,41 @@ async def send(request: web.Request) -> web.Response:
     """Open a matter and send its request."""
     given = await body(request, RequestBody)
     sent = await request.app[NODE].command(
-        lambda tx: commands.send_request(tx, given.to, given.request, subject=given.subject)
+        lambda tx: commands.send_request(tx, given.to, given.request, subject=given.subject, insist=given.insist)
     )
     return reply(sent, 201)
 
 
+@routes.post("/v1/requests/check")
+async def check(request: web.Request) -> web.Response:
+    """What stands between a request and its sending, without sending it."""
+    given = await body(request, RequestBody)
+    return reply(await request.app[NODE].query(lambda tx: check_request(tx, given.to, given.request)))
+
+
+@routes.get("/v1/requests/forms")
+async def forms(request: web.Request) -> web.Response:
+    """The forms of requests: name, article of UNTOC, title."""
+    return reply([{"form": name, "article": form.ARTICLE, "title": form.TITLE} for name, form in FORMS.items()])
+
+
 @routes.get("/v1/requests/template")
 async def template(request: web.Request) -> web.Response:
-    """A request to fill in; `cooperation` is an article of UNTOC, as 18."""
-    article = word(request, "cooperation") or "18"
-    try:
-        return reply(request_template(article))
-    except ValueError:
-        raise RefusedInput(f"{article!r} is no kind of cooperation", "give an article, as 13, 16 or 18") from None
+    """A request to fill in; `form` as in the list of forms."""
+    return reply(template_of(_form(request)))
+
+
+@routes.get("/v1/requests/schema")
+async def schema(request: web.Request) -> web.Response:
+    """JSON Schema of a form."""
+    return reply(schema_of(FORMS[_form(request)]))
+
+
+def _form(request: web.Request) -> str:
+    form = word(request, "form") or DEFAULT_FORM
+    if form not in FORMS:
+        raise RefusedInput(f"{form!r} is no form of request", "choose one of GET /v1/requests/forms")
+    return form
 
 
 @routes.post("/v1/requests/{matter}/replies")

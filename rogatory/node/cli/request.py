@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,25 +11,77 @@ import typer
 from rogatory.node.cli.client import Client
 from rogatory.node.cli.files import read_mapping
 from rogatory.node.cli.options import HERE, FolderOption, JsonOption
-from rogatory.node.cli.show import short, show_json, show_line
+from rogatory.node.cli.show import short, show_json, show_line, show_table
 from rogatory.node.cli.views import show_matter, show_matters
+from rogatory.node.errors import Conflict, RefusedInput
 
 app = typer.Typer(help="Requests under UNTOC: send, follow, answer.", no_args_is_help=True)
 
 
-@app.command("template")
-def template(
-    cooperation: Annotated[str, typer.Option(help="Article of UNTOC, as 18 (assistance), 13 or 16.")] = "18",
-) -> None:
-    """Print a request to fill in, as JSON, with a hint in each field that must stand."""
-    from rogatory.node.errors import RefusedInput
-    from rogatory.node.matters.templates import request_template
+FormArgument = Annotated[str, typer.Argument(help="A form, as extradition; see: request forms.")]
 
-    try:
-        form = request_template(cooperation)
-    except ValueError:
-        raise RefusedInput(f"{cooperation!r} is no kind of cooperation", "give an article, as 13, 16 or 18") from None
-    sys.stdout.write(msgspec.json.format(msgspec.json.encode(form), indent=2).decode() + "\n")
+
+@app.command("forms")
+def forms(as_json: JsonOption = False) -> None:
+    """The forms of requests, with their articles of UNTOC."""
+    from rogatory.protocol.documents import FORMS
+
+    rows = [{"form": name, "article": form.ARTICLE, "title": form.TITLE} for name, form in FORMS.items()]
+    if as_json:
+        show_json(rows)
+    else:
+        show_table(("form", "article", "title"), [tuple(row.values()) for row in rows], "no forms")
+
+
+@app.command("template")
+def template(form: FormArgument = "mutual_legal_assistance") -> None:
+    """Print a request to fill in, as JSON, with a hint in each field that must stand."""
+    from rogatory.protocol.documents import template_of
+
+    show_json(template_of(_known(form)))
+
+
+@app.command("schema")
+def schema(form: FormArgument = "mutual_legal_assistance") -> None:
+    """Print a form's JSON Schema."""
+    from rogatory.protocol.documents import FORMS, schema_of
+
+    show_json(schema_of(FORMS[_known(form)]))
+
+
+@app.command("write")
+def write(
+    form: FormArgument = "mutual_legal_assistance",
+    out: Annotated[Path, typer.Option(help="File to write the request to.")] = Path("request.json"),
+) -> None:
+    """Fill in a request, question by question, and write it to a file."""
+    from rogatory.node.cli.request_entry import enter_request
+
+    known = _known(form)
+    if out.exists():
+        raise Conflict(f"{out} is there already", "name another file with --out")
+    out.write_bytes(msgspec.json.format(msgspec.json.encode(enter_request(known)), indent=2) + b"\n")
+    show_line(f"written to {out}: look it over with: rogatory-node request check --to AUTHORITY --file {out}")
+
+
+@app.command("check")
+def check(
+    to: Annotated[list[str], typer.Option(help="Authority to ask, as tz.central; repeatable.")],
+    file: Annotated[Path, typer.Option(help="The request: JSON, TOML, or - for JSON on standard input.")],
+    folder: FolderOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """What is missing, what the addressees' directory entries say, and the letter; nothing is sent."""
+    found = Client(folder).post("requests", "check", body={"to": to, "request": read_mapping(file)})
+    if as_json:
+        show_json(found)
+        return
+    show_line(found["letter"])
+    for gap in found["gaps"]:
+        show_line(f"missing: {gap['what']} ({gap['article']})")
+    for remark in found["remarks"]:
+        word = "objection" if remark["blocks"] else "note"
+        show_line(f"{word}: {remark['authority']}: {remark['text']} ({remark['article']})")
 
 
 @app.command("send")
@@ -38,11 +89,12 @@ def send(
     to: Annotated[list[str], typer.Option(help="Authority to ask, as tz.central; repeatable.")],
     file: Annotated[Path, typer.Option(help="The request: JSON, TOML, or - for JSON on standard input.")],
     subject: Annotated[str, typer.Option(help="Subject of the matter; that of the request if not given.")] = "",
+    insist: Annotated[bool, typer.Option("--insist", help="Although an addressee's directory entry objects.")] = False,
     folder: FolderOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
     """Sign a request and send it."""
-    body = {"to": to, "request": read_mapping(file), "subject": subject}
+    body = {"to": to, "request": read_mapping(file), "subject": subject, "insist": insist}
     _sent(Client(folder).post("requests", body=body), as_json)
 
 
@@ -96,3 +148,11 @@ def _sent(answer: dict[str, Any], as_json: bool) -> None:
         show_json(answer)
     else:
         show_line(f"signed and queued: document {short(answer['document'])} in matter {short(answer['matter'])}")
+
+
+def _known(form: str) -> str:
+    from rogatory.protocol.documents import FORMS
+
+    if form not in FORMS:
+        raise RefusedInput(f"{form!r} is no form of request", "choose one of: rogatory-node request forms")
+    return form

@@ -23,7 +23,7 @@ MAX_TITLE = 120
 
 def title_of(payload: Payload) -> str:
     """At most 120 characters, without line breaks."""
-    say = _TITLES.get(type(payload.body))
+    say = next((say for kind, say in _TITLES.items() if isinstance(payload.body, kind)), None)
     return _line(say(payload.body) if say is not None else payload.kind) or payload.kind
 
 

@@ -22,6 +22,7 @@ from rogatory.node.matters.joining import enter_matter
 from rogatory.node.matters.life import IllegalStep, Role, State, Step, advance
 from rogatory.node.matters.lookup import find_amendment, find_matter, find_thread
 from rogatory.node.matters.queries import amendment_view
+from rogatory.node.matters.requesting import prepare_request
 from rogatory.node.matters.views import AmendmentView, Sent
 from rogatory.node.store.amendments import get_amendments, get_signatures
 from rogatory.node.store.documents import get_document, get_envelope
@@ -32,13 +33,12 @@ from rogatory.protocol.documents import (
     Amendment,
     Body,
     Charter,
-    Consultation,
     Closing,
+    Consultation,
     DocumentRef,
     Leave,
     Purpose,
     Reply,
-    Request,
     Thread,
     UnverifiedDocument,
     Urgency,
@@ -50,16 +50,17 @@ from rogatory.protocol.limits import CHANNEL_ID
 B = TypeVar("B", bound=Body)
 
 
-def send_request(tx: Tx, to: Sequence[str], request: Mapping[str, Any], *, subject: str = "") -> Sent:
-    """Open a matter and send its request. `request`: the fields of documents.Request as JSON values.
+def send_request(
+    tx: Tx, to: Sequence[str], request: Mapping[str, Any], *, subject: str = "", insist: bool = False
+) -> Sent:
+    """Open a matter and send its request. `request`: the fields of one of documents.FORMS as JSON values.
 
-    What the directory knows is filled in. Raises RefusedInput naming every essential gap with its article,
-    NotFound for an authority that is not enrolled, Conflict while the directory is too old.
+    What the directory knows is filled in. Raises RefusedInput naming every essential gap with its article and,
+    unless one insists, what the addressees' directory entries object to; NotFound for an authority that is not
+    enrolled, Conflict while the directory is too old.
     """
     addressees = check_addressees(tx, to)
-    name = tx.directory.authority(tx.authority).names if tx.authority in tx.directory.authority_entries else {}
-    filled = {"requesting_authority": name.get("en") or next(iter(name.values()), "")} | dict(request)
-    body = _body(filled, Request)
+    body = prepare_request(tx, addressees, request, insist=insist)
     channel = _open(tx, Purpose.MATTER, subject or body.subject or "Request", addressees, body.urgency)
     set_state(tx.connection, channel, State.QUEUED)
     return _send(tx, sign(tx, channel, body, addressees=addressees))
@@ -194,7 +195,6 @@ def leave(tx: Tx, matter: str, reason: str = "") -> Sent:
     return _send(tx, sign(tx, row.channel, _body({"reason": reason}, Leave)))
 
 
-def _open(tx: Tx, purpose: Purpose, subject: str, addressees: tuple[str, ...], urgency: Urgency) -> bytes:
 def close(tx: Tx, matter: str, reason: str = "") -> Sent:
     """Close a matter that this authority founded, for every party. Raises NotAllowed, Conflict, NotFound."""
     row = find_matter(tx, matter)
@@ -205,6 +205,7 @@ def close(tx: Tx, matter: str, reason: str = "") -> Sent:
     return sent
 
 
+def _open(tx: Tx, purpose: Purpose, subject: str, addressees: tuple[str, ...], urgency: Urgency) -> bytes:
     """Found a matter's channel under a charter that this authority signs; gives its id."""
     channel, relay = tx.random(CHANNEL_ID), own_relay(tx)
     fields = {

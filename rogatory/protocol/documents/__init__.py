@@ -35,31 +35,36 @@ from rogatory.protocol.documents.kinds.announcement import Announcement, Wording
 from rogatory.protocol.documents.kinds.charter import Charter, Predecessor, Purpose
 from rogatory.protocol.documents.kinds.closing import Closing
 from rogatory.protocol.documents.kinds.consultation import Consultation
-from rogatory.protocol.documents.kinds.essentials import gaps_of
 from rogatory.protocol.documents.kinds.leave import Leave
 from rogatory.protocol.documents.kinds.receipt import DocumentReceipt
 from rogatory.protocol.documents.kinds.rejoin import Rejoin, rejoin
 from rogatory.protocol.documents.kinds.reply import Ground, Outcome, Reply
-from rogatory.protocol.documents.kinds.request import Request
-from rogatory.protocol.documents.kinds.request_form import (
-    AssistanceForm,
+from rogatory.protocol.documents.kinds.urgency import Urgency
+from rogatory.protocol.documents.registry import KINDS, MAX_PAYLOAD
+from rogatory.protocol.documents.requests.description import Field, Shape, fields_of
+from rogatory.protocol.documents.requests.essentials import gaps_of
+from rogatory.protocol.documents.requests.forms import FORMS
+from rogatory.protocol.documents.requests.forms.mutual_legal_assistance import AssistanceForm, MutualLegalAssistance
+from rogatory.protocol.documents.requests.forms.spontaneous_information import SpontaneousInformation
+from rogatory.protocol.documents.requests.letter import letter_of
+from rogatory.protocol.documents.requests.parts import (
     Conducting,
     Confidentiality,
-    Cooperation,
     Handling,
     LegalBasis,
-    Nature,
     Offence,
     Person,
     Related,
     Translation,
     UseLimits,
 )
-from rogatory.protocol.documents.kinds.urgency import Urgency
-from rogatory.protocol.documents.registry import KINDS, MAX_PAYLOAD
+from rogatory.protocol.documents.requests.request import Basis, Nature, Request
+from rogatory.protocol.documents.requests.schema import schema_of
+from rogatory.protocol.documents.requests.template import template_of
 from rogatory.protocol.documents.signing import DocumentKeys, DocumentSigner, SeedSigner
 
 __all__ = [
+    "FORMS",
     "KINDS",
     "MAX_ENVELOPE",
     "MAX_PAYLOAD",
@@ -67,13 +72,13 @@ __all__ = [
     "Annex",
     "Announcement",
     "AssistanceForm",
+    "Basis",
     "Body",
     "Charter",
     "Closing",
     "Conducting",
     "Confidentiality",
     "Consultation",
-    "Cooperation",
     "Document",
     "DocumentError",
     "DocumentKeys",
@@ -81,6 +86,7 @@ __all__ = [
     "DocumentRef",
     "DocumentSigner",
     "DocumentTooLarge",
+    "Field",
     "Gap",
     "Ground",
     "Handling",
@@ -90,6 +96,7 @@ __all__ = [
     "LegalBasis",
     "MalformedDocument",
     "MissingEssential",
+    "MutualLegalAssistance",
     "Nature",
     "Offence",
     "Outcome",
@@ -102,7 +109,9 @@ __all__ = [
     "Reply",
     "Request",
     "SeedSigner",
+    "Shape",
     "SignerIsNotAuthor",
+    "SpontaneousInformation",
     "Thread",
     "Translation",
     "UnknownKeySet",
@@ -117,12 +126,16 @@ __all__ = [
     "check_amendment",
     "compose",
     "document_digest",
+    "fields_of",
     "gaps_of",
+    "letter_of",
     "open_consent",
     "open_document",
     "peek_document",
     "rejoin",
+    "schema_of",
     "sign_consent",
     "sign_document",
+    "template_of",
     "timestamp",
 ]

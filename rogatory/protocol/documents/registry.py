@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import reduce
+from operator import or_
 from typing import Any, Final
 
 import msgspec
@@ -24,7 +26,8 @@ from rogatory.protocol.documents.kinds.leave import Leave
 from rogatory.protocol.documents.kinds.receipt import DocumentReceipt
 from rogatory.protocol.documents.kinds.rejoin import Rejoin
 from rogatory.protocol.documents.kinds.reply import Reply
-from rogatory.protocol.documents.kinds.request import Request
+from rogatory.protocol.documents.requests.forms import FORMS
+from rogatory.protocol.documents.requests.request import Request
 
 KINDS: Final[Mapping[str, type[Body]]] = {
     body.KIND: body
@@ -59,7 +62,14 @@ class _Unread(Head, frozen=True, kw_only=True):
 
 _outline = msgspec.json.Decoder(_Outline)
 _unread = msgspec.json.Decoder(_Unread)
-_bodies: Mapping[str, msgspec.json.Decoder[Body]] = {kind: msgspec.json.Decoder(body) for kind, body in KINDS.items()}
+
+
+def _decoder(body: type[Body]) -> msgspec.json.Decoder[Body]:
+    """A request is one of its forms."""
+    return msgspec.json.Decoder(reduce(or_, FORMS.values()) if body is Request else body)
+
+
+_bodies: Mapping[str, msgspec.json.Decoder[Body]] = {kind: _decoder(body) for kind, body in KINDS.items()}
 _encoder = msgspec.json.Encoder()
 
 

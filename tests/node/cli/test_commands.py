@@ -79,7 +79,7 @@ def test_a_request_is_sent_received_answered_and_proven(network: SmallNetwork, t
 
 def test_a_request_with_gaps_names_their_articles(network: SmallNetwork, tmp_path: Path) -> None:
     file = tmp_path / "request.toml"
-    file.write_text('reference = "1"\ncooperation = "18"\nlanguage = "en"\n')
+    file.write_text('reference = "1"\nform = "mutual_legal_assistance"\nlanguage = "en"\n')
     failure = refused(network.ke, "request", "send", "--to", "tz.central", "--file", str(file))
     assert failure.status == 3
     assert "18(15)" in failure.problem["explanation"]
@@ -87,7 +87,7 @@ def test_a_request_with_gaps_names_their_articles(network: SmallNetwork, tmp_pat
 
 def test_a_template_is_filled_in_and_sent(network: SmallNetwork) -> None:
     form = json.loads(network.ke.cli_text("request", "template"))
-    assert form["cooperation"] == "18"
+    assert form["form"] == "mutual_legal_assistance"
     filled = json.dumps(form | BANK_RECORDS)
     sent = network.ke.cli("request", "send", "--to", "tz.central", "--file", "-", stdin=filled)
     network.tz.wait_event("document_received", document=sent["document"])
@@ -176,7 +176,7 @@ def test_the_inbox_is_followed_as_things_happen(network: SmallNetwork, tmp_path:
         (("authority", "find", "--purpose", "tea"), 3, "refused"),
         (("network", "show", "nowhere"), 6, "not_found"),
         (("request", "send", "--to", "tz.central", "--file", "/nowhere.json"), 6, "not_found"),
-        (("request", "template", "--cooperation", "99"), 3, "refused"),
+        (("request", "template", "tea"), 3, "refused"),
         (("consult", "open", "--to", "zz.nobody", "--subject", "s", "--text", "t"), 6, "not_found"),
         (("consult", "open", "--to", "ke.central", "--subject", "s", "--text", "t"), 3, "refused"),
     ],

@@ -13,9 +13,8 @@ from rogatory.node.inbox.views import Stage
 from rogatory.node.inbox.writing import sign
 from rogatory.node.matters.commands import reply, send_request
 from rogatory.node.matters.queries import documents_in, list_matters, show_matter
-from rogatory.node.matters.templates import request_template
 from rogatory.node.matters.views import MatterKind
-from rogatory.protocol.documents import Announcement, DocumentRef, Outcome, Reply, Wording, open_document
+from rogatory.protocol.documents import Announcement, DocumentRef, Outcome, Reply, Wording, open_document, template_of
 from tests.node.letters import BANK_RECORDS
 from tests.node.offices import Offices
 
@@ -232,10 +231,10 @@ def test_the_requesting_authority_is_filled_in_from_the_directory(offices: Offic
     assert document.body["requesting_authority"] == "Central Authority ke.central"
 
 
-@pytest.mark.parametrize("cooperation", ["13", "16", "18", "21", "27"])
-def test_a_template_can_be_sent_once_it_is_filled_in(offices: Offices, cooperation: str) -> None:
-    sent = offices["ke.central"].run(send_request, ["tz.central"], request_template(cooperation))
-    assert offices["ke.central"].run(show_document, sent.document).body["cooperation"] == cooperation
+@pytest.mark.parametrize("form", ["extradition", "preservation", "spontaneous_information", "video_hearing"])
+def test_a_template_can_be_sent_once_it_is_filled_in(offices: Offices, form: str) -> None:
+    sent = offices["ke.central"].run(send_request, ["tz.central"], template_of(form))
+    assert offices["ke.central"].run(show_document, sent.document).body["form"] == form
 
 
 def test_ids_by_their_first_digits(offices: Offices) -> None:

@@ -12,7 +12,6 @@ from rogatory.protocol.documents import (
     Body,
     Charter,
     Conducting,
-    Cooperation,
     DocumentRef,
     Gap,
     Ground,
@@ -22,6 +21,7 @@ from rogatory.protocol.documents import (
     Outcome,
     Predecessor,
     Purpose,
+    SpontaneousInformation,
     Translation,
     UnsoundDocument,
     Urgency,
@@ -90,27 +90,21 @@ class TestRequestEssentials:
             sign(bank_records(forms=forms, facts=""))
 
     def test_spontaneous_information_asks_for_nothing(self) -> None:
-        information = bank_records(
-            cooperation=Cooperation.SPONTANEOUS_INFORMATION,
-            forms=(),
-            nature=None,
-            conducting=Conducting(),
-            assistance="",
-            aim="",
-            legal_basis=(),
+        information = SpontaneousInformation(
+            reference="KE/SI/2026/3",
+            requesting_authority="Office of the Attorney General of Kenya",
+            subject="A consignment",
+            facts="A container left Kisumu.",
+            information="Its number and the vessel's name.",
+            relevance="It goes to the other State.",
+            language="en",
         )
         assert sign(information)
-        with pytest.raises(MissingEssential):
-            sign(msgspec.structs.replace(information, facts=""))
+        with pytest.raises(MissingEssential, match=r"18\(4\)"):
+            sign(msgspec.structs.replace(information, information=""))
 
     def test_reciprocity_is_a_basis(self) -> None:
         assert sign(bank_records(legal_basis=(), reciprocity=True))
-
-    @pytest.mark.parametrize("cooperation", [each for each in Cooperation if each.value != "18"])
-    def test_other_kinds_of_cooperation_have_no_forms(self, cooperation: Cooperation) -> None:
-        assert sign(bank_records(cooperation=cooperation, forms=()))
-        with pytest.raises(UnsoundDocument, match=r"18\(3\)"):
-            sign(bank_records(cooperation=cooperation))
 
 
 def test_a_form_stands_once() -> None:

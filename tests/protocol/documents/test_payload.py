@@ -101,7 +101,7 @@ def test_malformed_common_fields_are_refused(changes: dict[str, Any]) -> None:
         {"facts": "escape \x1b[2J"},
         {"facts": "carriage\rreturn"},
         {"facts": "x" * 200_001},
-        {"cooperation": "99"},
+        {"form": "tea"},
         {"forms": ["z"]},
         {"persons": [{"role": "suspect", "name": "x", "nationalities": ["Kenya"]}]},
         {"persons": [{"role": "suspect", "name": "x"}] * 201},

@@ -1,0 +1,110 @@
+"""Guided entry: one question for each field of a form, in the order of its letter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import typer
+
+from rogatory.node.cli.show import console, show_line
+from rogatory.protocol.documents import FORMS, Field, Shape, fields_of, gaps_of
+
+_NOT_ASKED = frozenset({"annexes", "translations"})
+"""They are named by files when the request is sent."""
+
+
+def enter_request(form: str) -> dict[str, Any]:
+    """Ask for the fields of a form until nothing essential is missing. Empty answers leave fields out."""
+    kind = FORMS[form]
+    values: dict[str, Any] = {"form": form, "reference": "", "language": "en"}
+    section = None
+    for field in fields_of(kind):
+        if field.name in _NOT_ASKED:
+            continue
+        if field.section is not section:
+            section = field.section
+            console().print(f"\n{section.value}", style="bold")
+        _ask_until_sound(values, field, kind)
+    return values
+
+
+def _ask_until_sound(values: dict[str, Any], field: Field, kind: type[msgspec.Struct]) -> None:
+    while True:
+        given = _ask(field)
+        trial = values | ({} if given is None else {field.name: given})
+        try:
+            request = msgspec.convert(trial, kind)
+        except msgspec.ValidationError as error:
+            show_line(f"  not well formed: {error}")
+            continue
+        if (
+            given is None
+            and field.ask.essential(request)
+            and any(gap.what == field.ask.label for gap in gaps_of(request))
+        ):
+            show_line(f"  this cannot be left out: {field.ask.article}")
+            continue
+        values.update(trial)
+        return
+
+
+def _ask(field: Field) -> Any:
+    """The answer as a JSON value, or None for an empty one."""
+    if field.many and (field.part is not None):
+        return _ask_parts(field)
+    if field.part is not None:
+        return _ask_part(field, field.part) if _confirmed(field) else None
+    given = _line(_wording(field))
+    if not given:
+        return None
+    words = [word.strip() for word in given.split(",")] if field.many else [given]
+    read = [_read(field, word) for word in words]
+    return read if field.many else read[0]
+
+
+def _confirmed(field: Field) -> bool:
+    return typer.confirm(f"{_wording(field)}: fill in?", default=field.ask.essential.__name__ == "always")
+
+
+def _ask_parts(field: Field) -> list[dict[str, Any]] | None:
+    assert field.part is not None
+    parts: list[dict[str, Any]] = []
+    while typer.confirm(f"{_wording(field)}: add {'another' if parts else 'one'}?", default=False):
+        parts.append(_ask_part(field, field.part))
+    return parts or None
+
+
+def _ask_part(field: Field, part: type[msgspec.Struct]) -> dict[str, Any]:
+    while True:
+        answers = {each.name: answer for each in fields_of(part) if (answer := _ask(each)) is not None}
+        try:
+            msgspec.convert(answers, part)
+        except msgspec.ValidationError as error:
+            show_line(f"  not well formed: {error}; {field.ask.label} once more")
+            continue
+        return answers
+
+
+def _read(field: Field, word: str) -> Any:
+    if field.shape is Shape.YES_NO:
+        return word.lower() in {"y", "yes", "true", "1"}
+    if field.shape is Shape.NUMBER and word.isdigit():
+        return int(word)
+    return word
+
+
+def _wording(field: Field) -> str:
+    hints = [
+        field.ask.article,
+        "/".join(field.choices) if field.choices else "",
+        "separated by commas" if field.many else "",
+    ]
+    if field.shape is Shape.DATE:
+        hints.append("YYYY-MM-DD")
+    return f"{field.ask.label} ({'; '.join(hint for hint in hints if hint)})"
+
+
+def _line(wording: str) -> str:
+    answer: str = typer.prompt(wording, default="", show_default=False)
+    return answer.strip()

@@ -1,0 +1,80 @@
+"""From the fields that an officer fills in to a request fit to be signed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from rogatory.node.errors import RefusedInput
+from rogatory.node.inbox.views import View
+from rogatory.node.matters.addressing import check_addressees
+from rogatory.node.matters.formalities import Remark, contact_of, remarks_on
+from rogatory.node.transaction import Tx
+from rogatory.protocol.documents import FORMS, Request, Urgency, gaps_of, letter_of
+
+DEFAULT_FORM: Final = "mutual_legal_assistance"
+
+
+class GapView(View, frozen=True, kw_only=True):
+    """An essential part that is missing, and the article that asks for it."""
+
+    what: str
+    article: str
+
+
+class RequestCheck(View, frozen=True, kw_only=True):
+    """What stands between a request and its sending, and the letter as it would be sent."""
+
+    gaps: list[GapView]
+    remarks: list[Remark]
+    letter: str
+
+
+def prepare_request(tx: Tx, addressees: Sequence[str], fields: Mapping[str, Any], *, insist: bool) -> Request:
+    """The request, with what the directory knows filled in.
+
+    Raises RefusedInput for malformed fields, and for what an addressee's entry objects to unless one insists.
+    """
+    request = _filled(tx, addressees, fields)
+    objections = [remark for remark in _remarks(tx, addressees, request) if remark.blocks]
+    if objections and not insist and not gaps_of(request):  # gaps are named first, when it is signed
+        said = "; ".join(f"{remark.authority}: {remark.text} ({remark.article})" for remark in objections)
+        raise RefusedInput(said, "mend the request, or send it all the same with: --insist")
+    return request
+
+
+def check_request(tx: Tx, to: Sequence[str], fields: Mapping[str, Any]) -> RequestCheck:
+    """Look a request over without sending it. Raises RefusedInput, NotFound, Conflict."""
+    addressees = check_addressees(tx, to)
+    request = _filled(tx, addressees, fields)
+    return RequestCheck(
+        gaps=[GapView(what=gap.what, article=gap.article) for gap in gaps_of(request)],
+        remarks=_remarks(tx, addressees, request),
+        letter=letter_of(request),
+    )
+
+
+def _remarks(tx: Tx, addressees: Sequence[str], request: Request) -> list[Remark]:
+    return remarks_on(request, [tx.directory.authority(authority) for authority in addressees])
+
+
+def _filled(tx: Tx, addressees: Sequence[str], fields: Mapping[str, Any]) -> Request:
+    form = fields.get("form", DEFAULT_FORM)
+    if not isinstance(form, str) or form not in FORMS:
+        raise RefusedInput(f"{form!r} is no form of request", "choose one of: rogatory-node request forms")
+    urgent = fields.get("urgency", Urgency.ROUTINE.value) != Urgency.ROUTINE.value
+    known = {"requested_authority": _contacts(tx, addressees, urgent=urgent)}
+    if tx.authority in tx.directory.authority_entries:
+        own = contact_of(tx.directory.authority(tx.authority), urgent=urgent)
+        name, _, contact = own.partition("\n")
+        known |= {"requesting_authority": name, "contact": contact}
+    try:
+        return msgspec.convert({**known, **fields, "form": form}, FORMS[form])
+    except msgspec.ValidationError as error:
+        raise RefusedInput(f"the request is not well formed: {error}", "correct that field") from None
+
+
+def _contacts(tx: Tx, addressees: Sequence[str], *, urgent: bool) -> str:
+    return "\n\n".join(contact_of(tx.directory.authority(authority), urgent=urgent) for authority in addressees)
