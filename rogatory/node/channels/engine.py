@@ -136,9 +136,9 @@ class Engine:
         for session in list(self._memory.sessions.values()):
             for channel_id in list(session.attached):
                 self._settle(work, session, channel_id)
+        wake.append(closing.finish_all(work))
         sending.send_all(work)
         stock.send_claims(work)
-        wake.append(closing.finish_all(work))
         for session in self._memory.sessions.values():
             if session.credit:
                 session.send(tx.output, Credit(session.credit))
@@ -154,9 +154,9 @@ class Engine:
             wake_at=min(times, default=None),
             directory_wanted=frozenset(tx.output.directory_wanted),
             reconnect=frozenset(self._lost),
+            keys_destroyed=tx.output.keys_destroyed,
         )
 
-            keys_destroyed=tx.output.keys_destroyed,
     def _begin(self, tx: Tx) -> Work:
         """The work of this transaction: one for all that happens in it."""
         if self._work is None or self._work.tx is not tx:

@@ -44,8 +44,8 @@ SUBJECTS = (
     amendments,
     carriers,
     channels,
-    correspondents,
     closings,
+    correspondents,
     counters,
     documents,
     events,
@@ -75,6 +75,7 @@ class Database:
         self._engine = self._open("BEGIN IMMEDIATE")
         try:
             self._prepare()
+            self.scrub()  # the process may have ended between a deletion and this
         except BaseException:
             self.close()
             raise
@@ -88,7 +89,6 @@ class Database:
 
         Raises DamagedDatabase or DatabaseUnavailable where the file fails.
         """
-            self.scrub()  # the process may have ended between a deletion and this
         try:
             with self._engine.begin() as connection:
                 yield connection
@@ -110,6 +110,22 @@ class Database:
             raise self._failure(error.orig) from None
         finally:
             engine.dispose()
+
+    def scrub(self) -> bool:
+        """Leave no copy of what was deleted: deleted content is overwritten, and here the pages of before go out of the
+        write-ahead log. Whether that is done; a snapshot that is being read keeps its pages until it ends.
+
+        Raises DamagedDatabase or DatabaseUnavailable where the file fails.
+        """
+        connection = self._engine.raw_connection()
+        try:
+            assert connection.driver_connection is not None
+            done = connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlcipher.Error as error:
+            raise self._failure(error) from None
+        finally:
+            connection.close()
+        return bool(done[0] == 0)
 
     def derive_key(self, purpose: bytes) -> bytes:
         """A key of 32 bytes for something that whoever opens the database may open too. `purpose`: at most 16 bytes."""
@@ -135,22 +151,6 @@ class Database:
             connection = sqlcipher.connect(str(path), isolation_level=None, check_same_thread=False)
         except sqlcipher.Error as error:
             raise DatabaseUnavailable(
-    def scrub(self) -> bool:
-        """Leave no copy of what was deleted: deleted content is overwritten, and here the pages of before go out of the
-        write-ahead log. Whether that is done; a snapshot that is being read keeps its pages until it ends.
-
-        Raises DamagedDatabase or DatabaseUnavailable where the file fails.
-        """
-        connection = self._engine.raw_connection()
-        try:
-            assert connection.driver_connection is not None
-            done = connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        except sqlcipher.Error as error:
-            raise self._failure(error) from None
-        finally:
-            connection.close()
-        return bool(done[0] == 0)
-
                 f"the database {path} cannot be opened: {error}", "check the folder's rights"
             ) from None
         try:
