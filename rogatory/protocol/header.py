@@ -50,15 +50,18 @@ class Header:
 
     def hash(self) -> bytes:
         """SHA-256 over the header's one encoding, 32 bytes."""
-        author = self.author.encode()
-        if len(self.channel) != CHANNEL_ID or len(self.body_hash) != HASH or len(self.previous) != HASH:
-            raise MalformedError("a header's channel id and hashes have 32 bytes")
-        if not 0 < len(author) <= MAX_AUTHORITY_ID or not 0 < self.seq < 1 << 63:
-            raise MalformedError("a header's author or sequence number is out of bounds")
-        packed = struct.pack(">QBH", self.seq, self.form, len(author))
-        return hashlib.sha256(
-            b"rogatory header 1" + self.channel + packed + author + self.body_hash + self.previous
-        ).digest()
+        return header_hash(self.channel, self.seq, self.author, self.form, self.body_hash, self.previous)
+
+
+def header_hash(channel: bytes, seq: int, author: str, form: Form, hash_of_body: bytes, previous: bytes) -> bytes:
+    """The hash of a header that need not be made; raises MalformedError out of bounds."""
+    name = author.encode()
+    if len(channel) != CHANNEL_ID or len(hash_of_body) != HASH or len(previous) != HASH:
+        raise MalformedError("a header's channel id and hashes have 32 bytes")
+    if not 0 < len(name) <= MAX_AUTHORITY_ID or not 0 < seq < 1 << 63:
+        raise MalformedError("a header's author or sequence number is out of bounds")
+    packed = struct.pack(">QBH", seq, form, len(name))
+    return hashlib.sha256(b"rogatory header 1" + channel + packed + name + hash_of_body + previous).digest()
 
 
 def genesis(channel: bytes) -> Head:

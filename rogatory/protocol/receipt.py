@@ -10,7 +10,7 @@ import msgspec
 from rogatory.protocol.bounds import Listed, Milliseconds, Number
 from rogatory.protocol.errors import MalformedError, ProtocolError
 from rogatory.protocol.limits import CHANNEL_ID, HASH, MAX_AUTHORITY_ID
-from rogatory.protocol.merkle import leaf_hash, root_and_paths, root_from_path
+from rogatory.protocol.merkle import leaf_hash, paths_of_range, root_and_paths, root_and_siblings, root_from_path
 
 MAX_PATH = 40
 
@@ -33,13 +33,13 @@ class Receipt(msgspec.Struct, frozen=True, array_like=True):
     signature: bytes
 
 
-class Stamped(msgspec.Struct, frozen=True):
+class Stamped(msgspec.Struct, frozen=True, array_like=True):
     """What a leaf of a receipt's tree is about."""
 
     channel: bytes
-    seq: int
+    seq: Number
     head: bytes
-    time: int
+    time: Milliseconds
 
     def leaf(self) -> bytes:
         """The leaf's hash."""
@@ -47,13 +47,33 @@ class Stamped(msgspec.Struct, frozen=True):
             raise MalformedError("a receipt's channel id has 32 bytes")
         if len(self.head) != HASH or not 0 < self.seq < 1 << 63 or not 0 <= self.time < 1 << 63:
             raise MalformedError("a receipt's head, sequence number or time is out of bounds")
-        return leaf_hash(
-            b"rogatory receipt 1"
-            + self.channel
-            + struct.pack(">Q", self.seq)
-            + self.head
-            + struct.pack(">Q", self.time)
-        )
+        place, time = self.seq.to_bytes(8, "big"), self.time.to_bytes(8, "big")
+        return leaf_hash(b"rogatory receipt 1" + self.channel + place + self.head + time)
+
+
+class Receipts(msgspec.Struct, frozen=True, array_like=True):
+    """Receipts of consecutive leaves of one tree, in less room: `siblings` are the nodes beside them, bottom up."""
+
+    relay: str
+    first: Number
+    count: Number
+    stamped: Listed[Stamped]
+    siblings: Listed[bytes]
+    signature: bytes
+
+    def each(self) -> list[Receipt]:
+        """The single receipts, in order. Raises ReceiptInvalid; their signature is not looked at."""
+        if len(self.siblings) > 2 * MAX_PATH or any(len(node) != HASH for node in self.siblings):
+            raise ReceiptInvalid("the relay's receipts have siblings of the wrong shape")
+        try:
+            leaves = [item.leaf() for item in self.stamped]
+            paths = paths_of_range(leaves, self.first, self.count, self.siblings)
+        except (ValueError, MalformedError) as error:
+            raise ReceiptInvalid(f"the relay's receipts do not lead to a root: {error}") from None
+        return [
+            Receipt(self.relay, item.channel, item.seq, item.head, item.time, index, self.count, path, self.signature)
+            for index, (item, path) in enumerate(zip(self.stamped, paths, strict=True), self.first)
+        ]
 
 
 def root_input(relay: str, count: int, root: bytes) -> bytes:
@@ -72,6 +92,19 @@ def issue(relay: str, stamped: Sequence[Stamped], sign: Callable[[bytes], bytes]
         Receipt(relay, item.channel, item.seq, item.head, item.time, index, len(stamped), path, signature)
         for index, (item, path) in enumerate(zip(stamped, paths, strict=True))
     ]
+
+
+def issue_together(relay: str, groups: Sequence[Sequence[Stamped]], sign: Callable[[bytes], bytes]) -> list[Receipts]:
+    """The receipts of one database commit, for each of `groups` together (none is empty); `sign` is called once."""
+    leaves = [item.leaf() for group in groups for item in group]
+    root, siblings = root_and_siblings(leaves, [len(group) for group in groups])
+    signature = sign(root_input(relay, len(leaves), root))
+    receipts: list[Receipts] = []
+    first = 0
+    for group, beside in zip(groups, siblings, strict=True):
+        receipts.append(Receipts(relay, first, len(leaves), list(group), beside, signature))
+        first += len(group)
+    return receipts
 
 
 def check_receipt(receipt: Receipt, verify: Callable[[bytes, bytes], None]) -> None:

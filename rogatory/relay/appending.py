@@ -5,17 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from functools import partial
 
 from rogatory.protocol.declaration import DirectoryPin
 from rogatory.protocol.frames.client import Append
-from rogatory.protocol.frames.server import Accepted, Code, ServerFrame
+from rogatory.protocol.frames.server import AcceptedTogether, Code, ServerFrame
 from rogatory.protocol.limits import APPENDS_IN_FLIGHT
 from rogatory.relay.errors import Farewell, Refusal
 from rogatory.relay.intake import may_found, mirrored_pin, take_in
 from rogatory.relay.log import NOT_RESUMED
 from rogatory.relay.services import Services
-from rogatory.relay.store.interface import Appended, Lane, NewEntry
+from rogatory.relay.store.interface import Answers, Lane, NewEntry
 
 
 class Appending:
@@ -49,14 +48,13 @@ class Appending:
         except Refusal:
             lane.closed = True
             raise
-        size = len(frame.body)
-        await self._services.appending.take(size)
+        budget, size = self._services.appending, len(frame.body)
+        if not budget.took(self._authority, size):
+            await budget.take(self._authority, size)
         lane.in_flight += 1
         self._in_flight += 1
         self._settled.clear()
-        self._services.store.append(entry).add_done_callback(
-            partial(self._appended, frame.ref, frame.channel, lane, size)
-        )
+        self._services.store.append(entry)
 
     def resumed(self, channel: bytes) -> None:
         """Whatever is appended to the channel from now on is taken again."""
@@ -71,7 +69,7 @@ class Appending:
         if lane is None:
             if len(self._lanes) >= self._services.config.limits.channels_per_session:
                 raise Farewell(Code.QUOTA, "refused appends on too many channels: resume them")
-            lane = self._lanes[channel] = Lane()
+            lane = self._lanes[channel] = Lane(self)
         return lane
 
     def _check_turn(self, lane: Lane) -> None:
@@ -94,21 +92,29 @@ class Appending:
             )
         return take_in(frame, self._authority, lane, self._services.config.limits, founds, pin)
 
-    def _appended(self, ref: int, channel: bytes, lane: Lane, size: int, future: asyncio.Future[Appended]) -> None:
-        self._services.appending.give_back(size)
-        self._in_flight -= 1
-        lane.in_flight -= 1
+    def answered(self, answers: Answers) -> None:
+        """What became of some of the appends; see `Appender`."""
+        metrics = self._services.metrics
+        for entry in answers.accepted:
+            self._over(entry)
+        for entry, error in answers.refused:
+            self._over(entry)
+            if isinstance(error, Refusal):
+                self._refuse(entry.ref, error)
+            else:
+                self._broken(error)
+        if answers.receipts is not None:
+            metrics.accepted.inc(len(answers.accepted) - len(answers.repeated))
+            metrics.repeated.inc(len(answers.repeated))
+            refs = [entry.ref for entry in answers.accepted]
+            self._answer(AcceptedTogether(refs, answers.repeated, answers.receipts))
         if self._in_flight == 0:
             self._settled.set()
-        error = future.exception()
-        if error is None:
-            appended = future.result()
-            metrics = self._services.metrics
-            (metrics.repeated if appended.repeated else metrics.accepted).inc()
-            if lane.in_flight == 0 and not lane.closed and self._lanes.get(channel) is lane:
-                del self._lanes[channel]
-            self._answer(Accepted(ref, appended.receipt, appended.repeated))
-        elif isinstance(error, Refusal):
-            self._refuse(ref, error)
-        else:
-            self._broken(error)
+
+    def _over(self, entry: NewEntry) -> None:
+        self._services.appending.give_back(self._authority, len(entry.body))
+        self._in_flight -= 1
+        lane = entry.lane
+        lane.in_flight -= 1
+        if not (lane.in_flight or lane.closed or lane.refused) and self._lanes.get(entry.channel) is lane:
+            del self._lanes[entry.channel]

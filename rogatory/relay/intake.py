@@ -73,7 +73,8 @@ def take_in(
         may_found,
         lane,
         declaration.seen.seq,
-        _blobs(append.blobs),
+        _blobs(append.blobs) if append.blobs else (),
+        append.ref,
     )
 
 
@@ -97,7 +98,7 @@ def _rejoin(append: Append, author: str, lane: Lane) -> NewEntry:
     if append.invitation is not None or not append.body:
         raise Refusal(Code.MALFORMED, "a rejoin entry has a body and no invitation")
     # Whoever rejoins was in the channel: its base is not looked at, and does not found one.
-    return NewEntry(append.channel, author, 1, append.form, False, append.body, None, None, False, lane)
+    return NewEntry(append.channel, author, 1, append.form, False, append.body, None, None, False, lane, ref=append.ref)
 
 
 def _check_size(body: bytes, limit: int) -> None:

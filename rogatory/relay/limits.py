@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from rogatory.protocol.frames.server import Code
 from rogatory.relay.config import LimitSettings, QuotaSettings
@@ -60,24 +61,42 @@ class Allowances:
 
 
 class Budget:
-    """Bytes of all sessions together that wait for the store. Who finds it spent waits, and does not read on."""
+    """Bytes of all sessions together that wait for the store. Who finds it spent waits, and does not read on.
+
+    One authority gets an eighth of it at most: the others are served on while it waits.
+    """
+
+    _SHARE: Final = 8
 
     def __init__(self, size: int) -> None:
         self._size = size
         self._taken = 0
+        self._taken_by: Counter[str] = Counter()
         self._freed = asyncio.Event()
 
-    async def take(self, amount: int) -> None:
-        """Take `amount` bytes, once there is room; more than the whole budget goes alone."""
-        while self._taken and self._taken + amount > self._size:
+    def took(self, authority: str, amount: int) -> bool:
+        """Take `amount` bytes if there is room; more than its whole share an authority gets alone."""
+        own = self._taken_by[authority]
+        if (own and own + amount > self._size // self._SHARE) or (self._taken and self._taken + amount > self._size):
+            return False
+        self._taken += amount
+        self._taken_by[authority] = own + amount
+        return True
+
+    async def take(self, authority: str, amount: int) -> None:
+        """Take `amount` bytes, once there is room."""
+        while not self.took(authority, amount):
             self._freed.clear()
             await self._freed.wait()
-        self._taken += amount
 
-    def give_back(self, amount: int) -> None:
+    def give_back(self, authority: str, amount: int) -> None:
         """They are stored, or refused."""
         self._taken -= amount
-        self._freed.set()
+        self._taken_by[authority] -= amount
+        if not self._taken_by[authority]:
+            del self._taken_by[authority]
+        if not self._freed.is_set():
+            self._freed.set()
 
 
 class Connections:

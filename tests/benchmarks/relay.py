@@ -17,6 +17,7 @@ from rogatory.relay.store.interface import Lane, NewEntry, Quotas
 from rogatory.relay.store.sqlite import SQLiteStore
 from tests.benchmarks.figures import Figure, watch
 from tests.keys.simulator import DirectorySimulator
+from tests.relay.appender import Waiting, append
 from tests.relay.client import Client, commit, message
 from tests.relay.process import RelayProcess
 
@@ -55,17 +56,17 @@ async def _store(folder: Path, count: int) -> Figure:
     key, kept = RelayKeys.generate("relay.one", os.urandom).receipt, QuotaSettings()
     quotas = Quotas(kept.stored_bytes, kept.channels, kept.key_packages)
     store = await SQLiteStore.open(folder / "store.db", "relay.one", key.sign, quotas)
-    channel, lane = os.urandom(32), Lane()
+    channel, lane = os.urandom(32), Lane(Waiting())
 
     def entry(base: int, access: list[str] | None = None) -> NewEntry:
         body = os.urandom(SIZE)
         return NewEntry(channel, KE, base, Form.MLS, access is not None, body, access, None, True, lane)
 
-    await store.append(entry(0, [KE, TZ]))
+    await append(store, entry(0, [KE, TZ]))
     entries = [entry(1) for _ in range(count)]
     with watch() as spent:
         for start in range(0, count, APPENDS_IN_FLIGHT):
-            await asyncio.gather(*(store.append(each) for each in entries[start : start + APPENDS_IN_FLIGHT]))
+            await asyncio.gather(*(append(store, each) for each in entries[start : start + APPENDS_IN_FLIGHT]))
     await store.close()
     return spent.per_second("relay's store: append", count, against=BARE)
 

@@ -32,6 +32,7 @@ from rogatory.protocol.frames.client import (
 from rogatory.protocol.frames.codec import decode_client_frame, decode_server_frame, encode_frame
 from rogatory.protocol.frames.server import (
     Accepted,
+    AcceptedTogether,
     Acknowledgements,
     Challenge,
     Channels,
@@ -55,7 +56,7 @@ from rogatory.protocol.frames.server import (
 )
 from rogatory.protocol.header import Form
 from rogatory.protocol.limits import MAX_FRAME
-from rogatory.protocol.receipt import Receipt
+from rogatory.protocol.receipt import Receipt, ReceiptInvalid, Receipts, Stamped, issue, issue_together
 
 CHANNEL, HASH = b"c" * 32, b"h" * 32
 ACKNOWLEDGEMENT = Acknowledgement(CHANNEL, "ke.central", 1, 9, HASH, [3], b"s" * 64)
@@ -82,6 +83,7 @@ SERVER: list[ServerFrame] = [
     Challenge(1, "relay.one", b"n" * 32, b"s" * 64),
     Ready(1, 2, True, HASH, 3, 4, 5, 6),
     Accepted(1, RECEIPT, True),
+    AcceptedTogether([1, 2], [2], Receipts("relay.one", 0, 4, [Stamped(CHANNEL, 9, HASH, 1)] * 2, [HASH], b"s" * 64)),
     Refused(2, Code.STALE_BASE, "read on", 7),
     Resumed(3, CHANNEL, 9, HASH, 4, HASH, 1, None),
     Entries(CHANNEL, [Entry(9, "ke.central", Form.MLS, 1, b"body"), Entry(10, "x", Form.MLS, 1, None, HASH)], HASH),
@@ -111,6 +113,17 @@ def test_server_frames_come_back(frame: ServerFrame) -> None:
 def test_every_frame_is_tested_here() -> None:
     assert {type(frame) for frame in CLIENT} == set(typing.get_args(ClientFrame))
     assert {type(frame) for frame in SERVER} == set(typing.get_args(ServerFrame))
+
+
+def test_entries_accepted_together_have_a_receipt_each() -> None:
+    stamped = [Stamped(CHANNEL, seq, HASH, 1) for seq in range(1, 6)]
+    receipts = issue_together("relay.one", [stamped[:2], stamped[2:]], lambda _: b"s" * 64)[1]
+    frame = AcceptedTogether([7, 8, 9], [8], receipts)
+    single = issue("relay.one", stamped, lambda _: b"s" * 64)[2:]
+    assert frame.each() == [Accepted(7, single[0]), Accepted(8, single[1], True), Accepted(9, single[2])]
+    for refs in ([7, 8], [7, 8, 9, 10]):
+        with pytest.raises(ReceiptInvalid):
+            AcceptedTogether(refs, [], receipts).each()
 
 
 def test_frames_of_the_other_side_are_refused() -> None:

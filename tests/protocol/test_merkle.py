@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rogatory.protocol.merkle import leaf_hash, root_and_paths, root_from_path
+from rogatory.protocol.merkle import leaf_hash, paths_of_range, root_and_paths, root_and_siblings, root_from_path
 
 
 def rfc9162_root(entries: list[bytes]) -> bytes:
@@ -67,3 +67,29 @@ def test_an_index_outside_the_tree_is_refused(index: int, count: int) -> None:
 def test_there_is_no_empty_tree() -> None:
     with pytest.raises(ValueError, match="at least one"):
         root_and_paths([])
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=8))
+def test_ranges_with_what_stands_beside_them_tell_every_path(sizes: list[int]) -> None:
+    leaves = [leaf_hash(entry) for entry in entries_of(sum(sizes))]
+    root, paths = root_and_paths(leaves)
+    same_root, beside = root_and_siblings(leaves, sizes)
+    assert same_root == root
+    first = 0
+    for size, siblings in zip(sizes, beside, strict=True):
+        assert paths_of_range(leaves[first : first + size], first, len(leaves), siblings) == paths[first : first + size]
+        first += size
+
+
+@pytest.mark.parametrize(
+    ("first", "count", "change"),
+    [(3, 11, -1), (3, 11, 1), (8, 11, 0), (-1, 11, 0), (3, 1 << 62, 0), (3, 8, 0)],
+    ids=["too few", "too many", "past the end", "before the start", "larger tree", "smaller tree"],
+)
+def test_a_range_of_another_shape_is_refused(first: int, count: int, change: int) -> None:
+    leaves = [leaf_hash(entry) for entry in entries_of(11)]
+    siblings = root_and_siblings(leaves, [3, 4, 4])[1][1]
+    given = siblings[:-1] if change < 0 else [*siblings, bytes(32)] if change > 0 else siblings
+    with pytest.raises(ValueError):
+        paths_of_range(leaves[3:7], first, count, given)

@@ -13,7 +13,15 @@ from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey
 
 from rogatory.protocol.errors import MalformedError, ProtocolError
-from rogatory.protocol.receipt import MAX_PATH, Receipt, ReceiptInvalid, Stamped, check_receipt, issue
+from rogatory.protocol.receipt import (
+    MAX_PATH,
+    Receipt,
+    ReceiptInvalid,
+    Stamped,
+    check_receipt,
+    issue,
+    issue_together,
+)
 
 KEY = SigningKey(b"k" * 32)
 
@@ -86,6 +94,35 @@ def test_a_changed_receipt_proves_nothing(changes: dict[str, object]) -> None:
     check_receipt(RECEIPTS[2], verify)
     with pytest.raises(ReceiptInvalid):
         check_receipt(msgspec.structs.replace(RECEIPTS[2], **changes), verify)
+
+
+@pytest.mark.parametrize("sizes", [[1], [7], [3, 1, 5], [1] * 9])
+def test_receipts_in_one_frame_are_the_same_receipts(sizes: list[int]) -> None:
+    signer, all_stamped = Signer(), stamped(sum(sizes))
+    groups = [all_stamped[sum(sizes[:number]) :][:size] for number, size in enumerate(sizes)]
+    together = issue_together("relay.nairobi", groups, signer)
+    assert len(signer.signed) == 1
+    assert [receipt for group in together for receipt in group.each()] == issue("relay.nairobi", all_stamped, Signer())
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"siblings": []},
+        {"siblings": [b"short"] * 3},
+        {"siblings": [bytes(32)] * 1000},
+        {"first": 7},
+        {"count": 1 << 62},
+        {"count": 0},
+        {"stamped": []},
+        {"stamped": [Stamped(b"short", 1, bytes(32), 1)]},
+    ],
+    ids=lambda changes: str(changes)[:40],
+)
+def test_receipts_of_the_wrong_shape_are_refused(changes: dict[str, object]) -> None:
+    receipts = issue_together("relay.nairobi", [stamped(3), stamped(4)], Signer())[1]
+    with pytest.raises(ReceiptInvalid):
+        msgspec.structs.replace(receipts, **changes).each()
 
 
 def test_a_path_of_another_receipt_does_not_serve() -> None:

@@ -37,6 +37,7 @@ from rogatory.protocol.frames.client import (
 from rogatory.protocol.frames.codec import decode_server_frame, encode_frame
 from rogatory.protocol.frames.server import (
     Accepted,
+    AcceptedTogether,
     Acknowledgements,
     Challenge,
     Channels,
@@ -351,7 +352,7 @@ class Client:
                         self.entries.setdefault(frame.channel, []).extend(frame.entries)
                     elif isinstance(frame, Goodbye):
                         self.goodbye = frame
-                    self.frames.append(frame)
+                    self.frames += frame.each() if isinstance(frame, AcceptedTogether) else [frame]
                     self._arrived.notify_all()
                 if isinstance(frame, Entries) and self.credit:
                     await self.send(Credit(sum(128 + len(entry.body or b"") for entry in frame.entries)))

@@ -16,8 +16,9 @@ from rogatory.protocol.declaration import access_digest
 from rogatory.protocol.frames.server import Code
 from rogatory.protocol.header import Form, Head, body_hash, genesis, next_header
 from rogatory.relay.errors import Refusal
-from rogatory.relay.store.interface import Appended, Lane, NewEntry
+from rogatory.relay.store.interface import Lane, NewEntry
 from rogatory.relay.store.sqlite import SQLiteStore
+from tests.relay.appender import Appended, Waiting, append
 from tests.relay.test_store_failures import opened
 
 AUTHORS = ["ke.a", "ke.b", "ke.c"]
@@ -178,10 +179,10 @@ async def run(batches: list[list[Step]], store: SQLiteStore) -> None:
                 continue
             place = (step.author, step.channel)
             if step.resumed:
-                lanes[place] = Lane()
+                lanes[place] = Lane(Waiting())
                 model.closed.discard(place)
-            entry = model.entry(step, lanes.setdefault(place, Lane()))
-            pending.append(store.append(entry))
+            entry = model.entry(step, lanes.setdefault(place, Lane(Waiting())))
+            pending.append(append(store, entry))
             expected.append(model.append(entry))
         outcomes = await asyncio.gather(*pending, return_exceptions=True)
         got: list[tuple[int, bool] | Code] = []

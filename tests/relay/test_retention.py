@@ -20,8 +20,9 @@ from rogatory.relay.config import RetentionSettings
 from rogatory.relay.errors import Refusal
 from rogatory.relay.metrics import Metrics
 from rogatory.relay.retention import Retention
-from rogatory.relay.store.interface import Appended, Lane, NewEntry, Quotas
+from rogatory.relay.store.interface import Lane, NewEntry, Quotas
 from rogatory.relay.store.sqlite import SQLiteStore
+from tests.relay.appender import Appended, Waiting, append
 from tests.relay.conftest import KE, NG, TZ, UG
 
 DAY = 24 * 3600 * 1000
@@ -57,9 +58,9 @@ class Log:
             access,
             invitation,
             True,
-            Lane(),
+            Lane(Waiting()),
         )
-        appended = await self.store.append(entry)
+        appended = await append(self.store, entry)
         self.heads[appended.receipt.seq] = appended.receipt.head
         return appended
 

@@ -29,7 +29,7 @@ from websockets.http11 import Request, Response
 from rogatory.protocol.errors import MalformedError
 from rogatory.protocol.frames.client import Append, Hello
 from rogatory.protocol.frames.codec import decode_client_frame, decode_server_frame
-from rogatory.protocol.frames.server import Accepted, Entries, Refused
+from rogatory.protocol.frames.server import Accepted, AcceptedTogether, Entries, Refused
 from rogatory.protocol.header import Form
 from rogatory.protocol.limits import MAX_FRAME
 from rogatory.protocol.mls.framed_content import ContentType
@@ -240,12 +240,15 @@ class Tap:
         hold = self._hold(line)
         if hold is not None and hold.moment is Moment.SENT:
             hold = None
-        if isinstance(frame, Accepted):
-            self.answers["repeated" if frame.repeated else "accepted"] += 1
-            self.commits[line.authority] += frame.ref in line.commits
-            if hold is not None and frame.ref in line.commits:
+        if isinstance(frame, Accepted | AcceptedTogether):
+            accepted = frame.each() if isinstance(frame, AcceptedTogether) else [frame]
+            for each in accepted:
+                self.answers["repeated" if each.repeated else "accepted"] += 1
+            commits = line.commits & {each.ref for each in accepted}
+            self.commits[line.authority] += len(commits)
+            if hold is not None and commits:
                 return [data] if hold.moment is Moment.RECEIPTED else [], hold
-            line.commits.discard(frame.ref)
+            line.commits -= commits
         elif isinstance(frame, Refused):
             self.answers[frame.code.value] += 1
             line.commits.discard(frame.ref)

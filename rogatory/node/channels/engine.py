@@ -36,6 +36,7 @@ from rogatory.node.transaction import Tx
 from rogatory.protocol.frames.client import Credit
 from rogatory.protocol.frames.server import (
     Accepted,
+    AcceptedTogether,
     Acknowledgements,
     Channels,
     Claimed,
@@ -50,6 +51,7 @@ from rogatory.protocol.frames.server import (
     ServerFrame,
     StockLow,
 )
+from rogatory.protocol.receipt import ReceiptInvalid
 
 ACKNOWLEDGEMENT_TERM: Final = 72 * 3600.0
 """Seconds after which a missing acknowledgement is told: a partition of two members looks like silence."""
@@ -178,8 +180,19 @@ class Engine:
                 work.tx.output.directory_wanted.add(session.relay)
             case Accepted() | Refused() | Resumed() | Headers() | Channels() | Published() | Claimed():
                 self._answer(work, session, frame)
+            case AcceptedTogether():
+                self._accepted_together(work, session, frame)
             case _:
                 pass  # the link's own: handshake and goodbye
+
+    def _accepted_together(self, work: Work, session: Session, frame: AcceptedTogether) -> None:
+        try:
+            accepted = frame.each()
+        except ReceiptInvalid as error:
+            work.trouble(None, Trouble.RECEIPT, f"{error}: keep in mind that nothing proves these entries' acceptance")
+            return
+        for each in accepted:
+            self._answer(work, session, each)
 
     def _answer(
         self,

@@ -10,7 +10,7 @@ from rogatory.protocol.acknowledgement import Acknowledgement
 from rogatory.protocol.bounds import Listed, Milliseconds, Number
 from rogatory.protocol.frames.base import Frame
 from rogatory.protocol.header import Form
-from rogatory.protocol.receipt import Receipt
+from rogatory.protocol.receipt import Receipt, ReceiptInvalid, Receipts
 
 
 class Code(StrEnum):
@@ -67,6 +67,25 @@ class Accepted(Frame, frozen=True, tag="accepted"):
     ref: Number
     receipt: Receipt
     repeated: bool = False
+
+
+class AcceptedTogether(Frame, frozen=True, tag="accepted_together"):
+    """Several entries of this session, accepted in one commit: `refs` and `receipts.stamped` in the same order.
+
+    `repeated`: refs of those that stood there before.
+    """
+
+    refs: Listed[Number]
+    repeated: Listed[Number]
+    receipts: Receipts
+
+    def each(self) -> list[Accepted]:
+        """The answers one by one. Raises ReceiptInvalid."""
+        receipts = self.receipts.each()
+        if len(self.refs) != len(receipts):
+            raise ReceiptInvalid("the relay accepted appends without a receipt for each")
+        repeated = set(self.repeated)
+        return [Accepted(ref, receipt, ref in repeated) for ref, receipt in zip(self.refs, receipts, strict=True)]
 
 
 class Refused(Frame, frozen=True, tag="refused"):
@@ -216,6 +235,7 @@ class Goodbye(Frame, frozen=True, tag="goodbye"):
 ServerFrame = (
     Entries
     | Accepted
+    | AcceptedTogether
     | Acknowledgements
     | Refused
     | Resumed

@@ -6,7 +6,6 @@ commits, the others learn as events.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
@@ -15,7 +14,7 @@ from rogatory.protocol.acknowledgement import Acknowledgement
 from rogatory.protocol.frames.client import Invitation
 from rogatory.protocol.frames.server import ClaimedPackage, Entry, HeaderLine, Invited
 from rogatory.protocol.header import Form, Head
-from rogatory.protocol.receipt import Receipt
+from rogatory.protocol.receipt import Receipts
 
 ACKNOWLEDGEMENTS_TO_ALL: Final = 64
 """Up to as many, every member gets all acknowledgements; beyond, each gets those of what it wrote: else a broadcast
@@ -29,9 +28,10 @@ class Lane:
     an append is refused before it reaches the store, and stops those that arrive later; `refused` is the store's own.
     """
 
-    __slots__ = ("closed", "in_flight", "refused")
+    __slots__ = ("appender", "closed", "in_flight", "refused")
 
-    def __init__(self) -> None:
+    def __init__(self, appender: Appender) -> None:
+        self.appender = appender
         self.closed = False
         self.refused = False
         self.in_flight = 0
@@ -42,7 +42,7 @@ class NewEntry:
     """An entry to be appended, checked as far as its own bytes allow.
 
     `access`: the list that a commit declares; `seen`: the seq of the log's last entry as its author held it.
-    `blobs`: distinct ids of blobs that its readers may fetch.
+    `blobs`: distinct ids of blobs that its readers may fetch; `ref`: the append's own number, for who appends.
     """
 
     channel: bytes
@@ -57,14 +57,26 @@ class NewEntry:
     lane: Lane
     seen: int = 0
     blobs: Sequence[bytes] = ()
+    ref: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Appended:
-    """Where an entry stands, durably; `repeated` if it stood there before."""
+@dataclass(slots=True, eq=False)
+class Answers:
+    """What became of one appender's entries in one commit, which is on disk, each list in the order of its appends.
 
-    receipt: Receipt
-    repeated: bool
+    `receipts` are of the `accepted` ones; `repeated`: the refs of those that stood there before.
+    """
+
+    accepted: list[NewEntry] = field(default_factory=list)
+    repeated: list[int] = field(default_factory=list)
+    receipts: Receipts | None = None
+    refused: list[tuple[NewEntry, Exception]] = field(default_factory=list)
+
+
+class Appender(Protocol):
+    """Who appends: told on the event loop, once per commit."""
+
+    def answered(self, answers: Answers) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +191,11 @@ class Store(Protocol):
 
     # Channels
 
-    def append(self, entry: NewEntry) -> asyncio.Future[Appended]: ...
+    def append(self, entry: NewEntry) -> None:
+        """Append it soon, together with what else waits; `entry.lane.appender` is told. Never raises.
+
+        No authority waits for long because another one appends much (`fairness`).
+        """
 
     async def view(self, channel: bytes, authority: str) -> ChannelView: ...
 

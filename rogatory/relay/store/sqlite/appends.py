@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from rogatory.protocol.frames.client import Invitation
 from rogatory.protocol.frames.server import Code
-from rogatory.protocol.header import Form, Head, genesis, next_header
+from rogatory.protocol.header import Form, Head, genesis, header_hash
 from rogatory.protocol.receipt import Stamped
 from rogatory.relay import log
 from rogatory.relay.errors import Refusal
 from rogatory.relay.log import ChannelState
+from rogatory.relay.store.answers import Placed
 from rogatory.relay.store.interface import InvitationsWaiting, NewEntry
 from rogatory.relay.store.schema import channels, invitations, joiners
 from rogatory.relay.store.sqlite import access, blobs
@@ -35,41 +36,31 @@ _ADD_JOINER = sql(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """An entry's place among the transaction's stamped ones: its receipt is issued after the commit."""
-
-    index: int
-    repeated: bool
+def body_hashes(new: Sequence[NewEntry]) -> list[bytes]:
+    """What `append` wants of each entry; no transaction is held up by it."""
+    sha256 = hashlib.sha256
+    return [sha256(entry.body).digest() for entry in new]
 
 
-class AppendEntry:
-    """The operation: append `entry`, or find that it stands already; once refused, refused for its whole lane."""
-
-    __slots__ = ("entry",)
-
-    def __init__(self, entry: NewEntry) -> None:
-        self.entry = entry
-
-    def __call__(self, transaction: Transaction) -> Placed:
-        """Run within a transaction."""
-        try:
-            if self.entry.lane.refused:
-                raise Refusal(Code.NOT_RESUMED, log.NOT_RESUMED)
-            return _append(transaction, self.entry)
-        except Refusal:
-            self.entry.lane.refused = True
-            raise
+def append(transaction: Transaction, entry: NewEntry, body_hash: bytes) -> Placed | Refusal:
+    """Append `entry`, or find that it stands already; once refused, refused for its whole lane."""
+    lane = entry.lane
+    if lane.refused:
+        return Refusal(Code.NOT_RESUMED, log.NOT_RESUMED)
+    try:
+        return _append(transaction, entry, body_hash)
+    except Refusal as refusal:
+        lane.refused = True
+        return refusal
 
 
-def _append(transaction: Transaction, entry: NewEntry) -> Placed:
-    body_hash = hashlib.sha256(entry.body).digest()
+def _append(transaction: Transaction, entry: NewEntry, body_hash: bytes) -> Placed:
     state = transaction.channel(entry.channel)
     if state is not None:
         # Repetition is judged before anything else: the first answer may have been lost (DESIGN section 1).
-        repeated = _repeated(transaction, state, entry, body_hash)
-        if repeated is not None:
-            return repeated
+        found = transaction.find(state.number, body_hash)
+        if found is not None:
+            return _repeated(entry, *found)
         log.check_member(transaction.member(state.number, entry.author))
         if entry.form is not Form.REJOIN:  # a member that lost its state does not know the base
             log.check_base(state, entry.base)
@@ -85,8 +76,8 @@ def _append(transaction: Transaction, entry: NewEntry) -> Placed:
     transaction.charge(entry.author, size, founded=int(state is None))
     if state is None:
         state = _found(transaction, entry)
-    header = next_header(entry.channel, state.head, entry.author, entry.form, body_hash)
-    head = Head(header.seq, header.hash())
+    seq = state.head.seq + 1
+    head = Head(seq, header_hash(entry.channel, seq, entry.author, entry.form, body_hash, state.head.hash))
     if entry.access is not None:
         access.declare(transaction, entry.channel, state, entry.access, entry.author, head.seq)
     transaction.add_entry(entry, state, head, body_hash)
@@ -96,22 +87,13 @@ def _append(transaction: Transaction, entry: NewEntry) -> Placed:
         state.last_commit = head.seq
     if entry.invitation is not None:
         _invite(transaction, entry, state.number, head.seq, entry.invitation)
-    return _stamp(transaction, Stamped(entry.channel, head.seq, head.hash, transaction.now), repeated=False)
+    return Placed(Stamped(entry.channel, seq, head.hash, transaction.now), repeated=False)
 
 
-def _repeated(transaction: Transaction, state: ChannelState, entry: NewEntry, body_hash: bytes) -> Placed | None:
-    found = transaction.find(state.number, body_hash)
-    if found is None:
-        return None
-    seq, author, head, time = found
+def _repeated(entry: NewEntry, seq: int, author: str, head: bytes, time: int) -> Placed:
     if author != entry.author:
         raise Refusal(Code.MALFORMED, "another member's entry has this very body: it is not this authority's to append")
-    return _stamp(transaction, Stamped(entry.channel, seq, head, time), repeated=True)
-
-
-def _stamp(transaction: Transaction, stamped: Stamped, repeated: bool) -> Placed:
-    transaction.stamped.append(stamped)
-    return Placed(len(transaction.stamped) - 1, repeated)
+    return Placed(Stamped(entry.channel, seq, head, time), repeated=True)
 
 
 def _found(transaction: Transaction, entry: NewEntry) -> ChannelState:

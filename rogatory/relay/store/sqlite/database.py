@@ -14,6 +14,8 @@ from rogatory.relay.store.sqlite.statements import definition, sql
 
 _WRITER_CACHE_KIB = 24 * 1024
 _READER_CACHE_KIB = 8 * 1024
+_PAGE_BYTES = 8192
+"""A page of the usual 4 KiB holds one message of 2 KiB and is half empty."""
 _CHECKPOINT_PAGES = 4_000
 _BUSY_MILLISECONDS = 5_000
 
@@ -23,6 +25,7 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
     try:
         for pragma in (
+            f"page_size={_PAGE_BYTES}",  # of a database that is made now
             f"busy_timeout={_BUSY_MILLISECONDS}",
             f"cache_size=-{_READER_CACHE_KIB if read_only else _WRITER_CACHE_KIB}",
             "foreign_keys=ON",

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Table, bindparam, literal_column
+from sqlalchemy import Table, and_, bindparam, literal_column, select, values
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import DDLElement
 from sqlalchemy.sql.elements import ClauseElement, ColumnElement
 
 _dialect = sqlite.dialect(paramstyle="named")
+_positional_dialect = sqlite.dialect(paramstyle="qmark")
 
 
 FROM_START: Final[ColumnElement[int]] = literal_column("0")
@@ -22,6 +25,49 @@ def sql(statement: ClauseElement) -> str:
     unnamed = [name for name, bound in compiled.binds.items() if not bound.required]  # type: ignore[attr-defined]
     if unnamed:
         raise ValueError(f"a literal value in a compiled statement: {unnamed}")
+    return str(compiled)
+
+
+class Rows:
+    """INSERT into `table`, many rows in a step: at every step the writer's thread may have to wait for the others."""
+
+    AT_ONCE: Final = (32, 8, 1)
+
+    def __init__(self, table: Table, columns: Sequence[str]) -> None:
+        self._statements: list[tuple[int, str]] = []
+        for count in self.AT_ONCE:
+            rows: list[dict[str, Any]] = [
+                {name: bindparam(f"{name}_{number}") for name in columns} for number in range(count)
+            ]
+            self._statements.append((count * len(columns), _positional(table.insert().values(rows), columns, count)))
+
+    def insert(self, connection: sqlite3.Connection, values: Sequence[object]) -> None:
+        """Insert rows; `values` are those of all rows, one after the other."""
+        start = 0
+        for count, statement in self._statements:
+            while start + count <= len(values):
+                connection.execute(statement, values[start : start + count])
+                start += count
+
+
+def looked_up(table: Table, by: Sequence[str], columns: Sequence[str], count: int) -> str:
+    """SELECT `by` and `columns` for each of `count` keys, which are given one after the other; NULLs where none is."""
+    keys = values(*(table.c[name] for name in by), name="wanted").data(
+        [tuple(bindparam(f"{name}_{number}") for name in by) for number in range(count)]
+    )
+    wanted = keys.cte("wanted")
+    same = and_(*(table.c[name] == wanted.c[name] for name in by))
+    # An outer join, so that SQLite never reads the whole table to look into the keys (its query planner, section 7).
+    joined = wanted.outerjoin(table, same)
+    found = [*(wanted.c[name] for name in by), *(table.c[name] for name in columns)]
+    return _positional(select(*found).select_from(joined), by, count)
+
+
+def _positional(statement: ClauseElement, names: Sequence[str], count: int) -> str:
+    compiled = statement.compile(dialect=_positional_dialect)
+    order = [f"{name}_{number}" for number in range(count) for name in names]
+    if compiled.positiontup != order:  # type: ignore[attr-defined]
+        raise ValueError("the parameters of a compiled statement are not in the order of its rows")
     return str(compiled)
 
 

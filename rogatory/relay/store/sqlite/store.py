@@ -17,7 +17,6 @@ from rogatory.protocol.acknowledgement import Acknowledgement
 from rogatory.protocol.frames.server import ClaimedPackage, Code, HeaderLine, Invited
 from rogatory.relay.errors import Refusal
 from rogatory.relay.store.interface import (
-    Appended,
     Blob,
     BlobPart,
     ChannelView,
@@ -29,11 +28,10 @@ from rogatory.relay.store.interface import (
 )
 from rogatory.relay.store.sqlite import blobs, key_packages, upkeep
 from rogatory.relay.store.sqlite.acknowledgements import acknowledge
-from rogatory.relay.store.sqlite.appends import AppendEntry
 from rogatory.relay.store.sqlite.database import connect, open_database
 from rogatory.relay.store.sqlite.reader import Reader
 from rogatory.relay.store.sqlite.transaction import Transaction
-from rogatory.relay.store.sqlite.writer import Operation, Writer
+from rogatory.relay.store.sqlite.writer import Writer
 
 T = TypeVar("T")
 _READERS: Final = 2
@@ -88,11 +86,9 @@ class SQLiteStore:
         """See Store."""
         return self._writable
 
-    def append(self, entry: NewEntry) -> asyncio.Future[Appended]:
+    def append(self, entry: NewEntry) -> None:
         """See Store."""
-        # The writer puts an Appended in the place of what the operation returns, once its receipt is issued.
-        operation: Operation[Appended] = AppendEntry(entry)  # type: ignore[assignment]
-        return self._writer.submit(operation)
+        self._writer.append(entry)
 
     async def view(self, channel: bytes, authority: str) -> ChannelView:
         """See Store."""

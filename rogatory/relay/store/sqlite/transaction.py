@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 
 from rogatory.protocol.frames.server import Code, Entry
-from rogatory.protocol.header import Form, Head
-from rogatory.protocol.receipt import Stamped
+from rogatory.protocol.header import Head
 from rogatory.relay.errors import Refusal
 from rogatory.relay.log import ChannelState, Membership
 from rogatory.relay.store.interface import Advance, Event, NewEntry, Quotas
 from rogatory.relay.store.schema import about, bodies, channels, entries, members, usage
-from rogatory.relay.store.sqlite.statements import key, parameter, sql
+from rogatory.relay.store.sqlite.statements import Rows, key, looked_up, parameter, sql
 
+HASHES_AT_ONCE: Final = 32
 _CHANNEL = sql(
     select(channels.c.number, channels.c.seq, channels.c.head, channels.c.last_commit, channels.c.access).where(
         key(channels, "channel")
@@ -30,6 +30,7 @@ _MEMBER = sql(
 _BY_HASH = sql(
     select(entries.c.seq, entries.c.author, entries.c.head, entries.c.time).where(key(entries, "channel", "body_hash"))
 )
+_BY_HASHES = looked_up(entries, ("channel", "body_hash"), ("seq", "author", "head", "time"), HASHES_AT_ONCE)
 _USAGE = sql(select(usage.c.bytes, usage.c.channels).where(key(usage, "authority")))
 _SET_CHANNEL = sql(
     channels.update()
@@ -48,8 +49,8 @@ _SET_USAGE = sql(
         index_elements=["authority"], set_={"bytes": parameter("bytes"), "channels": parameter("channels")}
     )
 )
-_ADD_ENTRY = sql(entries.insert())
-_ADD_BODY = sql(bodies.insert())
+_ADD_ENTRIES = Rows(entries, ("channel", "seq", "author", "form", "time", "body_hash", "head", "body"))
+_ADD_BODIES = Rows(bodies, ("id", "time", "author", "size", "content"))
 _SET_PROBED = sql(
     insert(about)
     .values(name=parameter("name"), value=parameter("value"))
@@ -58,6 +59,17 @@ _SET_PROBED = sql(
 
 
 _PROBE: Final = 64 * 1024
+
+Found = tuple[int, str, bytes, int]
+"""Seq, author, head and time of an entry."""
+
+
+@dataclass(slots=True)
+class Used:
+    """What an authority has of its quotas."""
+
+    stored: int
+    channels: int
 
 
 class Transaction:
@@ -68,16 +80,15 @@ class Transaction:
         self.now = now
         self.quotas = quotas
         self.next_body = next_body
-        self.stamped: list[Stamped] = []
         self.events: list[Event] = []
         self._advances: dict[bytes, Advance] = {}
         self._channels: dict[bytes, ChannelState | None] = {}
         self._members: dict[tuple[int, str], Membership | None] = {}
-        self._usage: dict[str, Counter[str]] = {}
+        self._usage: dict[str, Used] = {}
         self._wrote: dict[tuple[int, str], int] = {}
-        self._fresh: dict[tuple[int, bytes], tuple[int, str, bytes, int]] = {}
-        self._entry_rows: list[dict[str, object]] = []
-        self._body_rows: list[dict[str, object]] = []
+        self._by_hash: dict[tuple[int, bytes], Found | None] = {}
+        self._entry_rows: list[object] = []
+        self._body_rows: list[object] = []
 
     # Reading, through what this transaction has not written yet
 
@@ -95,13 +106,21 @@ class Transaction:
             self._members[number, authority] = None if row is None else Membership(*row)
         return self._members[number, authority]
 
-    def find(self, number: int, body_hash: bytes) -> tuple[int, str, bytes, int] | None:
-        """Seq, author, head and time of the entry with this body, if this transaction or an earlier one added it."""
-        fresh = self._fresh.get((number, body_hash))
-        if fresh is None:
+    def find(self, number: int, body_hash: bytes) -> Found | None:
+        """The entry with this body, if this transaction or an earlier one added it."""
+        place = (number, body_hash)
+        if place not in self._by_hash:
             found = self.connection.execute(_BY_HASH, {"channel_": number, "body_hash_": body_hash}).fetchone()
-            fresh = None if found is None else tuple(found)
-        return fresh
+            self._by_hash[place] = None if found is None else tuple(found)
+        return self._by_hash[place]
+
+    def look_for(self, places: Sequence[tuple[bytes, bytes]]) -> None:
+        """Look for the entries of these channels and body hashes in few steps: `find` knows of them then."""
+        numbered = [(state.number, hash_) for channel, hash_ in places if (state := self.channel(channel)) is not None]
+        for start in range(0, len(numbered) - HASHES_AT_ONCE + 1, HASHES_AT_ONCE):
+            some = numbered[start : start + HASHES_AT_ONCE]
+            for number, hash_, *found in self.connection.execute(_BY_HASHES, [each for one in some for each in one]):
+                self._by_hash[number, hash_] = None if found[0] is None else (found[0], found[1], found[2], found[3])
 
     # Writing
 
@@ -121,46 +140,33 @@ class Transaction:
 
     def add_entry(self, entry: NewEntry, state: ChannelState, head: Head, body_hash: bytes) -> None:
         """The entry that makes `head` the head of its channel's log."""
-        advance = self._advance(entry.channel)
-        body = self.next_body
+        author, body, number, now = entry.author, entry.body, self.next_body, self.now
         self.next_body += 1
-        self._body_rows.append(
-            {"id": body, "time": self.now, "author": entry.author, "size": len(entry.body), "content": entry.body}
-        )
-        self._entry_rows.append(
-            {
-                "channel": state.number,
-                "seq": head.seq,
-                "author": entry.author,
-                "form": int(entry.form),
-                "time": self.now,
-                "body_hash": body_hash,
-                "head": head.hash,
-                "body": body,
-            }
-        )
-        self._fresh[state.number, body_hash] = (head.seq, entry.author, head.hash, self.now)
-        member = self.member(state.number, entry.author)
+        advance = self._advances.get(entry.channel) or self._advance(entry.channel)
+        self._body_rows += (number, now, author, len(body), body)
+        self._entry_rows += (state.number, head.seq, author, entry.form, now, body_hash, head.hash, number)
+        self._by_hash[state.number, body_hash] = (head.seq, author, head.hash, now)
+        member = self.member(state.number, author)
         if member is not None and member.wrote_first is None:
-            member.wrote_first = self._wrote[state.number, entry.author] = head.seq
+            member.wrote_first = self._wrote[state.number, author] = head.seq
         state.head = advance.head = head
         if advance.entries is not None:
-            advance.entries.append(Entry(head.seq, entry.author, Form(entry.form), self.now, entry.body, body_hash))
+            advance.entries.append(Entry(head.seq, author, entry.form, now, body, body_hash))
 
     def charge(self, authority: str, size: int, founded: int = 0) -> None:
         """Count against the authority's quotas; raises Refusal where one is full."""
         used = self._used(authority)
-        if used["bytes"] + size > self.quotas.stored_bytes:
+        if used.stored + size > self.quotas.stored_bytes:
             raise Refusal(Code.QUOTA, "what this authority keeps at the relay is at its limit until retention ends")
-        if founded and used["channels"] + founded > self.quotas.channels:
+        if founded and used.channels + founded > self.quotas.channels:
             raise Refusal(Code.QUOTA, f"this authority has founded its {self.quotas.channels} channels here")
-        used["bytes"] += size
-        used["channels"] += founded
+        used.stored += size
+        used.channels += founded
 
     def discharge(self, authority: str, size: int) -> None:
         """What retention deleted counts no longer."""
         used = self._used(authority)
-        used["bytes"] = max(0, used["bytes"] - size)
+        used.stored = max(0, used.stored - size)
 
     def probe(self) -> None:
         """Write as much as a few entries: the last page of a full disk is not enough to serve."""
@@ -170,8 +176,8 @@ class Transaction:
         """Write what waits: once before operations that read it, and at the end."""
         execute = self.connection.executemany
         if self._body_rows:
-            execute(_ADD_BODY, self._body_rows)
-            execute(_ADD_ENTRY, self._entry_rows)
+            _ADD_BODIES.insert(self.connection, self._body_rows)
+            _ADD_ENTRIES.insert(self.connection, self._entry_rows)
             self._body_rows, self._entry_rows = [], []
         if self._advances:
             states = ((self._channels[channel]) for channel in self._advances)
@@ -201,7 +207,13 @@ class Transaction:
             )
             self._wrote = {}
         if self._usage:
-            execute(_SET_USAGE, [{"authority": authority, **used} for authority, used in self._usage.items()])
+            execute(
+                _SET_USAGE,
+                [
+                    {"authority": authority, "bytes": used.stored, "channels": used.channels}
+                    for authority, used in self._usage.items()
+                ],
+            )
             self._usage = {}
 
     def _advance(self, channel: bytes) -> Advance:
@@ -212,9 +224,9 @@ class Transaction:
             advance = self._advances[channel] = Advance(channel, state.head.seq, state.head)
         return advance
 
-    def _used(self, authority: str) -> Counter[str]:
+    def _used(self, authority: str) -> Used:
         used = self._usage.get(authority)
         if used is None:
             row = self.connection.execute(_USAGE, {"authority_": authority}).fetchone() or (0, 0)
-            used = self._usage[authority] = Counter(bytes=row[0], channels=row[1])
+            used = self._usage[authority] = Used(*row)
         return used

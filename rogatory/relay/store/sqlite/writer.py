@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import queue
 import sqlite3
 import threading
 import time
@@ -13,24 +12,31 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from rogatory.protocol.frames.server import Code
-from rogatory.protocol.receipt import issue
+from rogatory.protocol.limits import MIB
 from rogatory.relay.errors import Refusal
-from rogatory.relay.store.interface import Appended, Event, Quotas
-from rogatory.relay.store.sqlite.appends import AppendEntry, Placed
+from rogatory.relay.store.answers import Placed, answers
+from rogatory.relay.store.fairness import FairQueue
+from rogatory.relay.store.interface import Event, NewEntry, Quotas
+from rogatory.relay.store.sqlite.appends import append, body_hashes
 from rogatory.relay.store.sqlite.transaction import Transaction
 
 T = TypeVar("T")
 Operation = Callable[[Transaction], T]
+Submitted = tuple[Operation[Any], asyncio.Future[Any]]
 
 MAX_OPERATIONS: Final = 1_000
-"""Operations of one transaction: more would keep the first one waiting."""
+MAX_BYTES: Final = 16 * MIB
+"""Of one transaction: more would keep the first one waiting."""
+
+_RELAY: Final = ""
+"""The line of what is asked by no authority in particular."""
 
 _LAST_BODY = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'bodies'"
 _UNAVAILABLE = "the relay cannot write to its database now: try again later; its operator has been told"
 
 
 class Writer:
-    """Owns the writing connection. `submit` is called on the event loop, everything else happens in the thread."""
+    """Owns the writing connection. `append` and `submit` are called on the event loop, the rest is the thread's."""
 
     def __init__(
         self,
@@ -48,99 +54,106 @@ class Writer:
         self._committed = committed
         self._failed = failed
         self._loop = asyncio.get_running_loop()
-        self._queue: queue.SimpleQueue[tuple[Operation[Any], asyncio.Future[Any]] | None] = queue.SimpleQueue()
+        self._queue: FairQueue[NewEntry | Submitted] = FairQueue(MAX_OPERATIONS, MAX_BYTES)
         self._time = 0
         (self._last_body,) = connection.execute(_LAST_BODY).fetchone()
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, operation: Operation[T]) -> asyncio.Future[T]:
+    def append(self, entry: NewEntry) -> None:
+        """Append it; `entry.lane.appender` is told after the transaction that it was part of is on disk."""
+        self._queue.put(entry.author, entry, len(entry.body))
+
+    def submit(self, operation: Operation[T], authority: str = _RELAY) -> asyncio.Future[T]:
         """The operation's result, after the transaction that it was part of is on disk."""
         future: asyncio.Future[T] = self._loop.create_future()
-        self._queue.put((operation, future))
+        self._queue.put(authority, (operation, future))
         return future
 
     async def close(self) -> None:
         """Finish what is queued and close the connection."""
-        self._queue.put(None)
+        self._queue.close()
         await asyncio.to_thread(self._thread.join)
 
     def _run(self) -> None:
         try:
-            open_ = True
-            while open_:
-                batch = []
-                work = self._queue.get()
-                while work is not None:
-                    batch.append(work)
-                    if len(batch) == MAX_OPERATIONS or self._queue.empty():
-                        break
-                    work = self._queue.get()
-                open_ = work is not None
-                if batch:
-                    self._commit([operation for operation, _ in batch], [future for _, future in batch])
+            while batch := self._queue.take():
+                self._commit(batch)
         finally:
             self._connection.close()
 
-    def _commit(self, operations: list[Operation[Any]], futures: list[asyncio.Future[Any]]) -> None:
+    def _commit(self, batch: list[NewEntry | Submitted]) -> None:
         started = time.perf_counter()
         self._time = max(self._time, time.time_ns() // 1_000_000)
         try:
-            transaction, results = self._transact(operations)
+            transaction, results = self._transact(batch)
         except sqlite3.Error as error:
             with contextlib.suppress(sqlite3.Error):  # a transaction that cannot be ended fails the next one, too
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
-            for operation in operations:
-                if isinstance(operation, AppendEntry):
-                    operation.entry.lane.refused = True
+            for work in batch:
+                if isinstance(work, NewEntry):
+                    work.lane.refused = True
             unavailable = Refusal(Code.UNAVAILABLE, _UNAVAILABLE)
-            self._tell(futures, [unavailable] * len(futures), partial(self._failed, error))
+            self._tell(batch, [unavailable] * len(batch), partial(self._failed, error))
             return
         except BaseException as error:
             # A defect, not a full disk: nobody may wait for ever, and the process must not go on half alive.
             broken = RuntimeError("the store's writer broke")
-            self._tell(futures, [broken] * len(futures), partial(self._failed, error))
+            self._tell(batch, [broken] * len(batch), partial(self._failed, error))
             raise
         elapsed = time.perf_counter() - started
-        self._tell(futures, results, partial(self._committed, transaction.events, len(operations), elapsed))
+        self._tell(batch, results, partial(self._committed, transaction.events, len(batch), elapsed))
 
-    def _tell(self, futures: list[asyncio.Future[Any]], results: list[Any], then: Callable[[], None]) -> None:
-        """In one step of the event loop: who awaits a result finds its events told, too."""
-
-        def tell() -> None:
-            _resolve(futures, results)
-            then()
-
-        self._loop.call_soon_threadsafe(tell)
-
-    def _transact(self, operations: list[Operation[Any]]) -> tuple[Transaction, list[Any]]:
+    def _transact(self, batch: list[NewEntry | Submitted]) -> tuple[Transaction, list[Any]]:
+        new = [work for work in batch if isinstance(work, NewEntry)]
+        hashes = body_hashes(new)
         self._connection.execute("BEGIN IMMEDIATE")
         transaction = Transaction(self._connection, self._time, self._quotas, self._last_body + 1)
+        transaction.look_for([(entry.channel, body_hash) for entry, body_hash in zip(new, hashes, strict=True)])
         results: list[Any] = []
-        for operation in operations:
+        next_hash = iter(hashes)
+        for work in batch:
+            if isinstance(work, NewEntry):
+                results.append(append(transaction, work, next(next_hash)))
+                continue
             try:
-                results.append(operation(transaction))
+                results.append(work[0](transaction))
             except Refusal as refusal:
                 results.append(refusal)
         transaction.flush()
         self._connection.execute("COMMIT")
         self._last_body = transaction.next_body - 1
-        # Signed once per transaction, and only what is on disk (PROTOCOL.md, Receipts).
-        if transaction.stamped:
-            receipts = issue(self._relay, transaction.stamped, self._sign)
-            results = [
-                Appended(receipts[result.index], result.repeated) if isinstance(result, Placed) else result
-                for result in results
-            ]
         return transaction, results
 
+    def _tell(self, batch: list[NewEntry | Submitted], results: list[Any], then: Callable[[], None]) -> None:
+        """In one step of the event loop: who awaits a result finds its events told, too.
 
-def _resolve(futures: list[asyncio.Future[Any]], results: list[Any]) -> None:
-    for future, result in zip(futures, results, strict=True):
-        if future.done():  # its session is gone
-            continue
-        if isinstance(result, Exception):
-            future.set_exception(result)
-        else:
-            future.set_result(result)
+        Receipts are signed here, once per transaction, and only what is on disk (PROTOCOL.md, Receipts).
+        """
+        outcomes: list[tuple[NewEntry, Placed | Exception]] = []
+        submitted: list[tuple[asyncio.Future[Any], Any]] = []
+        for work, result in zip(batch, results, strict=True):
+            if isinstance(work, NewEntry):
+                outcomes.append((work, result))
+            else:
+                submitted.append((work[1], result))
+        told = answers(self._relay, outcomes, self._sign)
+
+        def tell() -> None:
+            for appender, answer in told:
+                appender.answered(answer)
+            for future, result in submitted:
+                _resolve(future, result)
+            then()
+
+        self._loop.call_soon_threadsafe(tell)
+
+
+def _resolve(future: asyncio.Future[Any], result: Any) -> None:
+    if future.done():  # its session is gone
+        return
+    if isinstance(result, Exception):
+        future.set_exception(result)
+    else:
+        future.set_result(result)
