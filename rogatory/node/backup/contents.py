@@ -12,8 +12,9 @@ from sqlalchemy import Column, Table
 from rogatory.node.store.database import SUBJECTS
 from rogatory.node.store.schema import metadata
 
-SECRET: Final = frozenset({"group_epochs", "group_messages", "key_packages"})
-"""Group states and the private keys of key packages. An old one, brought back, would use keys twice."""
+SECRET: Final = frozenset({"group_epochs", "group_messages", "key_packages", "own_bodies"})
+"""Group states and the private keys of key packages: an old one, brought back, would use keys twice. And what was
+sealed under keys that a restored node no longer has: the documents themselves wait in the outbox."""
 
 KEPT: Final = frozenset(
     {
@@ -27,6 +28,7 @@ KEPT: Final = frozenset(
         "confirmations",
         "counters",
         "deliveries",
+        "document_envelopes",
         "documents",
         "events",
         "excepted_entries",
@@ -37,6 +39,7 @@ KEPT: Final = frozenset(
         "matters",
         "members",
         "outbox",
+        "outbox_envelopes",
         "own_entries",
         "parties",
         "properties",
@@ -50,9 +53,8 @@ KEPT: Final = frozenset(
 )
 
 LEFT_OUT: Final = {
-    # Sealed under keys that a restored node no longer has. The documents themselves wait in the outbox. Which key an
-    # entry used says nothing once the group is another: the restored node gets all its keys from new epochs.
-    "own_entries": frozenset({"body", "invitation", "detail", "epoch", "leaf", "generation"}),
+    # Which key an entry used says nothing once the group is another: a restored node gets all its keys from new epochs.
+    "own_entries": frozenset({"detail", "epoch", "leaf", "generation"}),
 }
 """Columns of kept tables that stay behind; they become NULL."""
 

@@ -13,7 +13,7 @@ from rogatory.node.channels.states import FOLLOWED, ChannelState
 from rogatory.node.channels.trouble import Trouble
 from rogatory.node.channels.work import Channel, Work
 from rogatory.node.store import channels, outbox, own_entries, wishes
-from rogatory.node.store.outbox import OutboxRow, OutboxState
+from rogatory.node.store.outbox import OutboxRow
 from rogatory.node.store.own_entries import EntryKind, OwnEntry
 from rogatory.node.store.wishes import WishKind
 from rogatory.protocol.content import SentContent, SharedContent, document_commitment, encode_content
@@ -117,7 +117,7 @@ def _seal(work: Work, session: Session, channel: Channel, *, before_commits: boo
         return
     sealed = [_sealed(work, channel, row) for row in rows]
     own_entries.add(connection, sealed)
-    outbox.set_state(connection, [row.number for row in rows], OutboxState.SEALED)
+    outbox.sealed(connection, rows)
     for entry in sealed:
         session.append(work.tx.output, entry, Form.MLS, None)
 

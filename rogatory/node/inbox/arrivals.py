@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rogatory.node.channels.hooks import Arrival
 from rogatory.node.inbox.events import EventKind
 from rogatory.node.inbox.recording import keep, recipients_of, record
@@ -95,22 +97,20 @@ def _enter_own(tx: Tx, channel: bytes, arrival: Arrival) -> DocumentRow | None:
             put_sent_again(tx.connection, channel, arrival.seq, row.row)
         return None
     if row is None:  # a restored backup did not have it
-        keep(tx, arrival.document, Stage.QUEUED)
-        row = get_document(tx.connection, channel, payload.message_id, payload.author)
+        row = keep(tx, arrival.document, Stage.QUEUED)
     if row is None or row.seq is not None:
         return None
     stage = Stage.ACCEPTED if row.stage == Stage.QUEUED else Stage(row.stage)
-    set_logged(tx.connection, row.row, arrival.seq, arrival.time / 1000, stage, recipients_of(tx, payload))
-    return get_document(tx.connection, channel, payload.message_id, payload.author)
+    recipients = recipients_of(tx, payload)
+    set_logged(tx.connection, row.row, arrival.seq, arrival.time / 1000, stage, recipients)
+    return replace(row, seq=arrival.seq, logged_at=arrival.time / 1000, stage=stage, recipients=recipients)
 
 
 def _enter_received(tx: Tx, channel: bytes, arrival: Arrival) -> DocumentRow | None:
-    payload = arrival.document.payload
-    entered = keep(
+    return keep(
         tx,
         arrival.document,
         Stage.SHARED if arrival.shared else Stage.RECEIVED,
         seq=arrival.original_seq if arrival.original_seq is not None else arrival.seq,
         logged_at=arrival.time / 1000,
     )
-    return get_document(tx.connection, channel, payload.message_id, payload.author) if entered else None

@@ -62,8 +62,8 @@ def keep(
     logged_at: float | None = None,
     recipients: tuple[str, ...] = (),
     void: str | None = None,
-) -> bool:
-    """Enter a document; False if it was entered before. `logged_at` in Unix seconds."""
+) -> DocumentRow | None:
+    """Enter a document; None if it was entered before. `logged_at` in Unix seconds."""
     payload = document.payload
     row = DocumentRow(
         channel=payload.channel_id,

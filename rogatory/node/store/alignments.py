@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import Column, Connection, Float, Integer, String, Table, select, update
 from sqlalchemy.dialects.sqlite import insert
 
+from rogatory.node.store.prepared import Prepared
 from rogatory.node.store.schema import metadata
 
 _alignments = Table(
@@ -19,7 +20,7 @@ _alignments = Table(
 )
 
 
-_ALL: Final = select(_alignments)
+_ALL: Final = Prepared(select(_alignments))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class AlignmentRow:
 
 def get_alignments(tx: Connection) -> dict[str, AlignmentRow]:
     """By network id."""
-    return {found.network: AlignmentRow(*found) for found in tx.execute(_ALL)}
+    return {found[0]: AlignmentRow(*found) for found in _ALL.all(tx)}
 
 
 def put_alignment(tx: Connection, row: AlignmentRow) -> None:

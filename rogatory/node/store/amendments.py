@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.sqlite import insert
 
+from rogatory.node.store.prepared import remembered
 from rogatory.node.store.schema import metadata
 
 _amendments = Table(
@@ -69,17 +70,23 @@ class AmendmentRow:
 def put_amendment(tx: Connection, row: AmendmentRow) -> None:
     """Keep an amendment; one that is held already stays as it is."""
     values = {name: getattr(row, name) for name in AmendmentRow.__dataclass_fields__}
+    remembered(tx, "amendments").pop(row.channel, None)
     tx.execute(insert(_amendments).values(values).on_conflict_do_nothing())
 
 
 def get_amendments(tx: Connection, channel: bytes | None = None) -> list[AmendmentRow]:
     """The amendments of a channel, or all: complete ones in their order, then the others."""
-    found = tx.execute(_ALL) if channel is None else tx.execute(_OF_CHANNEL, {"of": channel})
-    return [AmendmentRow(*row) for row in found]
+    if channel is None:
+        return [AmendmentRow(*row) for row in tx.execute(_ALL)]
+    known = remembered(tx, "amendments")
+    if channel not in known:
+        known[channel] = [AmendmentRow(*row) for row in tx.execute(_OF_CHANNEL, {"of": channel})]
+    return list(known[channel])
 
 
 def set_complete(tx: Connection, channel: bytes, digest: bytes, place: int) -> None:
     """Every party has signed it."""
+    remembered(tx, "amendments").pop(channel, None)
     tx.execute(
         update(_amendments).where(_amendments.c.channel == channel, _amendments.c.digest == digest).values(place=place)
     )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import Column, Connection, Index, Integer, LargeBinary, PrimaryKeyConstraint, String, Table, select
 
+from rogatory.node.store.prepared import Prepared
 from rogatory.node.store.schema import metadata
 
 _carriers = Table(
@@ -35,10 +37,13 @@ class CarrierRow:
     body: bytes
 
 
+_PUT: Final = Prepared(_carriers.insert().prefix_with("OR IGNORE"), tuple(CarrierRow.__dataclass_fields__))
+
+
 def put_carrier(connection: Connection, row: CarrierRow) -> None:
     """Keep an entry; one that is kept already stays."""
     values = {name: getattr(row, name) for name in CarrierRow.__dataclass_fields__}
-    connection.execute(_carriers.insert().prefix_with("OR IGNORE").values(**values))
+    _PUT.run(connection, **values)
 
 
 def carrier_of(connection: Connection, channel: bytes, author: str, message_id: bytes) -> CarrierRow | None:

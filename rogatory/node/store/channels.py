@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from typing import Final
 
-from sqlalchemy import Column, Connection, Float, Index, Integer, LargeBinary, String, Table, select
+from sqlalchemy import Column, Connection, Float, Index, Integer, LargeBinary, String, Table, bindparam, select
 
+from rogatory.node.store.prepared import Prepared
 from rogatory.node.store.schema import metadata
 
 _channels = Table(
@@ -63,6 +65,16 @@ class ChannelRow:
     rejoin_after: float = 0.0
 
 
+_FIELDS: Final = tuple(_channels.c[name] for name in ChannelRow.__dataclass_fields__)
+_GET: Final = Prepared(select(*_FIELDS).where(_channels.c.id == bindparam("of")))
+_IN_STATES: Final = select(*_FIELDS).order_by(_channels.c.created_at, _channels.c.id)
+_UPDATE: Final = Prepared(
+    _channels.update()
+    .where(_channels.c.id == bindparam("new_id"))
+    .values({column.name: bindparam(f"new_{column.name}") for column in _FIELDS if column.name != "id"})
+)
+
+
 def insert(connection: Connection, row: ChannelRow) -> None:
     """Add a channel that is not there yet."""
     connection.execute(_channels.insert().values(**asdict(row)))
@@ -70,14 +82,13 @@ def insert(connection: Connection, row: ChannelRow) -> None:
 
 def update(connection: Connection, row: ChannelRow) -> None:
     """Write a channel back."""
-    values = asdict(row)
-    connection.execute(_channels.update().where(_channels.c.id == values.pop("id")).values(**values))
+    _UPDATE.run(connection, **{f"new_{name}": getattr(row, name) for name in ChannelRow.__slots__})
 
 
 def get(connection: Connection, channel: bytes) -> ChannelRow | None:
     """One channel."""
-    found = connection.execute(select(_channels).where(_channels.c.id == channel)).first()
-    return None if found is None else ChannelRow(**found._mapping)
+    found = _GET.first(connection, of=channel)
+    return None if found is None else ChannelRow(*found)
 
 
 def states(connection: Connection, ids: Iterable[bytes]) -> dict[bytes, str]:
@@ -88,7 +99,7 @@ def states(connection: Connection, ids: Iterable[bytes]) -> dict[bytes, str]:
 
 def every(connection: Connection, states: Iterable[str] | None = None, relay: str | None = None) -> list[ChannelRow]:
     """All channels in these states and at this relay, oldest first."""
-    query = select(_channels).order_by(_channels.c.created_at, _channels.c.id)
+    query = _IN_STATES
     if states is not None:
         query = query.where(_channels.c.state.in_(list(states)))
     if relay is not None:

@@ -7,14 +7,16 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.dialects.sqlite import insert
 
+from rogatory.node.store.prepared import Prepared
 from rogatory.node.store.schema import counters
 
-_VALUE: Final = select(counters.c.value).where(counters.c.name == bindparam("of"))
+_VALUE: Final = Prepared(select(counters.c.value).where(counters.c.name == bindparam("of")))
 
 
 def get_number(tx: Connection, name: str) -> int | None:
     """The number with this name, or None."""
-    return tx.execute(_VALUE, {"of": name}).scalar()
+    value: int | None = _VALUE.scalar(tx, of=name)
+    return value
 
 
 def set_number(tx: Connection, name: str, value: int) -> None:

@@ -32,6 +32,7 @@ from rogatory.node.store import (
     members,
     outbox,
     own_entries,
+    prepared,
     refreshes,
     wishes,
 )
@@ -62,6 +63,18 @@ SUBJECTS = (
     wishes,
 )
 """Modules that declare tables: they must be imported before the tables are made."""
+STATEMENTS = 256
+"""Kept ready by the driver."""
+PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    "secure_delete = ON",
+    # A page costs an encryption each time it is written and a decryption each time it is read: keep those of a large
+    # batch (in KiB), and let the log grow by as much before its pages are copied into the file.
+    "cache_size = -32768",
+    "wal_autocheckpoint = 4096",
+)
 RESTORE = "keep a copy, restore the identity from a backup, and the node rejoins its channels"
 
 
@@ -89,11 +102,20 @@ class Database:
 
         Raises DamagedDatabase or DatabaseUnavailable where the file fails.
         """
+        info: dict[Any, Any] = {}
         try:
             with self._engine.begin() as connection:
+                info = connection.info
                 yield connection
         except sqlalchemy.exc.DBAPIError as error:
+            prepared.forget(info)
             raise self._failure(error.orig) from None
+        except sqlcipher.Error as error:
+            prepared.forget(info)
+            raise self._failure(error) from None
+        except BaseException:
+            prepared.forget(info)
+            raise
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
@@ -108,6 +130,8 @@ class Database:
                 yield connection
         except sqlalchemy.exc.DBAPIError as error:
             raise self._failure(error.orig) from None
+        except sqlcipher.Error as error:
+            raise self._failure(error) from None
         finally:
             engine.dispose()
 
@@ -148,7 +172,9 @@ class Database:
         if len(key) != KEY_LENGTH:
             raise ValueError(f"a database key has {KEY_LENGTH} bytes")
         try:
-            connection = sqlcipher.connect(str(path), isolation_level=None, check_same_thread=False)
+            connection = sqlcipher.connect(
+                str(path), isolation_level=None, check_same_thread=False, cached_statements=STATEMENTS
+            )
         except sqlcipher.Error as error:
             raise DatabaseUnavailable(
                 f"the database {path} cannot be opened: {error}", "check the folder's rights"
@@ -158,7 +184,7 @@ class Database:
             connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
             connection.execute("PRAGMA cipher_memory_security = OFF")
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
+            for pragma in PRAGMAS:
                 connection.execute(f"PRAGMA {pragma}").fetchone()
         except sqlcipher.DatabaseError as error:
             connection.close()

@@ -5,8 +5,9 @@ A document is kept as its envelope, with what lists need beside it. `channel`, `
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Final
 
 from sqlalchemy import (
@@ -30,6 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.sqlite import insert
 
+from rogatory.node.store.prepared import Prepared, Row
 from rogatory.node.store.schema import metadata
 
 _documents = Table(
@@ -45,7 +47,6 @@ _documents = Table(
     Column("written_at", String, nullable=False),
     Column("direction", String, nullable=False),
     Column("stage", String, nullable=False),
-    Column("envelope", LargeBinary, nullable=False),
     Column("thread_id", String),
     Column("thread_subject", String),
     Column("in_reply_to", String),
@@ -57,6 +58,14 @@ _documents = Table(
     UniqueConstraint("channel", "id", "author"),
     Index("documents_by_id", "id"),
     Index("documents_by_seq", "channel", "direction", "seq"),
+)
+
+# Apart, so that an evidence rewrites a small row only.
+_envelopes = Table(
+    "document_envelopes",
+    metadata,
+    Column("row", Integer, primary_key=True),
+    Column("envelope", LargeBinary, nullable=False),
 )
 
 _deliveries = Table(
@@ -122,73 +131,104 @@ class DeliveryRow:
 
 
 _COLUMNS: Final = [_documents.c[field.name] for field in fields(DocumentRow)]
+_NAMES: Final = tuple(field.name for field in fields(DocumentRow))
 _WRITTEN: Final = tuple(field.name for field in fields(DocumentRow) if field.name != "row")
 
 # Statements of every message are built once: building costs as much as running them.
-_PUT: Final = insert(_documents).on_conflict_do_nothing()
-_BY_ID: Final = (
+_PUT: Final = Prepared(insert(_documents).on_conflict_do_nothing(), _WRITTEN)
+_PUT_ENVELOPE: Final = Prepared(insert(_envelopes), ("row", "envelope"))
+_ONE: Final = (
     select(*_COLUMNS)
     .where(_documents.c.channel == bindparam("of"), _documents.c.id == bindparam("document"))
     .order_by(_documents.c.row)
     .limit(1)
 )
-_BY_AUTHOR: Final = _BY_ID.where(_documents.c.author == bindparam("by"))
-_ENVELOPE: Final = select(_documents.c.envelope).where(_documents.c.row == bindparam("of"))
-_SET_LOGGED: Final = (
-    update(_documents)
-    .where(_documents.c.row == bindparam("of"))
-    .values(
-        seq=bindparam("at_seq"),
-        logged_at=bindparam("at"),
-        stage=bindparam("to"),
-        recipients=bindparam("who", type_=JSON),
-    )
+_BY_ID: Final = Prepared(_ONE)
+_BY_AUTHOR: Final = Prepared(_ONE.where(_documents.c.author == bindparam("by")))
+_ENVELOPE: Final = Prepared(select(_envelopes.c.envelope).where(_envelopes.c.row == bindparam("of")))
+_THIS: Final = update(_documents).where(_documents.c.row == bindparam("of"))
+_SET_LOGGED: Final = Prepared(
+    _THIS.values(seq=bindparam("at_seq"), logged_at=bindparam("at"), stage=bindparam("to"), recipients=bindparam("who"))
 )
-_SET_STAGE: Final = update(_documents).where(_documents.c.row == bindparam("of")).values(stage=bindparam("to"))
-_SET_RECEIPT: Final = (
-    update(_documents)
-    .where(_documents.c.row == bindparam("of"))
-    .values(receipt=bindparam("proof"), stage=bindparam("to"))
-)
-_COUNT_OPENED: Final = (
+_SET_STAGE: Final = Prepared(_THIS.values(stage=bindparam("to")))
+_SET_RECEIPT: Final = Prepared(_THIS.values(receipt=bindparam("proof"), stage=bindparam("to")))
+_COUNT_OPENED: Final = Prepared(
     select(func.count())
     .select_from(_deliveries)
     .where(_deliveries.c.document == bindparam("of"), ~_deliveries.c.excepted)
 )
 _DELIVERED: Final = insert(_deliveries)
-_PUT_DELIVERIES: Final = _DELIVERED.on_conflict_do_update(
-    index_elements=["document", "authority"],
-    set_={"at": _DELIVERED.excluded.at, "excepted": _DELIVERED.excluded.excepted},
-    where=_deliveries.c.excepted & ~_DELIVERED.excluded.excepted,
+_PUT_DELIVERIES: Final = Prepared(
+    _DELIVERED.on_conflict_do_update(
+        index_elements=["document", "authority"],
+        set_={"at": _DELIVERED.excluded.at, "excepted": _DELIVERED.excluded.excepted},
+        where=_deliveries.c.excepted & ~_DELIVERED.excluded.excepted,
+    ),
+    ("document", "authority", "at", "excepted"),
 )
-_DELIVERIES: Final = (
+_DELIVERIES: Final = Prepared(
     select(_deliveries.c.authority, _deliveries.c.at, _deliveries.c.excepted)
     .where(_deliveries.c.document == bindparam("of"))
     .order_by(_deliveries.c.authority)
 )
+_SENT: Final = Prepared(
+    select(_documents.c.seq, *_COLUMNS).where(
+        _documents.c.channel == bindparam("of"),
+        _documents.c.direction == "sent",
+        _documents.c.seq > bindparam("after"),
+        _documents.c.seq <= bindparam("up_to"),
+    )
+)
+_SENT_AGAIN: Final = Prepared(
+    select(_sent_again.c.seq, *_COLUMNS)
+    .join_from(_sent_again, _documents, _documents.c.row == _sent_again.c.document)
+    .where(
+        _sent_again.c.channel == bindparam("of"),
+        _sent_again.c.seq > bindparam("after"),
+        _sent_again.c.seq <= bindparam("up_to"),
+    )
+)
+_READ_UP_TO: Final = Prepared(
+    select(_read_up_to.c.seq).where(
+        _read_up_to.c.channel == bindparam("of"), _read_up_to.c.authority == bindparam("by")
+    )
+)
+
+
+def _row(found: Row) -> DocumentRow:
+    values = dict(zip(_NAMES, found, strict=True))
+    values["recipients"] = json.loads(values["recipients"])
+    return DocumentRow(**values)
 
 
 def _rows(tx: Connection, query: Select[tuple[object, ...]]) -> list[DocumentRow]:
     return [DocumentRow(**found._mapping) for found in tx.execute(query)]
 
 
-def put_document(tx: Connection, row: DocumentRow, envelope: bytes) -> bool:
-    """Keep a document; False if it is held already."""
+def put_document(tx: Connection, row: DocumentRow, envelope: bytes) -> DocumentRow | None:
+    """Keep a document; gives it with its row's number, or None if it is held already."""
     values = {name: getattr(row, name) for name in _WRITTEN}
-    return tx.execute(_PUT, values | {"recipients": list(row.recipients), "envelope": envelope}).rowcount == 1
+    number = _PUT.insert(tx, **values | {"recipients": json.dumps(list(row.recipients))})
+    if number is None:
+        return None
+    _PUT_ENVELOPE.run(tx, row=number, envelope=envelope)
+    return replace(row, row=number)
 
 
 def get_document(tx: Connection, channel: bytes, message_id: bytes, author: str | None = None) -> DocumentRow | None:
     """The document with this id in the channel, or None."""
-    values = {"of": channel, "document": message_id}
-    found = tx.execute(_BY_ID, values) if author is None else tx.execute(_BY_AUTHOR, {**values, "by": author})
-    row = found.first()
-    return None if row is None else DocumentRow(**row._mapping)
+    if author is None:
+        found = _BY_ID.first(tx, of=channel, document=message_id)
+    else:
+        found = _BY_AUTHOR.first(tx, of=channel, document=message_id, by=author)
+    return None if found is None else _row(found)
 
 
 def get_envelope(tx: Connection, row: int) -> bytes:
     """The document as it was signed."""
-    envelope: bytes = tx.execute(_ENVELOPE, {"of": row}).scalar_one()
+    envelope: bytes | None = _ENVELOPE.scalar(tx, of=row)
+    if envelope is None:
+        raise KeyError(f"no document in row {row}")
     return envelope
 
 
@@ -238,7 +278,7 @@ def set_logged(
     tx: Connection, row: int, seq: int, logged_at: float, stage: str, recipients: Sequence[str] = ()
 ) -> None:
     """The document was read in the log."""
-    tx.execute(_SET_LOGGED, {"of": row, "at_seq": seq, "at": logged_at, "to": stage, "who": list(recipients)})
+    _SET_LOGGED.run(tx, of=row, at_seq=seq, at=logged_at, to=stage, who=json.dumps(list(recipients)))
 
 
 def set_void(tx: Connection, row: int, reason: str | None, stage: str | None = None) -> None:
@@ -249,12 +289,12 @@ def set_void(tx: Connection, row: int, reason: str | None, stage: str | None = N
 
 def set_stage(tx: Connection, row: int, stage: str) -> None:
     """How far the document has come."""
-    tx.execute(_SET_STAGE, {"of": row, "to": stage})
+    _SET_STAGE.run(tx, of=row, to=stage)
 
 
 def set_receipt(tx: Connection, row: int, receipt: bytes, stage: str) -> None:
     """The relay's receipt, encoded."""
-    tx.execute(_SET_RECEIPT, {"of": row, "proof": receipt, "to": stage})
+    _SET_RECEIPT.run(tx, of=row, proof=receipt, to=stage)
 
 
 def put_sent_again(tx: Connection, channel: bytes, seq: int, row: int) -> None:
@@ -264,46 +304,35 @@ def put_sent_again(tx: Connection, channel: bytes, seq: int, row: int) -> None:
 
 def sent_between(tx: Connection, channel: bytes, after: int, up_to: int) -> list[tuple[int, DocumentRow]]:
     """Our own documents carried by entries with `after < seq <= up_to`, sent again or not, with that seq."""
-    first = select(_documents.c.seq.label("at"), *_COLUMNS).where(
-        _documents.c.channel == channel,
-        _documents.c.direction == "sent",
-        _documents.c.seq > after,
-        _documents.c.seq <= up_to,
-    )
-    again = (
-        select(_sent_again.c.seq.label("at"), *_COLUMNS)
-        .join(_documents, _documents.c.row == _sent_again.c.document)
-        .where(_sent_again.c.channel == channel, _sent_again.c.seq > after, _sent_again.c.seq <= up_to)
-    )
-    found = []
-    for query in (first, again):
-        for line in tx.execute(query).mappings():
-            values = dict(line)
-            found.append((values.pop("at"), DocumentRow(**values)))
+    found = [
+        (line[0], _row(line[1:]))
+        for query in (_SENT, _SENT_AGAIN)
+        for line in query.all(tx, of=channel, after=after, up_to=up_to)
+    ]
     return sorted(found, key=lambda pair: pair[0])
 
 
 def put_deliveries(tx: Connection, row: int, authorities: Iterable[str], at: float, excepted: bool) -> None:
     """These members' nodes have read the document. What is held already stays, except that opened beats excepted."""
-    values = [{"document": row, "authority": name, "at": at, "excepted": excepted} for name in authorities]
-    if values:
-        tx.execute(_PUT_DELIVERIES, values)
+    _PUT_DELIVERIES.run_many(
+        tx, [{"document": row, "authority": name, "at": at, "excepted": int(excepted)} for name in authorities]
+    )
 
 
 def deliveries_of(tx: Connection, row: int) -> list[DeliveryRow]:
     """Who acknowledged the document, by authority id."""
-    return [DeliveryRow(*found) for found in tx.execute(_DELIVERIES, {"of": row})]
+    return [DeliveryRow(found[0], found[1], bool(found[2])) for found in _DELIVERIES.all(tx, of=row)]
 
 
 def count_opened(tx: Connection, row: int) -> int:
     """How many members' nodes have opened the document."""
-    return tx.execute(_COUNT_OPENED, {"of": row}).scalar_one()
+    count: int = _COUNT_OPENED.scalar(tx, of=row)
+    return count
 
 
 def read_up_to(tx: Connection, channel: bytes, authority: str) -> int:
     """How far a member's acknowledgements were applied to our documents, as a seq; 0: nothing yet."""
-    query = select(_read_up_to.c.seq).where(_read_up_to.c.channel == channel, _read_up_to.c.authority == authority)
-    return tx.execute(query).scalar() or 0
+    return _READ_UP_TO.scalar(tx, of=channel, by=authority) or 0
 
 
 def set_read_up_to(tx: Connection, channel: bytes, authority: str, seq: int) -> None:

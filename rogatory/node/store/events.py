@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlalchemy import Column, Connection, Float, Integer, LargeBinary, String, Table, func, insert, select
 
+from rogatory.node.store.prepared import Prepared
 from rogatory.node.store.schema import metadata
 
 _events = Table(
@@ -24,9 +25,6 @@ _events = Table(
 )
 
 
-_ADD: Final = insert(_events)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventRow:
     """One event. `id` is given by the store and grows; none is ever given twice."""
@@ -42,11 +40,12 @@ class EventRow:
 
 
 _WRITTEN: Final = tuple(field.name for field in fields(EventRow) if field.name != "id")
+_ADD: Final = Prepared(insert(_events), _WRITTEN)
 
 
 def add_event(tx: Connection, row: EventRow) -> None:
     """Keep an event."""
-    tx.execute(_ADD, {name: getattr(row, name) for name in _WRITTEN})
+    _ADD.run(tx, **{name: getattr(row, name) for name in _WRITTEN})
 
 
 def events_after(tx: Connection, after: int, limit: int) -> list[EventRow]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 from sqlalchemy import Column, Connection, LargeBinary, String, Table, select
 from sqlalchemy.dialects.sqlite import insert
 
+from rogatory.node.store.prepared import Prepared
 from rogatory.node.store.schema import metadata
 
 
@@ -33,14 +35,26 @@ _epochs = _table("group_epochs")
 _messages = _table("group_messages")
 
 
+def _put(table: Table) -> Prepared:
+    statement = insert(table)
+    statement = statement.on_conflict_do_update(
+        index_elements=["channel", "role"], set_={"state": statement.excluded.state}
+    )
+    return Prepared(statement, ("channel", "role", "state"))
+
+
+_PUT_EPOCH: Final = _put(_epochs)
+_PUT_MESSAGES: Final = _put(_messages)
+
+
 def put_epoch(connection: Connection, channel: bytes, role: Role, state: bytes) -> None:
     """Store what changes with an epoch."""
-    _put(connection, _epochs, channel, role, state)
+    _PUT_EPOCH.run(connection, channel=channel, role=role, state=state)
 
 
 def put_messages(connection: Connection, channel: bytes, role: Role, state: bytes) -> None:
     """Store what changes with every message."""
-    _put(connection, _messages, channel, role, state)
+    _PUT_MESSAGES.run(connection, channel=channel, role=role, state=state)
 
 
 def get(connection: Connection, channel: bytes, role: Role) -> tuple[bytes, bytes] | None:
@@ -58,10 +72,3 @@ def delete(connection: Connection, channel: bytes, role: Role) -> None:
     """Delete a group; its keys are gone (the database is opened with secure_delete)."""
     for table in (_epochs, _messages):
         connection.execute(table.delete().where(table.c.channel == channel, table.c.role == role))
-
-
-def _put(connection: Connection, table: Table, channel: bytes, role: Role, state: bytes) -> None:
-    statement = insert(table).values(channel=channel, role=role, state=state)
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=["channel", "role"], set_={"state": statement.excluded.state})
-    )

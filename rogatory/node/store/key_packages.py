@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import Column, Connection, Float, LargeBinary, String, Table, bindparam, func, select
 
+from rogatory.node.store.prepared import Prepared
 from rogatory.node.store.schema import metadata
 
 _packages = Table(
@@ -90,12 +91,12 @@ def count(connection: Connection, purpose: Purpose, state: PackageState) -> int:
 
 
 # Asked in every transaction, so built once.
-_NEWEST: Final = select(func.max(_packages.c.made_at)).where(_packages.c.purpose == bindparam("of"))
+_NEWEST: Final = Prepared(select(func.max(_packages.c.made_at)).where(_packages.c.purpose == bindparam("of")))
 
 
 def newest(connection: Connection, purpose: Purpose) -> float | None:
     """When the newest of a purpose was made."""
-    made_at: float | None = connection.scalar(_NEWEST, {"of": purpose})
+    made_at: float | None = _NEWEST.scalar(connection, of=purpose)
     return made_at
 
 

@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import Column, Connection, LargeBinary, PrimaryKeyConstraint, String, Table, bindparam, delete, select
 from sqlalchemy.dialects.sqlite import insert
 
+from rogatory.node.store.prepared import Prepared, remembered
 from rogatory.node.store.schema import metadata
 
 _leavers = Table(
@@ -19,19 +20,25 @@ _leavers = Table(
 )
 
 
-_LEAVERS: Final = select(_leavers.c.authority).where(_leavers.c.channel == bindparam("of"))
+_LEAVERS: Final = Prepared(select(_leavers.c.authority).where(_leavers.c.channel == bindparam("of")))
 
 
 def put_leaver(tx: Connection, channel: bytes, authority: str) -> None:
     """A member wants to leave."""
+    remembered(tx, "leavers").pop(channel, None)
     tx.execute(insert(_leavers).values(channel=channel, authority=authority).on_conflict_do_nothing())
 
 
 def leavers_of(tx: Connection, channel: bytes) -> frozenset[str]:
     """Who wants to leave."""
-    return frozenset(tx.execute(_LEAVERS, {"of": channel}).scalars())
+    known = remembered(tx, "leavers")
+    if channel not in known:
+        known[channel] = frozenset(found[0] for found in _LEAVERS.all(tx, of=channel))
+    leavers: frozenset[str] = known[channel]
+    return leavers
 
 
 def settle_leavers(tx: Connection, channel: bytes, authorities: Iterable[str]) -> None:
     """They are out of the channel, or in anew."""
+    remembered(tx, "leavers").pop(channel, None)
     tx.execute(delete(_leavers).where(_leavers.c.channel == channel, _leavers.c.authority.in_(list(authorities))))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from sqlalchemy import Column, Connection, Integer, LargeBinary, PrimaryKeyConstraint, String, Table, select
+from sqlalchemy import Column, Connection, Integer, LargeBinary, PrimaryKeyConstraint, String, Table, bindparam, select
 
+from rogatory.node.store.prepared import Prepared
 from rogatory.node.store.schema import metadata
 from rogatory.protocol.header import Form
 
@@ -56,6 +58,22 @@ class HeaderRow:
     hash: bytes
 
 
+# Statements of every message are built once: building costs more than running them.
+_APPEND: Final = Prepared(
+    _headers.insert().prefix_with("OR IGNORE"), ("channel", "seq", "author", "form", "body_hash", "hash")
+)
+_HEAD: Final = Prepared(
+    select(_headers.c.hash).where(_headers.c.channel == bindparam("of"), _headers.c.seq == bindparam("at"))
+)
+_MARK: Final = Prepared(_received.insert().prefix_with("OR IGNORE"), ("channel", "author", "message_id", "seq"))
+_EXCEPTED: Final = Prepared(
+    select(_excepted.c.seq)
+    .where(_excepted.c.channel == bindparam("of"))
+    .order_by(_excepted.c.seq.desc())
+    .limit(bindparam("most"))
+)
+
+
 def append(connection: Connection, rows: Sequence[HeaderRow]) -> None:
     """Add headers in one statement; one that stands already stays."""
     if rows:
@@ -70,13 +88,13 @@ def append(connection: Connection, rows: Sequence[HeaderRow]) -> None:
             }
             for row in rows
         ]
-        connection.execute(_headers.insert().prefix_with("OR IGNORE"), values)
+        _APPEND.run_many(connection, values)
 
 
 def head_hash(connection: Connection, channel: bytes, seq: int) -> bytes | None:
     """The head of the log up to `seq`, or None where this node does not hold that header."""
-    query = select(_headers.c.hash).where(_headers.c.channel == channel, _headers.c.seq == seq)
-    return connection.scalar(query)
+    found: bytes | None = _HEAD.scalar(connection, of=channel, at=seq)
+    return found
 
 
 def headers_between(connection: Connection, channel: bytes, first: int, last: int) -> list[HeaderRow]:
@@ -92,11 +110,7 @@ def headers_between(connection: Connection, channel: bytes, first: int, last: in
 
 def mark_received(connection: Connection, channel: bytes, author: str, message_id: bytes, seq: int) -> bool:
     """Remember a message; False if it was received before."""
-    statement = _received.insert().prefix_with("OR IGNORE")
-    result = connection.execute(
-        statement.values(channel=channel, author=author, message_id=message_id, seq=seq),
-    )
-    return result.rowcount == 1
+    return _MARK.run(connection, channel=channel, author=author, message_id=message_id, seq=seq) == 1
 
 
 def forget_received(connection: Connection, channel: bytes, author: str, message_id: bytes) -> None:
@@ -117,5 +131,4 @@ def except_entries(connection: Connection, channel: bytes, seqs: Sequence[int]) 
 
 def excepted(connection: Connection, channel: bytes, limit: int) -> list[int]:
     """The newest entries that could not be opened, ascending."""
-    query = select(_excepted.c.seq).where(_excepted.c.channel == channel).order_by(_excepted.c.seq.desc()).limit(limit)
-    return sorted(connection.scalars(query))
+    return sorted(found[0] for found in _EXCEPTED.all(connection, of=channel, most=limit))

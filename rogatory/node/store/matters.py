@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlalchemy import (
@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.sqlite import insert
 
+from rogatory.node.store.prepared import Prepared, remembered
 from rogatory.node.store.schema import metadata
 
 _matters = Table(
@@ -51,9 +52,11 @@ _parties = Table(
 
 
 # Statements of every message are built once: building costs as much as running them.
-_MATTER: Final = select(_matters).where(_matters.c.channel == bindparam("of"))
-_TOUCH: Final = update(_matters).where(_matters.c.channel == bindparam("of")).values(changed_at=bindparam("at"))
-_PARTIES: Final = (
+_MATTER: Final = Prepared(select(_matters).where(_matters.c.channel == bindparam("of")))
+_TOUCH: Final = Prepared(
+    update(_matters).where(_matters.c.channel == bindparam("of")).values(changed_at=bindparam("at"))
+)
+_PARTIES: Final = Prepared(
     select(_parties.c.authority, _parties.c.role, _parties.c.left, _parties.c.reference)
     .where(_parties.c.channel == bindparam("of"))
     .order_by(_parties.c.authority)
@@ -88,14 +91,19 @@ class PartyRow:
 
 def open_matter(tx: Connection, row: MatterRow) -> None:
     """Keep a new matter; one that is held already stays as it is."""
+    remembered(tx, "matters").pop(row.channel, None)
     values = {name: getattr(row, name) for name in MatterRow.__dataclass_fields__}
     tx.execute(insert(_matters).values(values).on_conflict_do_nothing())
 
 
 def get_matter(tx: Connection, channel: bytes) -> MatterRow | None:
     """The matter, or None."""
-    found = tx.execute(_MATTER, {"of": channel}).first()
-    return None if found is None else MatterRow(*found)
+    known = remembered(tx, "matters")
+    if channel not in known:
+        found = _MATTER.first(tx, of=channel)
+        known[channel] = None if found is None else MatterRow(*found)
+    row: MatterRow | None = known[channel]
+    return row
 
 
 def all_matters(tx: Connection, kind: str | None = None) -> list[MatterRow]:
@@ -114,22 +122,28 @@ def matters_by_prefix(tx: Connection, low: bytes, high: bytes) -> list[bytes]:
 
 def touch(tx: Connection, channel: bytes, at: float) -> None:
     """Something happened in the matter."""
-    tx.execute(_TOUCH, {"of": channel, "at": at})
+    row = get_matter(tx, channel)
+    if row is not None and row.changed_at != at:
+        _TOUCH.run(tx, of=channel, at=at)
+        remembered(tx, "matters")[channel] = replace(row, changed_at=at)
 
 
 def set_state(tx: Connection, channel: bytes, state: str, kind: str | None = None) -> None:
     """The matter's state, and its kind where that changes too."""
+    remembered(tx, "matters").pop(channel, None)
     values = {"state": state} if kind is None else {"state": state, "kind": kind}
     tx.execute(update(_matters).where(_matters.c.channel == channel).values(values))
 
 
 def set_request(tx: Connection, channel: bytes, request: bytes | None) -> None:
     """The matter's request, by message id."""
+    remembered(tx, "matters").pop(channel, None)
     tx.execute(update(_matters).where(_matters.c.channel == channel).values(request=request))
 
 
 def set_reference(tx: Connection, channel: bytes, authority: str, reference: str) -> None:
     """A party's own file number of the matter."""
+    remembered(tx, "parties").pop(channel, None)
     tx.execute(
         update(_parties)
         .where(_parties.c.channel == channel, _parties.c.authority == authority)
@@ -139,12 +153,14 @@ def set_reference(tx: Connection, channel: bytes, authority: str, reference: str
 
 def put_party(tx: Connection, channel: bytes, authority: str, role: str) -> None:
     """A party that is present; one that left comes back in its old role."""
+    remembered(tx, "parties").pop(channel, None)
     statement = insert(_parties).values(channel=channel, authority=authority, role=role, left=False)
     tx.execute(statement.on_conflict_do_update(index_elements=["channel", "authority"], set_={"left": False}))
 
 
 def set_role(tx: Connection, channel: bytes, authorities: Iterable[str], role: str) -> None:
     """On which side of the request these parties stand."""
+    remembered(tx, "parties").pop(channel, None)
     tx.execute(
         update(_parties)
         .where(_parties.c.channel == channel, _parties.c.authority.in_(list(authorities)))
@@ -154,6 +170,7 @@ def set_role(tx: Connection, channel: bytes, authorities: Iterable[str], role: s
 
 def party_left(tx: Connection, channel: bytes, authority: str) -> None:
     """A party was removed from the channel."""
+    remembered(tx, "parties").pop(channel, None)
     tx.execute(
         update(_parties).where(_parties.c.channel == channel, _parties.c.authority == authority).values(left=True)
     )
@@ -161,7 +178,11 @@ def party_left(tx: Connection, channel: bytes, authority: str) -> None:
 
 def get_parties(tx: Connection, channel: bytes) -> list[PartyRow]:
     """All that there were, by authority id."""
-    return [PartyRow(*found) for found in tx.execute(_PARTIES, {"of": channel})]
+    known = remembered(tx, "parties")
+    if channel not in known:
+        found = _PARTIES.all(tx, of=channel)
+        known[channel] = [PartyRow(name, role, bool(left), reference) for name, role, left, reference in found]
+    return list(known[channel])
 
 
 def present_parties(tx: Connection, channel: bytes) -> frozenset[str]:

@@ -6,12 +6,26 @@ were refused, or refused for good.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import Column, Connection, Float, Index, Integer, LargeBinary, String, Table, bindparam, func, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    bindparam,
+    delete,
+    func,
+    select,
+)
 
+from rogatory.node.store.prepared import Prepared, Row, remembered
 from rogatory.node.store.schema import metadata
 
 _outbox = Table(
@@ -20,7 +34,6 @@ _outbox = Table(
     Column("number", Integer, primary_key=True, autoincrement=True),
     Column("channel", LargeBinary, nullable=False),
     Column("message_id", LargeBinary, nullable=False),
-    Column("envelope", LargeBinary),
     Column("salt", LargeBinary, nullable=False),
     Column("original_seq", Integer),
     Column("state", String, nullable=False),
@@ -30,6 +43,14 @@ _outbox = Table(
     Index("outbox_by_state", "state", "channel", "number"),
     Index("outbox_by_seq", "channel", "seq"),
     sqlite_autoincrement=True,
+)
+
+# Apart, so that a step on the way rewrites a small row only.
+_envelopes = Table(
+    "outbox_envelopes",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("envelope", LargeBinary, nullable=False),
 )
 
 
@@ -61,7 +82,7 @@ _columns = (
     _outbox.c.number,
     _outbox.c.channel,
     _outbox.c.message_id,
-    _outbox.c.envelope,
+    _envelopes.c.envelope,
     _outbox.c.salt,
     _outbox.c.original_seq,
     _outbox.c.state,
@@ -70,13 +91,43 @@ _columns = (
 )
 
 # Statements of every message are built once: building costs more than running them.
-_ADD: Final = _outbox.insert()
-_GET: Final = select(*_columns).where(_outbox.c.number == bindparam("of"))
-_MARK_LOGGED: Final = (
+_ROWS: Final = select(*_columns).outerjoin_from(_outbox, _envelopes, _envelopes.c.number == _outbox.c.number)
+_ADD: Final = Prepared(
+    _outbox.insert(), ("channel", "message_id", "salt", "original_seq", "state", "enqueued_at", "overdue_told")
+)
+_ADD_ENVELOPE: Final = Prepared(_envelopes.insert(), ("number", "envelope"))
+_GET: Final = Prepared(_ROWS.where(_outbox.c.number == bindparam("of")))
+_QUEUED: Final = Prepared(
+    _ROWS.where(
+        _outbox.c.state == str(OutboxState.QUEUED),
+        _outbox.c.channel == bindparam("of"),
+        _outbox.c.number <= bindparam("up_to"),
+    )
+    .order_by(_outbox.c.number)
+    .limit(bindparam("most"))
+)
+_CHANNELS: Final = Prepared(select(_outbox.c.channel).where(_outbox.c.state == str(OutboxState.QUEUED)).distinct())
+_SET_STATE: Final = Prepared(_outbox.update().where(_outbox.c.number == bindparam("of")).values(state=bindparam("to")))
+_MARK_LOGGED: Final = Prepared(
     _outbox.update()
     .where(_outbox.c.number == bindparam("of"))
-    .values(state=OutboxState.LOGGED, seq=bindparam("at_seq"))
+    .values(state=str(OutboxState.LOGGED), seq=bindparam("at_seq"))
 )
+_RELEASE: Final = Prepared(
+    delete(_envelopes).where(
+        _envelopes.c.number.in_(
+            select(_outbox.c.number).where(
+                _outbox.c.channel == bindparam("of"),
+                _outbox.c.seq > bindparam("after"),
+                _outbox.c.seq <= bindparam("up_to"),
+            )
+        )
+    )
+)
+_LAST: Final = Prepared(select(func.max(_outbox.c.number)))
+_ANY_NUMBER: Final = 2**62
+_MOST_REMEMBERED: Final = 512
+"""Of those under way: they are needed again when the log shows them."""
 
 
 def add(
@@ -89,22 +140,24 @@ def add(
     original_seq: int | None = None,
 ) -> int:
     """Queue a document; gives its number."""
-    values = {
-        "channel": channel,
-        "message_id": message_id,
-        "envelope": envelope,
-        "salt": salt,
-        "original_seq": original_seq,
-        "state": OutboxState.QUEUED,
-        "enqueued_at": now,
-    }
-    result = connection.execute(_ADD, values)
-    return int(result.inserted_primary_key[0])  # type: ignore[index]
+    number = _ADD.insert(
+        connection,
+        channel=channel,
+        message_id=message_id,
+        salt=salt,
+        original_seq=original_seq,
+        state=str(OutboxState.QUEUED),
+        enqueued_at=now,
+        overdue_told=0,
+    )
+    assert number is not None
+    _ADD_ENVELOPE.run(connection, number=number, envelope=envelope)
+    return number
 
 
 def channels_with_queued(connection: Connection) -> set[bytes]:
     """Channels on which something waits to be sealed."""
-    return set(connection.scalars(select(_outbox.c.channel).where(_outbox.c.state == OutboxState.QUEUED).distinct()))
+    return {found[0] for found in _CHANNELS.all(connection)}
 
 
 def count_unsent(connection: Connection) -> int:
@@ -115,51 +168,58 @@ def count_unsent(connection: Connection) -> int:
 
 def queued(connection: Connection, channel: bytes, limit: int, up_to: int | None = None) -> list[OutboxRow]:
     """The oldest that wait to be sealed, not after number `up_to`."""
-    query = (
-        select(*_columns)
-        .where(_outbox.c.state == OutboxState.QUEUED, _outbox.c.channel == channel)
-        .order_by(_outbox.c.number)
-        .limit(limit)
-    )
-    if up_to is not None:
-        query = query.where(_outbox.c.number <= up_to)
-    return [_row(found) for found in connection.execute(query)]
+    last = _ANY_NUMBER if up_to is None else up_to
+    return [_row(found) for found in _QUEUED.all(connection, of=channel, up_to=last, most=limit)]
 
 
 def get(connection: Connection, number: int) -> OutboxRow:
     """One document."""
-    return _row(connection.execute(_GET, {"of": number}).one())
+    known = remembered(connection, "outbox", _MOST_REMEMBERED)
+    if number in known:
+        row: OutboxRow = known[number]
+        return row
+    found = _GET.first(connection, of=number)
+    if found is None:
+        raise KeyError(f"no document {number} in the outbox")
+    return _row(found)
+
+
+def sealed(connection: Connection, rows: list[OutboxRow]) -> None:
+    """These were sealed, and will be asked for when the log shows them."""
+    set_state(connection, [row.number for row in rows], OutboxState.SEALED)
+    known = remembered(connection, "outbox", _MOST_REMEMBERED)
+    for row in rows:
+        known[row.number] = replace(row, state=OutboxState.SEALED)
 
 
 def last_number(connection: Connection) -> int:
     """The number of the newest document."""
-    return connection.scalar(select(func.max(_outbox.c.number))) or 0
+    return _LAST.scalar(connection) or 0
 
 
 def set_state(connection: Connection, numbers: list[int], state: OutboxState) -> None:
     """Move documents on, or back."""
-    if numbers:
-        connection.execute(_outbox.update().where(_outbox.c.number.in_(numbers)).values(state=state))
+    known = remembered(connection, "outbox", _MOST_REMEMBERED)
+    for number in numbers:
+        known.pop(number, None)
+    _SET_STATE.run_many(connection, [{"of": number, "to": str(state)} for number in numbers])
 
 
 def mark_logged(connection: Connection, number: int, seq: int) -> None:
     """The log showed the document at `seq`."""
-    connection.execute(_MARK_LOGGED, {"of": number, "at_seq": seq})
+    remembered(connection, "outbox", _MOST_REMEMBERED).pop(number, None)
+    _MARK_LOGGED.run(connection, of=number, at_seq=seq)
 
 
 def logged_from(connection: Connection, channel: bytes, first: int) -> list[OutboxRow]:
     """Documents in the log from entry `first` on, sent for the first time, whose envelope is held."""
-    query = (
-        select(*_columns)
-        .where(
-            _outbox.c.channel == channel,
-            _outbox.c.seq >= first,
-            _outbox.c.original_seq.is_(None),
-            _outbox.c.envelope.is_not(None),
-        )
-        .order_by(_outbox.c.seq)
-    )
-    return [_row(found) for found in connection.execute(query)]
+    query = _ROWS.where(
+        _outbox.c.channel == channel,
+        _outbox.c.seq >= first,
+        _outbox.c.original_seq.is_(None),
+        _envelopes.c.envelope.is_not(None),
+    ).order_by(_outbox.c.seq)
+    return [_row(tuple(found)) for found in connection.execute(query)]
 
 
 def logged_seqs(connection: Connection, channel: bytes) -> dict[bytes, int]:
@@ -172,22 +232,22 @@ def logged_seqs(connection: Connection, channel: bytes) -> dict[bytes, int]:
 
 def release(connection: Connection, channel: bytes, seq: int) -> None:
     """Every member has all up to entry `seq`: those envelopes are not needed here any more."""
-    connection.execute(
-        _outbox.update()
-        .where(_outbox.c.channel == channel, _outbox.c.seq <= seq, _outbox.c.envelope.is_not(None))
-        .values(envelope=None)
-    )
+    released = remembered(connection, "released")
+    after = released.get(channel, 0)
+    if after < seq:
+        _RELEASE.run(connection, of=channel, after=after, up_to=seq)
+        released[channel] = seq
 
 
 def overdue(connection: Connection, before: float) -> list[OutboxRow]:
     """Documents in logs, enqueued before that time, that not every member has; those not told of yet."""
-    query = select(*_columns).where(
+    query = _ROWS.where(
         _outbox.c.state == OutboxState.LOGGED,
-        _outbox.c.envelope.is_not(None),
+        _envelopes.c.envelope.is_not(None),
         _outbox.c.enqueued_at < before,
         _outbox.c.overdue_told == 0,
     )
-    return [_row(found) for found in connection.execute(query)]
+    return [_row(tuple(found)) for found in connection.execute(query)]
 
 
 def mark_overdue_told(connection: Connection, numbers: list[int]) -> None:
@@ -196,6 +256,6 @@ def mark_overdue_told(connection: Connection, numbers: list[int]) -> None:
         connection.execute(_outbox.update().where(_outbox.c.number.in_(numbers)).values(overdue_told=1))
 
 
-def _row(found: object) -> OutboxRow:
-    values = found._mapping  # type: ignore[attr-defined]
-    return OutboxRow(**{**values, "state": OutboxState(values["state"])})
+def _row(found: Row) -> OutboxRow:
+    number, channel, message_id, envelope, salt, original_seq, state, seq, enqueued_at = found
+    return OutboxRow(number, channel, message_id, envelope, salt, original_seq, OutboxState(state), seq, enqueued_at)

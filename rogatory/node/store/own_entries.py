@@ -6,6 +6,7 @@ An own entry in a log is known by its hash; one that is not here means that this
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -16,6 +17,7 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    PrimaryKeyConstraint,
     String,
     Table,
     UniqueConstraint,
@@ -24,6 +26,7 @@ from sqlalchemy import (
     select,
 )
 
+from rogatory.node.store.prepared import Prepared, Row, remembered
 from rogatory.node.store.schema import metadata
 
 _entries = Table(
@@ -35,8 +38,6 @@ _entries = Table(
     Column("kind", String, nullable=False),
     Column("state", String, nullable=False),
     Column("base", Integer, nullable=False),
-    Column("body", LargeBinary),
-    Column("invitation", LargeBinary),
     Column("detail", LargeBinary),
     Column("outbox_number", Integer),
     Column("epoch", Integer),
@@ -49,6 +50,17 @@ _entries = Table(
     UniqueConstraint("channel", "epoch", "leaf", "kind", "generation"),
     Index("own_entries_by_state", "state", "channel", "number"),
     sqlite_autoincrement=True,
+)
+
+# Apart, so that a step on the way rewrites a small row only.
+_bodies = Table(
+    "own_bodies",
+    metadata,
+    Column("channel", LargeBinary, nullable=False),
+    Column("body_hash", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("invitation", LargeBinary),
+    PrimaryKeyConstraint("channel", "body_hash"),
 )
 
 
@@ -92,32 +104,62 @@ class OwnEntry:
 
 
 _FIELDS = tuple(OwnEntry.__dataclass_fields__)
-_columns = tuple(_entries.c[name] for name in _FIELDS)
+_IN_BODIES: Final = frozenset({"body", "invitation"})
+_ROWS: Final = select(*((_bodies if name in _IN_BODIES else _entries).c[name] for name in _FIELDS)).outerjoin_from(
+    _entries, _bodies, and_(_bodies.c.channel == _entries.c.channel, _bodies.c.body_hash == _entries.c.body_hash)
+)
 
 # Statements of every message are built once: building costs more than running them.
 _THIS: Final = and_(_entries.c.channel == bindparam("of"), _entries.c.body_hash == bindparam("hash"))
-_FIND: Final = select(*_columns).where(_THIS)
-_WRITTEN_BACK: Final = ("state", "seq", "receipt", "body", "invitation")
-_UPDATE: Final = _entries.update().where(_THIS).values({name: bindparam(f"new_{name}") for name in _WRITTEN_BACK})
+_FIND: Final = Prepared(_ROWS.where(_THIS))
+_KNOWN: Final = Prepared(select(_entries.c.number).where(_THIS))
+_WRITTEN_BACK: Final = ("state", "seq", "receipt")
+_UPDATE: Final = Prepared(
+    _entries.update().where(_THIS).values({name: bindparam(f"new_{name}") for name in _WRITTEN_BACK})
+)
+_ADDED: Final = tuple(name for name in _FIELDS if name not in {"number", *_IN_BODIES})
+_ADD: Final = Prepared(_entries.insert(), _ADDED)
+_ADD_BODY: Final = Prepared(_bodies.insert(), ("channel", "body_hash", "body", "invitation"))
+_DROP_BODY: Final = Prepared(
+    _bodies.delete().where(_bodies.c.channel == bindparam("of"), _bodies.c.body_hash == bindparam("hash"))
+)
+_MOST_REMEMBERED: Final = 512
+"""Of those under way: each is asked for when its receipt comes and when the log shows it."""
 
 
 def add(connection: Connection, entries: list[OwnEntry]) -> None:
     """Store entries before they are sent."""
-    if entries:
-        names = [name for name in _FIELDS if name != "number"]
-        connection.execute(_entries.insert(), [{name: getattr(entry, name) for name in names} for entry in entries])
+    known = remembered(connection, "own_entries", _MOST_REMEMBERED)
+    _ADD.run_many(connection, [_values(entry) for entry in entries])
+    for entry in entries:
+        if entry.body is not None:
+            _ADD_BODY.run(
+                connection,
+                channel=entry.channel,
+                body_hash=entry.body_hash,
+                body=entry.body,
+                invitation=entry.invitation,
+            )
+        known[entry.channel, entry.body_hash] = entry
 
 
 def find(connection: Connection, channel: bytes, body_hash: bytes) -> OwnEntry | None:
     """The own entry with this body."""
-    found = connection.execute(_FIND, {"of": channel, "hash": body_hash}).first()
+    known: OwnEntry | None = remembered(connection, "own_entries", _MOST_REMEMBERED).get((channel, body_hash))
+    if known is not None:
+        return copy(known)
+    found = _FIND.first(connection, of=channel, hash=body_hash)
     return None if found is None else _entry(found)
 
 
 def among(connection: Connection, channel: bytes, body_hashes: Sequence[bytes]) -> frozenset[bytes]:
     """Which of these bodies are own entries."""
-    query = select(_entries.c.body_hash).where(_entries.c.channel == channel, _entries.c.body_hash.in_(body_hashes))
-    return frozenset(connection.scalars(query))
+    known = remembered(connection, "own_entries", _MOST_REMEMBERED)
+    return frozenset(
+        each
+        for each in body_hashes
+        if (channel, each) in known or _KNOWN.first(connection, of=channel, hash=each) is not None
+    )
 
 
 def first_receipt(connection: Connection, channel: bytes, seq: int, up_to: int) -> bytes | None:
@@ -134,19 +176,36 @@ def first_receipt(connection: Connection, channel: bytes, seq: int, up_to: int) 
 
 def outgoing(connection: Connection, channel: bytes | None = None) -> list[OwnEntry]:
     """What is to be sent (again), in order."""
-    query = select(*_columns).where(_entries.c.state == EntryState.OUTGOING).order_by(_entries.c.number)
+    query = _ROWS.where(_entries.c.state == EntryState.OUTGOING).order_by(_entries.c.number)
     if channel is not None:
         query = query.where(_entries.c.channel == channel)
-    return [_entry(found) for found in connection.execute(query)]
+    return [_entry(tuple(found)) for found in connection.execute(query)]
 
 
 def update(connection: Connection, entry: OwnEntry) -> None:
-    """Write back state, seq, receipt and body."""
-    values = {f"new_{name}": getattr(entry, name) for name in _WRITTEN_BACK}
-    connection.execute(_UPDATE, {"of": entry.channel, "hash": entry.body_hash, **values})
+    """Write back state, seq and receipt; where the entry has no body any more, its bytes go."""
+    known = remembered(connection, "own_entries", _MOST_REMEMBERED)
+    if entry.state is EntryState.OUTGOING:
+        known[entry.channel, entry.body_hash] = copy(entry)
+    else:
+        known.pop((entry.channel, entry.body_hash), None)
+    _UPDATE.run(
+        connection,
+        of=entry.channel,
+        hash=entry.body_hash,
+        new_state=str(entry.state),
+        new_seq=entry.seq,
+        new_receipt=entry.receipt,
+    )
+    if entry.body is None:
+        _DROP_BODY.run(connection, of=entry.channel, hash=entry.body_hash)
 
 
-def _entry(found: object) -> OwnEntry:
-    values = dict(found._mapping)  # type: ignore[attr-defined]
+def _values(entry: OwnEntry) -> dict[str, object]:
+    return {name: getattr(entry, name) for name in _ADDED} | {"kind": str(entry.kind), "state": str(entry.state)}
+
+
+def _entry(found: Row) -> OwnEntry:
+    values = dict(zip(_FIELDS, found, strict=True))
     values["kind"], values["state"] = EntryKind(values["kind"]), EntryState(values["state"])
     return OwnEntry(**values)

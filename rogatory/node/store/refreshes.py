@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Connection, Float, Index, LargeBinary, Table, func, select
+from typing import Final
 
+from sqlalchemy import Column, Connection, Float, Index, LargeBinary, Table, bindparam, func, select
+
+from rogatory.node.store.prepared import Prepared
 from rogatory.node.store.schema import metadata
 
 _refreshes = Table(
@@ -16,6 +19,11 @@ _refreshes = Table(
 )
 
 
+# Asked in every transaction.
+_DUE: Final = Prepared(select(_refreshes.c.channel, _refreshes.c.since).where(_refreshes.c.due_at <= bindparam("now")))
+_NEXT: Final = Prepared(select(func.min(_refreshes.c.due_at)))
+
+
 def put_refresh(connection: Connection, channel: bytes, since: float, due_at: float) -> None:
     """Activity counts from `since`; look again at `due_at`."""
     statement = _refreshes.insert().prefix_with("OR REPLACE")
@@ -24,13 +32,12 @@ def put_refresh(connection: Connection, channel: bytes, since: float, due_at: fl
 
 def due_refreshes(connection: Connection, now: float) -> list[tuple[bytes, float]]:
     """(channel, since) of those that are due."""
-    query = select(_refreshes.c.channel, _refreshes.c.since).where(_refreshes.c.due_at <= now)
-    return [(found[0], found[1]) for found in connection.execute(query)]
+    return [(found[0], found[1]) for found in _DUE.all(connection, now=now)]
 
 
 def next_refresh(connection: Connection) -> float | None:
     """When the next one is due."""
-    due: float | None = connection.scalar(select(func.min(_refreshes.c.due_at)))
+    due: float | None = _NEXT.scalar(connection)
     return due
 
 

@@ -20,6 +20,7 @@ from sqlalchemy import (
     select,
 )
 
+from rogatory.node.store.prepared import Prepared
 from rogatory.node.store.schema import metadata
 
 _wishes = Table(
@@ -100,7 +101,7 @@ def of_channel(connection: Connection, channel: bytes) -> list[Wish]:
 
 def channels(connection: Connection) -> set[bytes]:
     """Channels with wishes."""
-    return set(connection.scalars(select(_wishes.c.channel).distinct()))
+    return {found[0] for found in _CHANNELS.all(connection)}
 
 
 def set_due(connection: Connection, number: int, due_at: float) -> None:
@@ -109,12 +110,13 @@ def set_due(connection: Connection, number: int, due_at: float) -> None:
 
 
 # Asked in every transaction, so built once.
-_NEXT_DUE: Final = select(func.min(_wishes.c.due_at)).where(_wishes.c.due_at > bindparam("after"))
+_NEXT_DUE: Final = Prepared(select(func.min(_wishes.c.due_at)).where(_wishes.c.due_at > bindparam("after")))
+_CHANNELS: Final = Prepared(select(_wishes.c.channel).distinct())
 
 
 def next_due(connection: Connection, after: float) -> float | None:
     """When the next wish falls due."""
-    due: float | None = connection.scalar(_NEXT_DUE, {"after": after})
+    due: float | None = _NEXT_DUE.scalar(connection, after=after)
     return due
 
 
