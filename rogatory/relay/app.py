@@ -30,7 +30,8 @@ from rogatory.relay.metrics import Metrics
 from rogatory.relay.mirror import Mirror, Mirrored
 from rogatory.relay.retention import Retention
 from rogatory.relay.services import Services
-from rogatory.relay.store.interface import Quotas
+from rogatory.relay.store.interface import Quotas, Store
+from rogatory.relay.store.postgresql import Address, PostgreSQLStore, is_address, parse_address
 from rogatory.relay.store.sqlite import SQLiteStore
 from rogatory.relay.tls import link_binding, server_context
 
@@ -46,12 +47,26 @@ def relay_keys(config: RelayConfig) -> RelayKeys:
 
 async def open_store(
     config: RelayConfig, keys: RelayKeys, metrics: Metrics, broken: Callable[[], None] = lambda: None
-) -> SQLiteStore:
-    """The store of the configuration. Raises DatabaseError."""
+) -> Store:
+    """The store of the configuration. Raises ConfigError, DatabaseError."""
     kept = config.quotas
     quotas = Quotas(kept.stored_bytes, kept.channels, kept.key_packages, kept.blob_bytes, kept.blob_size)
-    path = config.path(config.database)
-    return await SQLiteStore.open(path, keys.relay, keys.receipt.sign, quotas, metrics.committed, broken)
+    common = keys.relay, keys.receipt.sign, quotas, metrics.committed, broken
+    if is_address(config.database):
+        poll_seconds = config.replicas.poll_seconds
+        return await PostgreSQLStore.open(database_address(config), *common, poll_seconds=poll_seconds)
+    return await SQLiteStore.open(config.path(config.database), *common)
+
+
+def database_address(config: RelayConfig) -> Address:
+    """Where the PostgreSQL of the configuration is. Raises ConfigError."""
+    file = config.database_password_file
+    return parse_address(config.database, None if file is None else config.path(file))
+
+
+def database_told(config: RelayConfig) -> str:
+    """The database of the configuration as messages name it."""
+    return database_address(config).told if is_address(config.database) else str(config.path(config.database))
 
 
 class Relay:

@@ -80,10 +80,18 @@ class RetentionSettings(Section, frozen=True, kw_only=True):
     interval_seconds: Seconds = 600.0
 
 
+class ReplicaSettings(Section, frozen=True, kw_only=True):
+    """Relay processes over one PostgreSQL. `poll_seconds`: how often one looks for what the others committed, beside
+    being woken by them."""
+
+    poll_seconds: Seconds = 1.0
+
+
 class RelayConfig(Section, frozen=True, kw_only=True):
     """`keys`: the relay's keys, plain in a file of mode 0600, or a vault if `passphrase_file` is set.
 
     `behind_proxy_certificate`: the certificate of a reverse proxy that ends TLS in front of this relay.
+    `database`: an SQLite file, or postgresql+asyncpg://user@host/name, which any number of replicas share.
     `blobs`: where attachments are kept: a folder, or s3://bucket/prefix.
     """
 
@@ -95,12 +103,14 @@ class RelayConfig(Section, frozen=True, kw_only=True):
     private_key: str | None = None
     behind_proxy_certificate: str | None = None
     database: str = "relay.db"
+    database_password_file: str | None = None
     blobs: str = "blobs"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     directory: DirectorySettings = msgspec.field(default_factory=DirectorySettings)
     limits: LimitSettings = msgspec.field(default_factory=LimitSettings)
     quotas: QuotaSettings = msgspec.field(default_factory=QuotaSettings)
     retention: RetentionSettings = msgspec.field(default_factory=RetentionSettings)
+    replicas: ReplicaSettings = msgspec.field(default_factory=ReplicaSettings)
 
     folder: Path = Path()
     """Where relative paths start: the folder of the configuration file. Not a setting."""

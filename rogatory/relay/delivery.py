@@ -160,12 +160,15 @@ class Delivery:
                 return
         self._set_due(subscription)
 
-    def acknowledged(self, channel: bytes, frame: bytes) -> None:
-        """Other members acknowledged: `frame` tells so, now or, if the socket is full, by what is current later."""
+    def acknowledged(self, channel: bytes, frame: bytes | None) -> None:
+        """Other members acknowledged: `frame` tells so, now or, if the socket is full, by what is current later.
+
+        None: what is current is to be read.
+        """
         subscription = self._subscriptions.get(channel)
         if subscription is None or subscription.until is not None:
             return
-        if self._outbox.has_room and not subscription.acknowledgements_due:
+        if frame is not None and self._outbox.has_room and not subscription.acknowledgements_due:
             self._outbox.put(frame)
             return
         subscription.acknowledgements_due = True

@@ -13,8 +13,10 @@ from rogatory.relay.store.interface import (
     ACKNOWLEDGEMENTS_TO_ALL,
     Acknowledged,
     Advance,
+    Entered,
     Event,
     InvitationsWaiting,
+    Missed,
     Stock,
     StockTaken,
 )
@@ -27,6 +29,8 @@ class Attendant(Protocol):
     def authority(self) -> str: ...
     @property
     def key_set(self) -> int: ...
+    @property
+    def number(self) -> int: ...
     @property
     def channels(self) -> list[bytes]: ...
     @property
@@ -43,6 +47,7 @@ class Hub:
     def __init__(self) -> None:
         self._sessions: dict[str, Attendant] = {}
         self._readers: dict[bytes, dict[str, Attendant]] = {}
+        self._elsewhere: dict[str, int] = {}
         self._open: set[Attendant] = set()
         self._empty = asyncio.Event()
         self._empty.set()
@@ -57,13 +62,18 @@ class Hub:
         await self._empty.wait()
 
     def enter(self, session: Attendant) -> None:
-        """A session stands; the authority's session before it ends."""
+        """A session stands; of an authority's sessions all but the one of the highest number end."""
         self._open.add(session)
         self._empty.clear()
+        if self._elsewhere.pop(session.authority, 0) > session.number:  # told before it was here
+            session.end(_replaced())
         before = self._sessions.get(session.authority)
+        if before is not None and before.number > session.number:
+            session.end(_replaced())
+            return
         self._sessions[session.authority] = session
         if before is not None:
-            before.end(Farewell(Code.REPLACED, "this authority has connected anew: one node at a time"))
+            before.end(_replaced())
 
     def leave(self, session: Attendant) -> None:
         """A session is over."""
@@ -97,14 +107,27 @@ class Hub:
             elif isinstance(event, InvitationsWaiting):
                 if (session := self._sessions.get(event.authority)) is not None:
                     session.invitations_waiting()
-            elif isinstance(event, StockTaken) and (session := self._sessions.get(event.authority)) is not None:
-                session.stock_taken(event.stock)
+            elif isinstance(event, StockTaken):
+                if (session := self._sessions.get(event.authority)) is not None:
+                    session.stock_taken(event.stock)
+            elif isinstance(event, Entered):
+                self._entered_elsewhere(event)
+            elif isinstance(event, Missed):
+                for session in self.sessions:
+                    session.end(Farewell(Code.UNAVAILABLE, "the relay was cut off from its database: connect again"))
 
     def directory_changed(self, digest: bytes) -> None:
         """Tell every session that another bundle is mirrored."""
         frame = encode_frame(DirectoryChanged(digest))
         for session in self._sessions.values():
             session.push(frame)
+
+    def _entered_elsewhere(self, event: Entered) -> None:
+        session = self._sessions.get(event.authority)
+        if session is None:
+            self._elsewhere[event.authority] = event.session
+        elif session.number < event.session:
+            session.end(_replaced())
 
     def _advanced(self, advance: Advance) -> None:
         readers = self._readers.get(advance.channel)
@@ -117,8 +140,12 @@ class Hub:
         readers = self._readers.get(event.channel)
         if not readers:
             return
-        frame = acknowledgements_frame(event.channel, event.acknowledgements)
+        frame = acknowledgements_frame(event.channel, event.acknowledgements) if event.acknowledgements else None
         everybody = len(readers) <= ACKNOWLEDGEMENTS_TO_ALL
         for authority in list(readers) if everybody else event.authors:
             if (session := readers.get(authority)) is not None:
                 session.delivery.acknowledged(event.channel, frame)
+
+
+def _replaced() -> Farewell:
+    return Farewell(Code.REPLACED, "this authority has connected anew: one node at a time")

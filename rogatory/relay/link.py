@@ -70,10 +70,11 @@ class Link:
         authority, key_set = proven
         try:
             stock = await self._services.store.stock(authority)
+            number = await self._services.store.enter(authority)
         except Refusal as refusal:
             raise Farewell(refusal.code, refusal.explanation) from None
         self._services.metrics.handshakes.labels("ready").inc()
-        session = Session(self._services, authority, key_set, socket.send_bytes)
+        session = Session(self._services, authority, key_set, socket.send_bytes, number)
         hub, sessions = self._services.hub, self._services.metrics.sessions
         mirrored = self._services.mirror.current or mirrored  # it may have changed during the handshake
         session.greet(mirrored, stock)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from rogatory.protocol.frames.client import Joiner
+from rogatory.protocol.frames.client import Invitation, Joiner
 from rogatory.protocol.frames.server import Code
 from rogatory.protocol.header import Head
 from rogatory.relay.errors import Refusal
@@ -34,6 +34,17 @@ class ChannelState:
     access: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class AccessChange:
+    """What a declared access list changes, each sorted: who is new (or comes back after its removal counted), who is
+    back before that, who is left off, and whose acknowledgements decide whether that counts."""
+
+    admitted: list[str]
+    back: list[str]
+    left_off: list[str]
+    electors: list[str]
+
+
 NOT_RESUMED = "an append before this one was refused: resume the channel, then send what is still to be sent, in order"
 
 
@@ -48,6 +59,12 @@ def check_founding(base: int, commit: bool, access: list[str] | None, may_found:
         )
     if not commit or access is None:
         raise Refusal(Code.MALFORMED, "a channel is founded by a commit that declares an access list")
+
+
+def check_repeated(stands: str, author: str) -> None:
+    """Refuse a body that stands already, by the author `stands`, when another sends it."""
+    if stands != author:
+        raise Refusal(Code.MALFORMED, "another member's entry has this very body: it is not this authority's to append")
 
 
 def check_member(membership: Membership | None) -> None:
@@ -93,6 +110,29 @@ def check_joiners(joiners: Sequence[Joiner], access: Collection[str]) -> None:
         raise Refusal(Code.MALFORMED, "an invitation is for members of the access list, once each")
 
 
+def invitation_size(invitation: Invitation | None) -> int:
+    """What an invitation counts against its author's quota, in bytes."""
+    if invitation is None:
+        return 0
+    return len(invitation.info) + sum(len(joiner.secrets) for joiner in invitation.joiners)
+
+
+def access_change(served: Mapping[str, int | None], access: Collection[str], author: str) -> AccessChange:
+    """What declaring `access` does to the members `served`, given with the seq of the commit that leaves them off.
+
+    Who is listed again before its removal counts never left. A member's `first` stays as long as it is served: what it
+    has not read yet is not hidden from it.
+    """
+    before = {authority for authority, leaving in served.items() if leaving is None}
+    after = set(access)
+    return AccessChange(
+        sorted(after - served.keys()),
+        sorted(after & served.keys() - before),
+        sorted(before - after),
+        sorted(electorate(before, after, author)),
+    )
+
+
 def electorate(before: AbstractSet[str], after: AbstractSet[str], author: str) -> AbstractSet[str]:
     """Whose acknowledgements decide whether a commit's removals count: who is on the list before and after it, but
     not its author. Where nobody else stays, those who are removed: else one member could shut out all others alone."""
@@ -102,6 +142,15 @@ def electorate(before: AbstractSet[str], after: AbstractSet[str], author: str) -
 def majority(electors: int) -> int:
     """How many of the electors have to acknowledge: more than half."""
     return electors // 2 + 1
+
+
+def missing_blob() -> Refusal:
+    """For a blob that is not there and for one that this authority may not read: it does not tell which."""
+    return Refusal(
+        Code.MISSING_BLOB,
+        "this relay holds no such attachment for this authority: it was not uploaded to its end, it is kept no longer,"
+        " or no entry that this authority may read refers to it",
+    )
 
 
 def readable(first: int, until: int | None, seq: int) -> bool:

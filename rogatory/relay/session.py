@@ -63,13 +63,22 @@ _log = structlog.get_logger()
 
 
 class Session:
-    """The session of `authority`, proven with its key set `key_set`. `ended` resolves when it is over."""
+    """The session of `authority`, proven with its key set `key_set`. `ended` resolves when it is over.
+
+    `number`: what Store.enter gave it.
+    """
 
     def __init__(
-        self, services: Services, authority: str, key_set: int, send: Callable[[bytes], Awaitable[None]]
+        self,
+        services: Services,
+        authority: str,
+        key_set: int,
+        send: Callable[[bytes], Awaitable[None]],
+        number: int,
     ) -> None:
         self.authority = authority
         self.key_set = key_set
+        self.number = number
         self.ended: asyncio.Future[Farewell | None] = asyncio.get_running_loop().create_future()
         self._services = services
         self._store = services.store

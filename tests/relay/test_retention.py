@@ -20,7 +20,7 @@ from rogatory.relay.config import RetentionSettings
 from rogatory.relay.errors import Refusal
 from rogatory.relay.metrics import Metrics
 from rogatory.relay.retention import Retention
-from rogatory.relay.store.interface import Lane, NewEntry, Quotas
+from rogatory.relay.store.interface import Lane, NewEntry, Quotas, Store
 from rogatory.relay.store.sqlite import SQLiteStore
 from tests.relay.appender import Appended, Waiting, append
 from tests.relay.conftest import KE, NG, TZ, UG
@@ -31,7 +31,7 @@ DAY = 24 * 3600 * 1000
 class Log:
     """A store, and a channel in it that `KE` founded."""
 
-    def __init__(self, store: SQLiteStore, path: Path) -> None:
+    def __init__(self, store: Store, path: Path) -> None:
         self.store = store
         self.path = path
         self.channel = os.urandom(32)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import typer
 
 from rogatory.keys.errors import KeysError
-from rogatory.relay.cli import directory, setup, start
+from rogatory.relay.cli import database, directory, setup, start
 from rogatory.relay.errors import RelayError
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app.command("init")(setup.init)
 app.command("run")(start.run)
 app.command("check")(start.check)
 app.add_typer(directory.app, name="directory")
+app.add_typer(database.app, name="database")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from rogatory.relay import logs
-from rogatory.relay.app import Relay, open_store, relay_keys
+from rogatory.relay.app import Relay, database_told, open_store, relay_keys
 from rogatory.relay.config import RelayConfig, load_config
 from rogatory.relay.metrics import Metrics
 from rogatory.relay.mirror import Mirror
@@ -63,4 +63,4 @@ async def _check(settings: RelayConfig) -> None:
         await store.probe()
     finally:
         await store.close()
-    typer.echo(f"database:  {settings.path(settings.database)} can be written")
+    typer.echo(f"database:  {database_told(settings)} can be written")

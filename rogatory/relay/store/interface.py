@@ -154,7 +154,10 @@ class Advance:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """Members acknowledged; `acknowledgements` are encoded, `authors` wrote what they newly cover."""
+    """Members acknowledged; `acknowledgements` are encoded, `authors` wrote what they newly cover.
+
+    No acknowledgements: there may be new ones, read them.
+    """
 
     channel: bytes
     acknowledgements: list[bytes]
@@ -176,7 +179,20 @@ class StockTaken:
     stock: Stock
 
 
-Event = Advance | Acknowledged | InvitationsWaiting | StockTaken
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A session of this authority stands at another process, of a higher number than any before it."""
+
+    authority: str
+    session: int
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """What others committed was not followed for too long: who reads from this process begins anew."""
+
+
+Event = Advance | Acknowledged | InvitationsWaiting | StockTaken | Entered | Missed
 
 
 class Store(Protocol):
@@ -188,6 +204,10 @@ class Store(Protocol):
     @property
     def writable(self) -> bool:
         """Whether the last attempt to write went well."""
+
+    async def enter(self, authority: str) -> int:
+        """A session of this authority begins here; its number, above that of every one before. Other processes are
+        told (Entered)."""
 
     # Channels
 

@@ -65,39 +65,34 @@ def declare(
 ) -> None:
     """Commit `seq` of `author` declares `access` (PROTOCOL.md, The log, rule 5).
 
-    Who is new reads from `seq` on. Who is left off is served on until `count` removes it; who is listed again before
-    that never left. A member's `first` stays as long as it is served: what it has not read yet is not hidden from it.
+    Who is new reads from `seq` on. Who is left off is served on until `count` removes it.
     """
     digest = access_digest(access)
     if digest == state.access:
         return
     execute, executemany = transaction.connection.execute, transaction.connection.executemany
-    served = dict(execute(_SERVED, {"channel_": state.number}).fetchall())
-    before = {authority for authority, leaving in served.items() if leaving is None}
-    after = set(access)
-    admitted, back, left_off = sorted(after - served.keys()), after & served.keys() - before, before - after
-    executemany(_ADMIT, [{"channel": state.number, "authority": authority, "seq": seq} for authority in admitted])
-    leaving = [(authority, None) for authority in back] + [(authority, seq) for authority in left_off]
+    change = log.access_change(dict(execute(_SERVED, {"channel_": state.number}).fetchall()), access, author)
+    executemany(_ADMIT, [{"channel": state.number, "authority": one, "seq": seq} for one in change.admitted])
+    leaving = [(authority, None) for authority in change.back] + [(authority, seq) for authority in change.left_off]
     executemany(
         _SET_LEAVING,
         [{"channel_": state.number, "authority_": authority, "leaving": since} for authority, since in leaving],
     )
-    if back:
+    if change.back:
         execute(_DROP_EMPTY_REMOVALS, {"channel_": state.number})
-    if left_off:
-        electors = sorted(log.electorate(before, after, author))
+    if change.left_off:
         execute(
             _ADD_REMOVAL,
             {
                 "channel": state.number,
                 "seq": seq,
-                "electors": msgspec.msgpack.encode(electors),
-                "missing": log.majority(len(electors)),
+                "electors": msgspec.msgpack.encode(change.electors),
+                "missing": log.majority(len(change.electors)),
             },
         )
     execute(COVERAGE_DUE, {"channel": state.number})
     state.access = digest
-    transaction.access_changed(channel, state.number, [(authority, seq, None) for authority in admitted])
+    transaction.access_changed(channel, state.number, [(authority, seq, None) for authority in change.admitted])
 
 
 def count(transaction: Transaction, state: ChannelState, after: int, acknowledgement: Acknowledgement) -> None:

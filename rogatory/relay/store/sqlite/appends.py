@@ -72,7 +72,7 @@ def _append(transaction: Transaction, entry: NewEntry, body_hash: bytes) -> Plac
         log.check_invitation_base(state, entry.seen)
         log.check_joiners(entry.invitation.joiners, entry.access or access.declared(transaction, state))
     attached = blobs.check(transaction, entry.author, entry.blobs) if entry.blobs else []
-    size = len(entry.body) + _size(entry.invitation)
+    size = len(entry.body) + log.invitation_size(entry.invitation)
     transaction.charge(entry.author, size, founded=int(state is None))
     if state is None:
         state = _found(transaction, entry)
@@ -91,8 +91,7 @@ def _append(transaction: Transaction, entry: NewEntry, body_hash: bytes) -> Plac
 
 
 def _repeated(entry: NewEntry, seq: int, author: str, head: bytes, time: int) -> Placed:
-    if author != entry.author:
-        raise Refusal(Code.MALFORMED, "another member's entry has this very body: it is not this authority's to append")
+    log.check_repeated(author, entry.author)
     return Placed(Stamped(entry.channel, seq, head, time), repeated=True)
 
 
@@ -121,7 +120,7 @@ def _invite(transaction: Transaction, entry: NewEntry, number: int, seq: int, in
         "seq": seq,
         "author": entry.author,
         "time": transaction.now,
-        "size": _size(invitation),
+        "size": log.invitation_size(invitation),
         "info": invitation.info,
     }
     invitation_id = transaction.connection.execute(_ADD_INVITATION, row).lastrowid
@@ -133,9 +132,3 @@ def _invite(transaction: Transaction, entry: NewEntry, number: int, seq: int, in
         ],
     )
     transaction.events.extend(InvitationsWaiting(joiner.authority) for joiner in invitation.joiners)
-
-
-def _size(invitation: Invitation | None) -> int:
-    if invitation is None:
-        return 0
-    return len(invitation.info) + sum(len(joiner.secrets) for joiner in invitation.joiners)

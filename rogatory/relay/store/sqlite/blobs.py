@@ -202,7 +202,7 @@ def _row(connection: sqlite3.Connection, blob: bytes) -> tuple[int, str, int, in
 def _own(connection: sqlite3.Connection, authority: str, blob: bytes) -> tuple[int, int, int]:
     row = _row(connection, blob)
     if row is None or row[1] != authority or row[4]:
-        raise _missing()
+        raise log.missing_blob()
     return row[0], row[2], row[3]
 
 
@@ -210,18 +210,10 @@ def _readable(connection: sqlite3.Connection, authority: str, blob: bytes) -> tu
     """Number, size, received of a whole blob that the authority may read; raises MISSING_BLOB."""
     row = _row(connection, blob)
     if row is None or row[4] or row[3] != row[2]:
-        raise _missing()
+        raise log.missing_blob()
     number, owner, size, received, _ = row
     if owner != authority:
         referred = connection.execute(_REFERENCES, {"blob_": number, "authority_": authority})
         if not any(log.readable(first, until, seq) for seq, first, until in referred):
-            raise _missing()
+            raise log.missing_blob()
     return number, size, received
-
-
-def _missing() -> Refusal:
-    return Refusal(
-        Code.MISSING_BLOB,
-        "this relay holds no such attachment for this authority: it was not uploaded to its end, it is kept no longer,"
-        " or no entry that this authority may read refers to it",
-    )

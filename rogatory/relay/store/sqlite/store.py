@@ -56,6 +56,7 @@ class SQLiteStore:
         self._listeners: list[Callable[[list[Event]], None]] = []
         self._writable = True
         self._damaged = False
+        self._sessions = 0
         self._writer = Writer(open_database(path, relay), relay, sign, quotas, self._committed, self._failed)
         self._local = threading.local()
         self._readers: list[Reader] = []
@@ -85,6 +86,11 @@ class SQLiteStore:
     def writable(self) -> bool:
         """See Store."""
         return self._writable
+
+    async def enter(self, authority: str) -> int:
+        """See Store. No other process has sessions."""
+        self._sessions += 1
+        return self._sessions
 
     def append(self, entry: NewEntry) -> None:
         """See Store."""

@@ -1,0 +1,79 @@
+"""Where the database is: the URL of the configuration, without its password."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
+
+from rogatory.relay.errors import ConfigError
+
+SCHEME: Final = "postgresql+asyncpg"
+_LIKE: Final = f"write it like {SCHEME}://relay@db.example.org/rogatory"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """`dsn` is what asyncpg connects to; `told` names the database in messages, `password` is in no repr."""
+
+    dsn: str
+    told: str
+    password: str | None = field(default=None, repr=False)
+
+
+def is_address(database: str) -> bool:
+    """Whether the setting `database` names a server rather than a file."""
+    return "://" in database
+
+
+def parse_address(database: str, password_file: Path | None = None) -> Address:
+    """The address that the settings name. Raises ConfigError, which never quotes a password.
+
+    Over a network the server's certificate is verified (`sslmode=verify-full`) unless the URL says another mode.
+    Without `password_file`, libpq's ways count: PGPASSWORD, PGPASSFILE, ~/.pgpass.
+    """
+    try:
+        parts = urlsplit(database)
+        host, port = parts.hostname, parts.port
+        options = dict(parse_qsl(parts.query, keep_blank_values=True))
+    except ValueError:
+        raise ConfigError(f"database is no address of a PostgreSQL: {_LIKE}") from None
+    if parts.scheme != SCHEME:
+        raise ConfigError(f"database = {parts.scheme}://... is not supported: {_LIKE}, or name a file")
+    if parts.password is not None or "password" in options:
+        raise ConfigError(
+            "database holds a password, which logs and process lists could show: take it out of the URL, change it,"
+            " and name a file with the new one as database_password_file, or use PGPASSFILE"
+        )
+    name = unquote(parts.path.lstrip("/"))
+    if not parts.username or not name or parts.fragment:
+        raise ConfigError(f"database names no user or no database: {_LIKE}")
+    reached = options.get("host", host)
+    if reached is None:
+        raise ConfigError(f"database names no server: {_LIKE}")
+    if not reached.startswith("/") and not _is_loopback(reached):
+        options.setdefault("sslmode", "verify-full")
+    dsn = urlunsplit(("postgresql", parts.netloc, parts.path, urlencode(options), ""))
+    told = f"{name} at {reached}" + (f":{port}" if port else "")
+    return Address(dsn, told, None if password_file is None else _password(password_file))
+
+
+def _password(path: Path) -> str:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise ConfigError(f"database_password_file {path} cannot be read: {reason}") from None
+    password = text.splitlines()[0] if text.strip() else ""
+    if not password:
+        raise ConfigError(f"database_password_file {path} is empty: its first line is the password")
+    return password
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
