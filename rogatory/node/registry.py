@@ -28,7 +28,7 @@ from rogatory.node.networks import alignment
 from rogatory.node.networks import arrivals as in_networks
 from rogatory.node.networks import policy as network_joining
 from rogatory.node.networks.policy import network_policy
-from rogatory.node.proofs.keeping import keep_carrier
+from rogatory.node.proofs.keeping import keep_carrier, keep_first
 from rogatory.node.store import channels
 from rogatory.node.store.leavers import settle_leavers
 from rogatory.node.store.matters import get_matter
@@ -152,7 +152,8 @@ class Registry:
         return not waits_for_confirmation(tx, authority)
 
     def acknowledged(self, tx: Tx, channel: bytes, acknowledgement: Acknowledgement) -> None:
-        """What it proves of our documents."""
+        """What it proves of our documents; and what it proves first, of anybody's."""
+        keep_first(tx, acknowledgement)
         acknowledged(tx, channel, acknowledgement)
 
     def accepted(self, tx: Tx, channel: bytes, message_id: bytes, receipt: Receipt) -> None:

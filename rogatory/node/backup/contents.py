@@ -32,6 +32,7 @@ KEPT: Final = frozenset(
         "documents",
         "events",
         "excepted_entries",
+        "first_acknowledgements",
         "headers",
         "keys_seen",
         "leavers",

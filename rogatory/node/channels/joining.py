@@ -14,6 +14,7 @@ from rogatory.node.channels.hooks import Introduction, JoinInfo, JoinRefused, Ki
 from rogatory.node.channels.profile import authority_of, enter, members_of, reference_of
 from rogatory.node.channels.session import HeadersAsked, JoinUnderWay, Session
 from rogatory.node.channels.states import ChannelState
+from rogatory.node.channels.stock import last_resort_used
 from rogatory.node.channels.trouble import Trouble
 from rogatory.node.channels.work import Channel, Work
 from rogatory.node.store import channels, closings, key_packages, log, members, outbox, own_entries, wishes
@@ -285,7 +286,9 @@ def _use_package(work: Work, channel: Channel, frame: Invited) -> None:
         return
     if row.purpose is not Purpose.LAST_RESORT:
         key_packages.delete(connection, reference)
+        work.tx.output.keys_destroyed = True
         return
+    last_resort_used(work, row)
     wishes.add(
         connection,
         channel.id,

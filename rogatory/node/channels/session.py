@@ -70,10 +70,14 @@ class ResumeAsked:
 
 @dataclass(frozen=True, slots=True)
 class PublishAsked:
-    """Key packages on their way to the relay, by reference, all signed by this key set."""
+    """Key packages on their way to the relay, by reference, all signed by this key set.
+
+    `renews`: when they are stored, the relay has none that are older.
+    """
 
     references: tuple[bytes, ...]
     key_set: int
+    renews: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,10 @@ LIFETIME: Final = 90 * DAY
 """Seconds that a key package is good for."""
 ROTATION: Final = 7 * DAY
 """Last-resort key packages rotate after use and at least weekly (DESIGN section 4)."""
+RENEWAL: Final = 60 * DAY
+"""Seconds after which the whole stock is replaced: what the relay hands out last is still good for a month."""
 _KEY_SET: Final = "key_set_of_stock"
+_RENEWED_AT: Final = "stock_renewed_at"
 RETRY: Final = 1.0
 PATIENCE: Final = 5
 """Times asked in vain before the officer is told."""
@@ -53,17 +56,40 @@ def stock_low(work: Work, session: Session, frame: StockLow) -> None:
 
 
 def rotate(work: Work) -> float | None:
-    """Renew the last resort where it is due; gives when the next one is (Unix seconds)."""
+    """Renew stock and last resort where they are due; gives when the next of them is (Unix seconds).
+
+    A node may be connected for months: nothing here waits for a session to begin.
+    """
     newest = key_packages.newest(work.tx.connection, Purpose.LAST_RESORT)
     if newest is None or work.tx.known_directory is None:
         return None
-    if work.tx.now < newest + ROTATION:
-        return newest + ROTATION
-    for session in work.memory.sessions.values():
-        if _is_home(work, session):
-            publish(work, session, FULL, new_last_resort=True)
-            return work.tx.now + ROTATION
-    return None
+    now, renewed_at = work.tx.now, counters.get_number(work.tx.connection, _RENEWED_AT) or 0
+    stock_due, last_due = renewed_at + RENEWAL, newest + ROTATION
+    if now < min(stock_due, last_due):
+        return min(stock_due, last_due)
+    session = _home(work)
+    if session is None:
+        return None  # as soon as one begins
+    _forget_former(work, newest)
+    over = now >= stock_due
+    publish(work, session, 0 if over else FULL, new_last_resort=now >= last_due, replace=over)
+    return now + ROTATION
+
+
+def last_resort_used(work: Work, row: PackageRow) -> None:
+    """It let this node in: whoever is let in next gets another one (DESIGN section 4)."""
+    session = _home(work)
+    if session is not None and row.made_at == key_packages.newest(work.tx.connection, Purpose.LAST_RESORT):
+        publish(work, session, FULL, new_last_resort=True)
+
+
+def _forget_former(work: Work, newest: float) -> None:
+    """Delete what has run out, and last resorts that were followed by another one a week ago or longer."""
+    connection = work.tx.connection
+    gone = key_packages.delete_expired(connection, work.tx.now)
+    if work.tx.now >= newest + ROTATION and key_packages.count(connection, Purpose.LAST_RESORT, PackageState.MADE) == 0:
+        gone += key_packages.delete_older(connection, Purpose.LAST_RESORT, newest)
+    work.tx.output.keys_destroyed = work.tx.output.keys_destroyed or gone > 0
 
 
 def publish(work: Work, session: Session, stock: int, *, new_last_resort: bool, replace: bool = False) -> None:
@@ -79,7 +105,9 @@ def publish(work: Work, session: Session, stock: int, *, new_last_resort: bool, 
         last = [_make(work, Purpose.LAST_RESORT)]
     if not once and not last:
         return
-    ref = session.ask(PublishAsked(tuple(row.ref for row in once + last), work.tx.identity.key_set_version))
+    references = tuple(row.ref for row in once + last)
+    renews = replace or (stock == 0 and bool(once))
+    ref = session.ask(PublishAsked(references, work.tx.identity.key_set_version, renews))
     session.send(
         work.tx.output,
         PublishKeyPackages(
@@ -95,6 +123,8 @@ def published(work: Work, asked: PublishAsked, frame: Published) -> None:
     """The relay has stored them."""
     key_packages.set_published(work.tx.connection, list(asked.references))
     counters.set_number(work.tx.connection, _KEY_SET, asked.key_set)
+    if asked.renews:
+        counters.set_number(work.tx.connection, _RENEWED_AT, int(work.tx.now))
 
 
 def claim(work: Work, authority: str) -> KeyPackage | None:
@@ -145,7 +175,7 @@ def claimed(work: Work, session: Session, asked: ClaimAsked, frame: Claimed) -> 
             wanted.discard(each.authority)
             session.missing.pop(each.authority, None)
         except (MLSError, MalformedError, NotVouched) as error:
-            work.trouble(
+            work.trouble_once(
                 None,
                 Trouble.KEY_PACKAGE,
                 f"{session.relay} hands out a key package as {each.authority}'s that is refused: {error}",
@@ -176,6 +206,11 @@ def _checked(work: Work, each: ClaimedPackage) -> KeyPackage:
         raise MalformedError("its lifetime is over, or has not begun")
     work.tx.directory.vouch_leaf(each.authority, leaf.signature_key, work.tx.directory.targets_version)
     return package
+
+
+def _home(work: Work) -> Session | None:
+    """The session at this node's home relay, if it stands."""
+    return next((session for session in work.memory.sessions.values() if _is_home(work, session)), None)
 
 
 def _is_home(work: Work, session: Session) -> bool:

@@ -9,6 +9,7 @@ from rogatory.node.inbox.lookup import find_document
 from rogatory.node.store import channels, log, members, own_entries
 from rogatory.node.store.carriers import carrier_of
 from rogatory.node.store.documents import get_envelope
+from rogatory.node.store.first_acknowledgements import firsts_between
 from rogatory.node.transaction import Tx
 from rogatory.protocol.acknowledgement import Acknowledgement
 from rogatory.protocol.header import Header, genesis
@@ -44,8 +45,22 @@ def _receipts(tx: Tx, channel: bytes, seq: int, up_to: int) -> list[Receipt]:
 
 
 def _acknowledgements(tx: Tx, channel: bytes, seq: int, up_to: int) -> list[Acknowledgement]:
-    found = members.acknowledgements_between(tx.connection, channel, seq, up_to)
-    return [msgspec.msgpack.decode(encoded, type=Acknowledgement) for encoded in found]
+    """Of each member the first that covers the entry and whose keys are not known as stolen, else its newest."""
+    found: dict[str, Acknowledgement] = {}
+    for encoded in firsts_between(tx.connection, channel, seq, up_to):
+        first = msgspec.msgpack.decode(encoded, type=Acknowledgement)
+        if first.covers(seq) and not _is_compromised(tx, first):
+            found.setdefault(first.member, first)
+    for encoded in members.acknowledgements_between(tx.connection, channel, seq, up_to):
+        newest = msgspec.msgpack.decode(encoded, type=Acknowledgement)
+        found.setdefault(newest.member, newest)
+    return [found[member] for member in sorted(found)]
+
+
+def _is_compromised(tx: Tx, acknowledgement: Acknowledgement) -> bool:
+    entry = None if tx.known_directory is None else tx.known_directory.authority_entries.get(acknowledgement.member)
+    key_sets = () if entry is None else entry.key_sets
+    return any(one.version == acknowledgement.key_set and one.compromised_since is not None for one in key_sets)
 
 
 def _headers(tx: Tx, channel: bytes, first: int, last: int) -> list[Header]:

@@ -56,3 +56,11 @@ def carrier_of(connection: Connection, channel: bytes, author: str, message_id: 
     )
     found = connection.execute(query).first()
     return None if found is None else CarrierRow(**found._mapping)
+
+
+def carried_between(connection: Connection, channel: bytes, after: int, up_to: int) -> list[int]:
+    """Entries kept here with `after < seq <= up_to`, ascending."""
+    query = select(_carriers.c.seq).where(
+        _carriers.c.channel == channel, _carriers.c.seq > after, _carriers.c.seq <= up_to
+    )
+    return list(connection.scalars(query.order_by(_carriers.c.seq)))

@@ -116,9 +116,15 @@ def delete_for_channel(connection: Connection, channel: bytes) -> None:
     connection.execute(_packages.delete().where(_packages.c.channel == channel))
 
 
-def delete_expired(connection: Connection, now: float) -> None:
-    """Drop what has run out."""
-    connection.execute(_packages.delete().where(_packages.c.expires_at < now))
+def delete_expired(connection: Connection, now: float) -> int:
+    """Drop what has run out; gives how many."""
+    return connection.execute(_packages.delete().where(_packages.c.expires_at < now)).rowcount
+
+
+def delete_older(connection: Connection, purpose: Purpose, made_at: float) -> int:
+    """Drop those of a purpose that were made before; gives how many."""
+    query = _packages.delete().where(_packages.c.purpose == purpose, _packages.c.made_at < made_at)
+    return connection.execute(query).rowcount
 
 
 def _row(found: object) -> PackageRow:

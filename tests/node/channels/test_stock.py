@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
+from rogatory.node.channels.profile import decode_package
 from rogatory.node.channels.trouble import Trouble
+from rogatory.node.store import key_packages
+from rogatory.node.store.key_packages import PackageState, Purpose
 from rogatory.protocol.frames.client import PublishKeyPackages
+from rogatory.protocol.mls.leaf_node import Lifetime
 from tests.node.channels.conftest import WorldOf
 from tests.node.channels.looking import consult, texts, troubles, write
 from tests.node.harness import World
@@ -113,3 +118,64 @@ def test_a_new_key_set_goes_into_every_channel(world_of: WorldOf) -> None:
     assert texts(world.nodes[KE], matter) == ["first", "under new keys"]
     assert world.relay.logs[channel].acknowledgements[KE].seq == 4
     assert troubles(world.nodes[KE]) == []
+
+
+def lifetimes(world: World, authority: str) -> list[Lifetime]:
+    """Of what the relay would hand out."""
+    packages = [decode_package(each) for each in world.relay.packages[authority]]
+    packages.append(decode_package(world.relay.last_resort[authority]))
+    found = [each.leaf_node.source for each in packages]
+    assert all(isinstance(each, Lifetime) for each in found)
+    return found  # type: ignore[return-value]
+
+
+def test_a_node_that_is_connected_for_months_never_runs_out(world_of: WorldOf) -> None:
+    """No restart, no new session: only the clock goes on."""
+    world = world_of(KE, TZ)
+    relay, tz = world.relay, world.nodes[TZ]
+    first, last_resorts = set(relay.packages[TZ]), {relay.last_resort[TZ]}
+    for week in range(1, 15):
+        world.advance(WEEK)
+        world.simulator.shift = timedelta(weeks=week)
+        world.simulator.renew()
+        world.publish()
+        world.settle()
+        last_resorts.add(relay.last_resort[TZ])
+        assert all(each.covers(int(world.now) + 3 * WEEK) for each in lifetimes(world, TZ)), week
+        assert len(relay.packages[TZ]) >= 20
+        held = tz.read(lambda tx: key_packages.count(tx.connection, Purpose.LAST_RESORT, PackageState.PUBLISHED))
+        assert held <= 2  # the one in use, and the one before for a week
+        if week % 7 == 0:
+            matter = consult(world, KE, TZ, first=f"week {week}")
+            assert texts(tz, matter) == [f"week {week}"]
+    assert len(last_resorts) >= 14
+    assert first.isdisjoint(relay.packages[TZ])
+    assert troubles(world.nodes[KE]) == troubles(tz) == []
+    held = tz.read(lambda tx: key_packages.count(tx.connection, Purpose.ONCE, PackageState.PUBLISHED))
+    assert held <= 2 * 50 + 20  # what ran out is deleted
+
+
+def test_a_stock_that_is_due_while_the_link_is_down_is_renewed_when_it_stands(world_of: WorldOf) -> None:
+    world = world_of(KE, TZ)
+    world.nodes[TZ].disconnect("relay.one")
+    world.advance(80 * 24 * 3600)
+    world.start(TZ)
+    world.settle()
+    assert all(each.covers(int(world.now) + 3 * WEEK) for each in lifetimes(world, TZ))
+
+
+def test_the_last_resort_rotates_at_once_after_its_use(world_of: WorldOf) -> None:
+    world = world_of(KE, TZ)
+    relay = world.relay
+    relay.packages[TZ].clear()
+    before = relay.last_resort[TZ]
+    matter = consult(world, KE, TZ)
+    assert texts(world.nodes[TZ], matter) == ["first"]
+    assert relay.last_resort[TZ] != before
+    used_away = relay.last_resort[TZ]
+    world.nodes[TZ].disconnect("relay.one")  # used while the node could not be told
+    relay.packages[TZ].clear()
+    consult(world, KE, TZ)
+    world.start(TZ)
+    world.settle()
+    assert relay.last_resort[TZ] != used_away
