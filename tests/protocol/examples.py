@@ -21,6 +21,7 @@ from rogatory.protocol.documents import (
     LegalBasis,
     MutualLegalAssistance,
     Nature,
+    Objection,
     Offence,
     Outcome,
     Payload,
@@ -91,6 +92,7 @@ BODIES: dict[str, Body] = {
     "request": bank_records(annexes=(ANNEX,)),
     "reply": Reply(
         request=DocumentRef(id="0f" * 16, digest=DIGEST),
+        previous="d2" * 32,
         outcome=Outcome.EXECUTED,
         text="Copies are annexed.",
         language="en",
@@ -113,6 +115,7 @@ BODIES: dict[str, Body] = {
         reference="TZ/2026/4",
     ),
     "closing": Closing(reason="Everything asked for has come."),
+    "objection": Objection(document=DocumentRef(id="0f" * 16, digest=DIGEST), reason="Another step came before it."),
     "leave": Leave(reason="Our part is done."),
     "rejoin": rejoin(b"key package", 12, b"\xab" * 32),
 }

@@ -24,6 +24,7 @@ from rogatory.protocol.frames.client import ClientFrame
 from rogatory.protocol.frames.server import Code, ServerFrame
 from rogatory.protocol.header import Form, body_hash, genesis, next_header
 from rogatory.protocol.judgement import VoidCode
+from rogatory.protocol.life.table import LIFE, State
 from rogatory.protocol.receipt import Receipt, Stamped, root_input
 
 TEXT = (importlib.resources.files("rogatory.protocol") / "PROTOCOL.md").read_text(encoding="utf-8")
@@ -75,9 +76,21 @@ def test_every_member_of_a_request_is_described() -> None:
     for name, form in FORMS.items():
         own = [field.name for field in msgspec.structs.fields(form) if field.name not in common]
         assert rows[name] == (form.ARTICLE, ", ".join(own)), name
-    for word in (*Outcome,):
-        assert f"`{word.value}`" in section("### reply")
     assert {ground.value for ground in Ground} >= {"18(21)(a)", "18(21)(d)", "18(9)"}
+
+
+def test_the_table_of_the_life_of_requests_is_the_code() -> None:
+    rows = {row[0]: row[1:] for row in table(section("## 22. The life of a request"))[1:]}
+    assert rows == {
+        step.value: [
+            "either" if rule.role is None else rule.role.value,
+            ", ".join(state.value for state in State if state in rule.states),
+            "stays" if rule.to is None else rule.to.value,
+            "" if rule.need is None else rule.need.value,
+        ]
+        for step, rule in LIFE.items()
+    }
+    assert set(LIFE) == set(Outcome)
 
 
 def test_the_tables_of_frames_are_the_frames() -> None:

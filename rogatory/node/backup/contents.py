@@ -27,6 +27,7 @@ KEPT: Final = frozenset(
         "closings",
         "confirmations",
         "counters",
+        "courses",
         "deliveries",
         "document_envelopes",
         "documents",

@@ -117,8 +117,15 @@ def show(matter: str, folder: FolderOption = HERE, as_json: JsonOption = False) 
 @app.command("reply")
 def reply(
     matter: str,
-    outcome: Annotated[str | None, typer.Option(help="As accepted, executed, refused, information_requested.")] = None,
+    outcome: Annotated[
+        str | None, typer.Option(help="As accepted, executed, refused; request show names those that go from here.")
+    ] = None,
     text: Annotated[str | None, typer.Option(help="What is answered; a refusal needs its reasons (18(23)).")] = None,
+    contemplates: Annotated[
+        str | None, typer.Option(help="Of a consultation: refusal, postponement, conditions or costs (18(26)).")
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="A date: of a postponement, or of a preservation's end.")] = None,
+    forwarded_to: Annotated[str | None, typer.Option(help="The competent authority (18(13)).")] = None,
     ground: Annotated[list[str], typer.Option(help="Ground of refusal, as 18(21)(b); repeatable.")] = [],  # noqa: B006
     reference: Annotated[str | None, typer.Option(help="Your own file number.")] = None,
     language: Annotated[str | None, typer.Option(help="Language of the text, as en.")] = None,
@@ -127,7 +134,16 @@ def reply(
     as_json: JsonOption = False,
 ) -> None:
     """Answer a request."""
-    given = {"outcome": outcome, "text": text, "grounds": ground or None, "reference": reference, "language": language}
+    given = {
+        "outcome": outcome,
+        "text": text,
+        "grounds": ground or None,
+        "contemplates": contemplates,
+        "until": until,
+        "forwarded_to": forwarded_to,
+        "reference": reference,
+        "language": language,
+    }
     body: dict[str, Any] = read_mapping(file) if file else {}
     body |= {name: value for name, value in given.items() if value is not None}
     _sent(Client(folder).post("requests", matter, "replies", body=body), as_json)

@@ -35,6 +35,7 @@ def show_matter(matter: dict[str, Any], documents: list[dict[str, Any]]) -> None
             ("kind", matter["kind"]),
             ("subject", matter["subject"]),
             ("state", matter["state"]),
+            ("next steps", matter["next_steps"]),
             ("opened", f"{matter['opened_at']} by {matter['creator']}"),
             ("relay", matter["relay"]),
             ("closed", _closed(matter["closed"])),

@@ -13,6 +13,7 @@ from rogatory.protocol.documents import (
     Consultation,
     DocumentReceipt,
     Leave,
+    Objection,
     Payload,
     Reply,
     Request,
@@ -46,5 +47,6 @@ _TITLES: dict[type, Callable[[Any], str]] = {
     Amendment: lambda body: f"adds {', '.join(body.adds)}: {body.reason}",
     DocumentReceipt: lambda body: f"received under reference {body.reference}" if body.reference else "received",
     Closing: lambda body: f"closes the matter: {body.reason}" if body.reason else "closes the matter",
+    Objection: lambda body: f"has no effect: {body.reason}",
     Leave: lambda body: f"leaves: {body.reason}" if body.reason else "leaves",
 }

@@ -8,7 +8,7 @@ from rogatory.node.inbox.events import EventKind
 from rogatory.node.inbox.recording import record
 from rogatory.node.matters.amendments import amendment_arrived
 from rogatory.node.matters.closing import closing_arrived
-from rogatory.node.matters.course import MOVES, acknowledge_request, apply, replay
+from rogatory.node.matters.course import MOVES, acknowledge_request, apply, object_to, replay
 from rogatory.node.matters.leaving import leave_arrived
 from rogatory.node.matters.policy import matter_policy
 from rogatory.node.store.documents import DocumentRow, get_document
@@ -70,5 +70,7 @@ def _move(tx: Tx, matter: MatterRow, row: DocumentRow, arrival: Arrival) -> None
             author=row.author,
             code="illegal_step",
         )
+        if not arrival.own and not arrival.shared:
+            object_to(tx, moved)
     elif row.kind == Request.KIND and not arrival.own:
         acknowledge_request(tx, row.channel, arrival.document.payload, row.digest, arrival.seq, arrival.head)

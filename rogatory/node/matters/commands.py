@@ -18,15 +18,15 @@ from rogatory.node.inbox.writing import send, sign
 from rogatory.node.matters.addressing import check_addressees, own_relay
 from rogatory.node.matters.amendments import enter_amendment
 from rogatory.node.matters.closing import check_may_close, closing_sent
+from rogatory.node.matters.course import course_to_come
 from rogatory.node.matters.joining import enter_matter
-from rogatory.node.matters.life import IllegalStep, Role, State, Step, advance
 from rogatory.node.matters.lookup import find_amendment, find_matter, find_thread
 from rogatory.node.matters.queries import amendment_view
 from rogatory.node.matters.requesting import prepare_request
 from rogatory.node.matters.views import AmendmentView, Sent
 from rogatory.node.store.amendments import get_amendments, get_signatures
-from rogatory.node.store.documents import get_document, get_envelope
-from rogatory.node.store.matters import MatterRow, get_parties, present_parties, set_state
+from rogatory.node.store.documents import get_envelope
+from rogatory.node.store.matters import MatterRow, present_parties, set_state
 from rogatory.node.transaction import Tx
 from rogatory.protocol.content import MESSAGE_ID
 from rogatory.protocol.documents import (
@@ -35,7 +35,6 @@ from rogatory.protocol.documents import (
     Charter,
     Closing,
     Consultation,
-    DocumentRef,
     Leave,
     Purpose,
     Reply,
@@ -45,6 +44,8 @@ from rogatory.protocol.documents import (
     peek_document,
     sign_consent,
 )
+from rogatory.protocol.life.course import advance
+from rogatory.protocol.life.table import IllegalStep, State
 from rogatory.protocol.limits import CHANNEL_ID
 
 B = TypeVar("B", bound=Body)
@@ -75,22 +76,24 @@ def open_consultation(tx: Tx, to: Sequence[str], subject: str, text: str, *, lan
 
 
 def reply(tx: Tx, matter: str, reply: Mapping[str, Any]) -> Sent:
-    """Answer the matter's request. `reply`: the fields of documents.Reply as JSON values, without `request`.
+    """Take a step in the life of the matter's request. `reply`: the fields of documents.Reply as JSON values, without
+    `request` and `previous`.
 
-    Raises Conflict for an answer that does not go from where the matter stands, RefusedInput, NotFound.
+    Raises Conflict for a step that does not go from where the matter stands, RefusedInput, NotFound.
     """
     row = find_matter(tx, matter)
-    request = None if row.request is None else get_document(tx.connection, row.channel, row.request)
-    if request is None:
+    course = course_to_come(tx, row.channel)
+    if course is None:
         raise Conflict("the matter has no request to reply to", "to say something in it, use: consult say")
-    ref = DocumentRef(id=request.id.hex(), digest=request.digest.hex())
-    body = _body({"language": "en"} | dict(reply) | {"request": msgspec.to_builtins(ref)}, Reply)
-    roles = {party.authority: Role(party.role) for party in get_parties(tx.connection, row.channel)}
+    chain = {"request": {"id": course.request, "digest": course.first.hex()}, "previous": course.last.hex()}
+    body = _body({"language": "en"} | dict(reply) | chain, Reply)
+    request = bytes.fromhex(course.request)
+    document = sign(tx, row.channel, body, addressees=_others(tx, row), in_reply_to=request)
     try:
-        advance(State(row.state), Step(body.outcome.value), roles.get(tx.authority, Role.CONSULTED))
+        advance(course, tx.authority, body, document.digest)
     except IllegalStep as error:
         raise Conflict(str(error), "see where the matter stands: matter show") from None
-    return _send(tx, sign(tx, row.channel, body, addressees=_others(tx, row), in_reply_to=request.id))
+    return _send(tx, document)
 
 
 def say(

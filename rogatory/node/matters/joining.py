@@ -9,7 +9,6 @@ from rogatory.node.errors import DamagedStore
 from rogatory.node.inbox.events import EventKind
 from rogatory.node.inbox.recording import keep, record
 from rogatory.node.inbox.views import Stage
-from rogatory.node.matters.life import Role, State
 from rogatory.node.matters.views import MatterKind
 from rogatory.node.store.amendments import AmendmentRow, get_amendments, get_signatures, put_amendment, put_signature
 from rogatory.node.store.amendments import set_complete as set_amendment_complete
@@ -31,6 +30,7 @@ from rogatory.protocol.documents import (
     peek_document,
 )
 from rogatory.protocol.judgement import MatterPolicy, Void, VoidDocument, judge_amendment, judge_charter
+from rogatory.protocol.life.table import Role, State
 
 CHARTER_SEQ = 1
 """The founding commit, whose group names the charter's digest, is the first entry of every log."""

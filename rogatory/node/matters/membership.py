@@ -8,9 +8,9 @@ from rogatory.node.inbox.events import EventKind
 from rogatory.node.inbox.recording import record
 from rogatory.node.matters.amendments import settle
 from rogatory.node.matters.joining import CHARTER_SEQ
-from rogatory.node.matters.life import Role
 from rogatory.node.store.matters import MatterRow, party_left, put_party, touch
 from rogatory.node.transaction import Tx
+from rogatory.protocol.life.table import Role
 
 
 def members_changed(

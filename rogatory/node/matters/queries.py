@@ -7,6 +7,7 @@ from rogatory.node.correspondents.confirming import keys_view
 from rogatory.node.inbox.queries import document_line, document_view, shown_time
 from rogatory.node.inbox.views import DocumentView
 from rogatory.node.matters.closing import CLOSE_TERM
+from rogatory.node.matters.course import course_to_come
 from rogatory.node.matters.lookup import find_matter
 from rogatory.node.matters.views import AmendmentView, ClosedView, MatterKind, MatterLine, MatterView, Party
 from rogatory.node.store import channels, closings, key_packages, members
@@ -14,6 +15,7 @@ from rogatory.node.store.amendments import AmendmentRow, get_amendments, get_sig
 from rogatory.node.store.documents import count_documents, documents_of, get_document
 from rogatory.node.store.matters import MatterRow, PartyRow, all_matters, get_matter, get_parties, parties_of
 from rogatory.node.transaction import Tx
+from rogatory.protocol.life.course import may_take
 
 DAY = 24 * 3600.0
 _TROUBLE = {
@@ -65,9 +67,15 @@ def show_matter(tx: Tx, matter: str) -> MatterView:
         documents=[document_line(document) for document in documents_of(tx.connection, row.channel)],
         amendments=[amendment_view(tx, row, found) for found in get_amendments(tx.connection, row.channel)],
         request=None if request is None else document_view(tx, request),
+        next_steps=_next_steps(tx, row),
         trouble=_trouble(tx, row),
         closed=_closed(tx, row),
     )
+
+
+def _next_steps(tx: Tx, matter: MatterRow) -> list[str]:
+    course = course_to_come(tx, matter.channel)
+    return [] if course is None else [step.value for step in may_take(course, tx.authority)]
 
 
 def _closed(tx: Tx, matter: MatterRow) -> ClosedView | None:

@@ -60,7 +60,7 @@ class ClosedView(View, frozen=True, kw_only=True):
 
 
 class MatterLine(View, frozen=True, kw_only=True):
-    """A matter in a list. `matter` is its channel id, `state` that of matters.life."""
+    """A matter in a list. `matter` is its channel id, `state` that of protocol.life."""
 
     matter: str
     kind: MatterKind
@@ -90,6 +90,8 @@ class MatterView(View, frozen=True, kw_only=True):
     documents: list[DocumentLine]
     amendments: list[AmendmentView]
     request: DocumentView | None = None
+    next_steps: list[str] = []
+    """Outcomes that this authority could say next, by the table of the life of requests."""
     trouble: str | None = None
     closed: ClosedView | None = None
     """Whatever its `state` was: nothing more is said there."""

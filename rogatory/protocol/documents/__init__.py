@@ -36,9 +36,10 @@ from rogatory.protocol.documents.kinds.charter import Charter, Predecessor, Purp
 from rogatory.protocol.documents.kinds.closing import Closing
 from rogatory.protocol.documents.kinds.consultation import Consultation
 from rogatory.protocol.documents.kinds.leave import Leave
+from rogatory.protocol.documents.kinds.objection import Objection
 from rogatory.protocol.documents.kinds.receipt import DocumentReceipt
 from rogatory.protocol.documents.kinds.rejoin import Rejoin, rejoin
-from rogatory.protocol.documents.kinds.reply import Ground, Outcome, Reply
+from rogatory.protocol.documents.kinds.reply import Contemplated, Ground, Outcome, Reply
 from rogatory.protocol.documents.kinds.urgency import Urgency
 from rogatory.protocol.documents.registry import KINDS, MAX_PAYLOAD
 from rogatory.protocol.documents.requests.description import Field, Shape, fields_of
@@ -79,6 +80,7 @@ __all__ = [
     "Conducting",
     "Confidentiality",
     "Consultation",
+    "Contemplated",
     "Document",
     "DocumentError",
     "DocumentKeys",
@@ -98,6 +100,7 @@ __all__ = [
     "MissingEssential",
     "MutualLegalAssistance",
     "Nature",
+    "Objection",
     "Offence",
     "Outcome",
     "Payload",

@@ -23,6 +23,7 @@ from rogatory.protocol.documents.kinds.charter import Charter
 from rogatory.protocol.documents.kinds.closing import Closing
 from rogatory.protocol.documents.kinds.consultation import Consultation
 from rogatory.protocol.documents.kinds.leave import Leave
+from rogatory.protocol.documents.kinds.objection import Objection
 from rogatory.protocol.documents.kinds.receipt import DocumentReceipt
 from rogatory.protocol.documents.kinds.rejoin import Rejoin
 from rogatory.protocol.documents.kinds.reply import Reply
@@ -39,6 +40,7 @@ KINDS: Final[Mapping[str, type[Body]]] = {
         Consultation,
         Announcement,
         DocumentReceipt,
+        Objection,
         Leave,
         Closing,
         Rejoin,

@@ -112,7 +112,7 @@ def test_a_reply_that_does_not_go_from_here_is_refused_before_it_is_sent(offices
     offices["tz.central"].run(reply, matter, EXECUTED)
     offices.settle()
     with pytest.raises(Conflict, match="does not go on"):
-        offices["tz.central"].run(reply, matter, {"outcome": "postponed", "text": "a live case"})
+        offices["tz.central"].run(reply, matter, {"outcome": "in_execution"})
 
 
 def test_a_refusal_needs_ground_and_reasons(offices: Offices) -> None:
@@ -133,6 +133,9 @@ def test_steps_that_cross_end_alike_on_both_sides(offices: Offices) -> None:
         document = offices[authority].run(show_document, late.document)
         assert document.void is not None
         assert offices[authority].events(EventKind.DOCUMENT_VOID)[-1].code == "illegal_step"
+    objections = [d for d in offices["tz.central"].run(documents_in, matter) if d.kind == "objection"]
+    assert [(each.author, each.in_reply_to) for each in objections] == [("ke.central", late.document)]
+    assert "another step came before it" in objections[0].body["reason"]
 
 
 def test_a_step_of_the_wrong_side_changes_nothing(offices: Offices) -> None:
@@ -142,7 +145,7 @@ def test_a_step_of_the_wrong_side_changes_nothing(offices: Offices) -> None:
     request = ke.run(show_matter, matter).request
     assert request is not None
     ref = DocumentRef(id=request.id, digest=request.digest)
-    forged = Reply(request=ref, outcome=Outcome.EXECUTED, language="en")
+    forged = Reply(request=ref, previous=request.digest, outcome=Outcome.EXECUTED, language="en")
     document = ke.run(lambda tx: sign(tx, channel, forged, addressees=["tz.central"]))
     offices.deliver(channel, "ke.central", document.envelope)
     assert offices["tz.central"].run(show_matter, matter).state == "received"

@@ -119,7 +119,12 @@ def test_before_the_channel_is_open_nothing_is_announced(offices: Offices) -> No
         (KE, announcement("wacap"), (), "wrong_channel"),
         (
             KE,
-            Reply(request=DocumentRef(id="ab" * 16, digest="cd" * 32), outcome=Outcome.EXECUTED, language="en"),
+            Reply(
+                request=DocumentRef(id="ab" * 16, digest="cd" * 32),
+                previous="cd" * 32,
+                outcome=Outcome.EXECUTED,
+                language="en",
+            ),
             (TZ,),
             "case_data_in_network",
         ),

@@ -131,7 +131,6 @@ def test_a_translation_is_an_annex() -> None:
         (Outcome.REFUSED, "UNTOC 18(23)"),
         (Outcome.POSTPONED, "UNTOC 18(25)"),
         (Outcome.INFORMATION_REQUESTED, "UNTOC 18(16)"),
-        (Outcome.FORWARDED, "UNTOC 18(13)"),
     ],
 )
 def test_an_outcome_that_needs_words_has_them(outcome: Outcome, article: str) -> None:
