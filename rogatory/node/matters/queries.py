@@ -73,9 +73,9 @@ def show_matter(tx: Tx, matter: str) -> MatterView:
     )
 
 
-def _next_steps(tx: Tx, matter: MatterRow) -> list[str]:
+def _next_steps(tx: Tx, matter: MatterRow) -> tuple[str, ...]:
     course = course_to_come(tx, matter.channel)
-    return [] if course is None else [step.value for step in may_take(course, tx.authority)]
+    return () if course is None else tuple(step.value for step in may_take(course, tx.authority))
 
 
 def _closed(tx: Tx, matter: MatterRow) -> ClosedView | None:

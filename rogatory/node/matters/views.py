@@ -90,7 +90,7 @@ class MatterView(View, frozen=True, kw_only=True):
     documents: list[DocumentLine]
     amendments: list[AmendmentView]
     request: DocumentView | None = None
-    next_steps: list[str] = []
+    next_steps: tuple[str, ...] = ()
     """Outcomes that this authority could say next, by the table of the life of requests."""
     trouble: str | None = None
     closed: ClosedView | None = None
