@@ -14,6 +14,7 @@ import importlib.util
 import itertools
 import os
 import pwd
+import resource
 import shutil
 import signal
 import subprocess
@@ -51,13 +52,16 @@ class PostgreSQLServer:
             "max_connections": "60",
             "wal_level": "minimal",
             "max_wal_senders": "0",
+            "max_wal_size": "64MB",
             "autovacuum": "off",
             **(settings or {}),
         }
         self._process: subprocess.Popen[bytes] | None = None
         if self._user is not None:
             os.chown(self.folder, self._user.pw_uid, self._user.pw_gid)
-        self._run("initdb", "--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C", "-U", "postgres")
+        self._run(
+            "initdb", "--no-sync", "--wal-segsize=1", "--auth=trust", "--encoding=UTF8", "--locale=C", "-U", "postgres"
+        )
 
     @property
     def pid(self) -> int:
@@ -112,6 +116,23 @@ class PostgreSQLServer:
             os.kill(pid, signal.SIGKILL)
         self._process.wait()
         self._process = None
+
+    def limit(self, what: int, most: int) -> None:
+        """Set a soft limit of all its processes (`resource`). Only their own user may."""
+        pids = self.pids
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                if self._user is not None:
+                    os.setgid(self._user.pw_gid)
+                    os.setuid(self._user.pw_uid)
+                for pid in pids:
+                    resource.prlimit(pid, what, (most, resource.RLIM_INFINITY))
+                status = 0
+            finally:
+                os._exit(status)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
     def create_database(self) -> str:
         """The address of a new, empty database that belongs to the role `relay`."""
