@@ -180,3 +180,7 @@ class EnrolmentRefused(KeysError):
 
 class LinkAuthenticationError(KeysError):
     """The other end of a link did not prove that it is who it says."""
+
+
+class CourierRefused(KeysError):
+    """A courier file that is damaged, foreign, forged or older than one before it; nothing was changed."""

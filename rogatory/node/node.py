@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Final, NoReturn, TypeVar
 
 import structlog
@@ -14,12 +16,13 @@ from rogatory.keys.identity import Identity
 from rogatory.node.channels.hooks import Hooks
 from rogatory.node.channels.trouble import Trouble
 from rogatory.node.core import Core
-from rogatory.node.errors import NodeError
+from rogatory.node.errors import Conflict, NodeError
 from rogatory.node.link.keeper import DirectoryKeeper
 from rogatory.node.link.links import Links
 from rogatory.node.output import Output
 from rogatory.node.transaction import Tx
 from rogatory.node.worker import Worker
+from rogatory.protocol.frames.client import ClientFrame
 from rogatory.protocol.frames.server import DirectoryChanged, Ready, ServerFrame
 
 T = TypeVar("T")
@@ -43,6 +46,7 @@ class Node:
         self._loop = asyncio.get_running_loop()
         self._links: Links | None = None
         self._keeper: DirectoryKeeper | None = None
+        self._carried: dict[str, deque[ClientFrame]] = {}
         self._tick_at: float | None = None
         self._alarm = asyncio.Event()
         self._change = asyncio.Event()
@@ -56,6 +60,11 @@ class Node:
     def identity(self) -> Identity:
         """The key set in use."""
         return self._core.identity
+
+    @property
+    def newest_identity(self) -> Identity:
+        """The key set that was made last: in use, or waiting for the directory."""
+        return self._core.newest_identity
 
     @property
     def next_key_set(self) -> int | None:
@@ -120,6 +129,31 @@ class Node:
         except NodeError as error:
             _log.error("trouble_not_entered", because=str(error))
 
+    # For courier files
+
+    @asynccontextmanager
+    async def carried(self, relay: str) -> AsyncIterator[deque[ClientFrame]]:
+        """Gather the frames for `relay` instead of sending them; its link rests meanwhile.
+
+        Raises Conflict where the link stands, or another file is at work.
+        """
+        assert self._links is not None
+        if relay in self._carried:
+            raise Conflict(f"another courier file of {relay} is at work", "wait for it to be done, then try again")
+        if self._links.stands(relay):
+            raise Conflict(
+                f"the link to {relay} stands: all that waits goes over it",
+                "courier files are for a node that cannot reach its relay",
+            )
+        frames = self._carried[relay] = deque()
+        try:
+            await self._links.rest(relay)
+            yield frames
+        finally:
+            await self.session_closed(relay)
+            del self._carried[relay]
+            self._links.wake(relay)
+
     # For the directory's keeper
 
     async def directory_accepted(self, directory: Directory) -> None:
@@ -158,7 +192,10 @@ class Node:
     def _dispatch(self, output: Output) -> None:
         if self._links is not None:
             for relay, frame in output.frames:
-                self._links.send(relay, frame)
+                if relay in self._carried:
+                    self._carried[relay].append(frame)
+                else:
+                    self._links.send(relay, frame)
             for relay in output.reconnect:
                 self._links.restart(relay)
         if self._keeper is not None:

@@ -16,9 +16,11 @@ from aiohttp import web
 from rogatory.keys.identity import RelayKeys
 from rogatory.protocol.frames.server import Code
 from rogatory.relay.acknowledgements import AcknowledgementDesk
+from rogatory.relay.admin.socket import AdminSocket
 from rogatory.relay.blob_http import BlobEndpoints
 from rogatory.relay.blobs.objects import Objects
 from rogatory.relay.config import RelayConfig
+from rogatory.relay.courier.desk import CourierDesk
 from rogatory.relay.errors import ConfigError, Farewell, RelayError
 from rogatory.relay.expiry import ExpiryWatch
 from rogatory.relay.handshake import check_standing
@@ -101,6 +103,7 @@ class Relay:
             store.listen(hub.on_events)
             desk = AcknowledgementDesk(store, metrics)
             services = Services(config, keys, binding, store, mirror, metrics, hub, desk, objects)
+            metrics.watch(lambda: store.writable, lambda: services.appending.taken)
             await self._serve(services, tls)
             await desk.close()
         finally:
@@ -124,6 +127,12 @@ class Relay:
             await runner.cleanup()
             raise ConfigError(f"cannot listen on {self._config.listen}:{self._config.port}: {error.strerror}") from None
         retention = Retention(services.store, services.objects, self._config.retention, services.metrics)
+        admin = AdminSocket(self._config.socket, CourierDesk(services), retention)
+        try:
+            await admin.start()
+        except ConfigError:
+            await runner.cleanup()
+            raise
 
         def directory_changed(mirrored: Mirrored) -> None:
             services.metrics.show(mirrored.directory)
@@ -144,6 +153,7 @@ class Relay:
             await site.stop()
             for task in upkeep:
                 task.cancel()
+            await admin.close()
             await _say_goodbye(services.hub)
             await runner.cleanup()
 

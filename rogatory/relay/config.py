@@ -105,6 +105,7 @@ class RelayConfig(Section, frozen=True, kw_only=True):
     database: str = "relay.db"
     database_password_file: str | None = None
     blobs: str = "blobs"
+    admin_socket: str = "admin.sock"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     directory: DirectorySettings = msgspec.field(default_factory=DirectorySettings)
     limits: LimitSettings = msgspec.field(default_factory=LimitSettings)
@@ -118,6 +119,11 @@ class RelayConfig(Section, frozen=True, kw_only=True):
     def path(self, name: str) -> Path:
         """A path of the configuration."""
         return self.folder / name
+
+    @property
+    def socket(self) -> Path:
+        """The running relay's own socket, for `courier` and `admin`."""
+        return self.path(self.admin_socket)
 
 
 def load_config(path: Path, environment: Mapping[str, str] = os.environ) -> RelayConfig:

@@ -89,6 +89,11 @@ class Budget:
             self._freed.clear()
             await self._freed.wait()
 
+    @property
+    def taken(self) -> int:
+        """Bytes that wait now."""
+        return self._taken
+
     def give_back(self, authority: str, amount: int) -> None:
         """They are stored, or refused."""
         self._taken -= amount

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from functools import partial
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
 from rogatory.keys.directory.directory import Directory
 from rogatory.keys.directory.expiry import DAY, expiries
@@ -39,6 +40,23 @@ class Metrics:
             registry=self.registry,
         )
 
+        self.courier_files = Counter(
+            "rogatory_relay_courier_files", "Courier files taken and given.", ["direction"], registry=self.registry
+        )
+        self.writable = Gauge(
+            "rogatory_relay_database_writable",
+            "Whether the last write to the database went well.",
+            registry=self.registry,
+        )
+        self.waiting_bytes = Gauge(
+            "rogatory_relay_appending_bytes", "Bodies that wait for the database.", registry=self.registry
+        )
+        self.retention_looked = Gauge(
+            "rogatory_relay_retention_looked_timestamp_seconds",
+            "When retention last went through without being put off.",
+            registry=self.registry,
+        )
+        ProcessCollector(registry=self.registry)
         self.directory_version = Gauge(
             "rogatory_relay_directory_version", "Version of the mirrored directory.", registry=self.registry
         )
@@ -55,6 +73,11 @@ class Metrics:
         self.directory_days.clear()
         for role, expires in expiries(directory):
             self.directory_days.labels(role).set_function(partial(_days_until, expires))
+
+    def watch(self, writable: Callable[[], bool], waiting: Callable[[], int]) -> None:
+        """Ask these for what stands now."""
+        self.writable.set_function(writable)
+        self.waiting_bytes.set_function(waiting)
 
     def committed(self, operations: int, seconds: float) -> None:
         """One transaction over `operations`."""

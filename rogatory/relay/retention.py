@@ -15,7 +15,7 @@ from rogatory.relay.errors import Refusal
 from rogatory.relay.metrics import Metrics
 from rogatory.relay.store.interface import Store
 
-_DAY: Final = 24 * 3600 * 1000
+DAY: Final = 24 * 3600 * 1000
 _PAUSE: Final = 0.01
 """Seconds between two transactions of retention: appends come first."""
 
@@ -46,13 +46,14 @@ class Retention:
         while looked:
             looked = await self._store.mark_coverage() > 0
             await asyncio.sleep(_PAUSE)
-        covered_before = now - int(self._settings.grace_days * _DAY)
-        stored_before = now - int(self._settings.max_age_days * _DAY)
+        covered_before = now - int(self._settings.grace_days * DAY)
+        stored_before = now - int(self._settings.max_age_days * DAY)
         deleted = 0
         while count := await self._store.delete_expired(covered_before, stored_before):
             deleted += count
             await asyncio.sleep(_PAUSE)
         deleted += await sweep(self._store, self._objects, now, self._settings.unreferenced_days)
+        self._metrics.retention_looked.set_to_current_time()
         if deleted:
             await self._store.scrub()
             self._metrics.expired.inc(deleted)

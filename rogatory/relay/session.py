@@ -62,6 +62,21 @@ _MAX_TAKEN: Final = 1_000
 _log = structlog.get_logger()
 
 
+def ready(services: Services, mirrored: Mirrored, stock: Stock) -> Ready:
+    """What a session begins with."""
+    limits = services.config.limits
+    return Ready(
+        time=time.time_ns() // 1_000_000,
+        stock=stock.left,
+        last_resort=stock.last_resort,
+        directory=mirrored.digest,
+        max_application=limits.max_application,
+        max_commit=limits.max_commit,
+        appends_in_flight=APPENDS_IN_FLIGHT,
+        delivery_window=DELIVERY_WINDOW,
+    )
+
+
 class Session:
     """The session of `authority`, proven with its key set `key_set`. `ended` resolves when it is over.
 
@@ -100,19 +115,7 @@ class Session:
 
     def greet(self, mirrored: Mirrored, stock: Stock) -> None:
         """The first frames: Ready, then what waits for this authority."""
-        limits = self._services.config.limits
-        self._put(
-            Ready(
-                time=time.time_ns() // 1_000_000,
-                stock=stock.left,
-                last_resort=stock.last_resort,
-                directory=mirrored.digest,
-                max_application=limits.max_application,
-                max_commit=limits.max_commit,
-                appends_in_flight=APPENDS_IN_FLIGHT,
-                delivery_window=DELIVERY_WINDOW,
-            )
-        )
+        self._put(ready(self._services, mirrored, stock))
         self.stock_taken(stock)
         self.invitations_waiting()
 

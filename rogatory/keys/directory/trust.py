@@ -71,6 +71,18 @@ class TrustedDirectory:
         Raises MalformedBundle, IncompleteBundle, WrongSignature, EntryMismatch, RolledBack, Equivocated,
         HistoryRewritten, DirectoryExpired.
         """
+        offered = self._judge(bundle)
+        data = bundles.pack(offered.files)
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(self._file, data, mode=0o644)
+        self._accepted = offered
+        return offered.directory
+
+    def examine(self, bundle: bytes) -> Directory:
+        """What `refresh` would accept; nothing is changed. Raises as `refresh`."""
+        return self._judge(bundle).directory
+
+    def _judge(self, bundle: bytes) -> Assembled:
         accepted = self._load()
         files = bundles.unpack(bundle)
         if accepted is not None:
@@ -81,11 +93,7 @@ class TrustedDirectory:
         _run_updater(offered.files, accepted.files if accepted else {}, self._bootstrap_root)
         if accepted is not None:
             check_succession(accepted.directory, offered.directory)
-        data = bundles.pack(offered.files)
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(self._file, data, mode=0o644)
-        self._accepted = offered
-        return offered.directory
+        return offered
 
     def _load(self) -> Assembled | None:
         if self._accepted is None and self._file.exists():

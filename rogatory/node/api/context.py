@@ -8,6 +8,7 @@ import msgspec
 from aiohttp import web
 
 from rogatory.node.backup.writing import BackupSource
+from rogatory.node.courier.desk import CourierDesk
 from rogatory.node.errors import RefusedInput
 from rogatory.node.link.keeper import DirectoryKeeper
 from rogatory.node.link.links import Links
@@ -16,6 +17,7 @@ from rogatory.node.node import Node
 NODE: Final = web.AppKey("node", Node)
 LINKS: Final = web.AppKey("links", Links)
 BACKUP: Final = web.AppKey("backup", BackupSource)
+COURIER: Final = web.AppKey("courier", CourierDesk)
 KEEPER: Final = web.AppKey("keeper", DirectoryKeeper)
 
 HANDOVER: Final = web.AppKey("handover", bytes)

@@ -11,6 +11,7 @@ from rogatory.node.api import (
     authorities,
     backup,
     consultations,
+    courier,
     inbox,
     keys,
     matters,
@@ -19,16 +20,17 @@ from rogatory.node.api import (
     requests,
     status,
 )
-from rogatory.node.api.context import KEEPER, LINKS, MAX_BODY, NODE
+from rogatory.node.api.context import COURIER, KEEPER, LINKS, MAX_BODY, NODE
 from rogatory.node.api.guard import guard
 from rogatory.node.api.problems import tell_problems
 from rogatory.node.config import NodeConfig
+from rogatory.node.courier.desk import CourierDesk
 from rogatory.node.errors import Conflict
 from rogatory.node.link.keeper import DirectoryKeeper
 from rogatory.node.link.links import Links
 from rogatory.node.node import Node
 
-GROUPS = (status, metrics, authorities, keys, backup, requests, consultations, matters, networks, inbox)
+GROUPS = (status, metrics, authorities, keys, backup, courier, requests, consultations, matters, networks, inbox)
 SHUTDOWN_SECONDS = 2.0
 
 
@@ -36,6 +38,7 @@ def build_app(node: Node, links: Links, keeper: DirectoryKeeper, token: str, nam
     """The application. `token` is what callers must know, `names` further Host names of this machine."""
     app = web.Application(middlewares=[guard(token, names), tell_problems], client_max_size=MAX_BODY)
     app[NODE], app[LINKS], app[KEEPER] = node, links, keeper
+    app[COURIER] = CourierDesk(node, keeper)
     for group in GROUPS:
         app.add_routes(group.routes)
     return app

@@ -28,6 +28,7 @@ KEPT: Final = frozenset(
         "confirmations",
         "counters",
         "courses",
+        "couriers",
         "deliveries",
         "document_envelopes",
         "documents",

@@ -7,8 +7,9 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import IOBase
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
@@ -52,11 +53,11 @@ class Client:
         """The answer to GET /v1/<path>, byte for byte."""
         return self._call("GET", path, {}, None)
 
-    def download(self, file: Path, *path: str) -> int:
+    def download(self, file: Path, *path: str, **query: str | int | None) -> int:
         """Write the answer to GET /v1/<path> to a file, which is replaced once all of it is on the disk; its length."""
         descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
         try:
-            with os.fdopen(descriptor, "wb") as out, self._asked("GET", path, {}, None) as response:
+            with os.fdopen(descriptor, "wb") as out, self._asked("GET", path, query, None) as response:
                 while data := self._read(response):
                     out.write(data)
                 out.flush()
@@ -73,6 +74,11 @@ class Client:
         """The answer to POST /v1/<path>."""
         return _decoded(self._call("POST", path, {}, body))
 
+    def upload(self, file: BinaryIO, *path: str) -> Any:
+        """The answer to POST /v1/<path> with a file's bytes."""
+        with self._asked("POST", path, {}, file) as response, self._reached():
+            return _decoded(response.read())
+
     def _call(self, method: str, path: tuple[str, ...], query: dict[str, str | int | None], body: Any) -> bytes:
         with self._asked(method, path, query, body) as response, self._reached():
             return response.read()
@@ -85,7 +91,9 @@ class Client:
         folder = self._folder
         folder.check()
         address = urlsplit(folder.read_address().url)
-        headers = {"Authorization": f"Bearer {folder.read_token()}", "Content-Type": "application/json"}
+        streamed = isinstance(body, IOBase)
+        kind = "application/octet-stream" if streamed else "application/json"
+        headers = {"Authorization": f"Bearer {folder.read_token()}", "Content-Type": kind}
         target = "/v1/" + "/".join(quote(part, safe="") for part in path)
         given = {name: value for name, value in query.items() if value is not None}
         if given:
@@ -93,7 +101,10 @@ class Client:
         connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=TIMEOUT)
         try:
             with self._reached():
-                connection.request(method, target, None if body is None else msgspec.json.encode(body), headers)
+                data = body if body is None or streamed else msgspec.json.encode(body)
+                if streamed:
+                    headers["Transfer-Encoding"] = "chunked"
+                connection.request(method, target, data, headers, encode_chunked=streamed)
                 response = connection.getresponse()
                 problem = response.read() if response.status >= 400 else None
             if problem is not None:

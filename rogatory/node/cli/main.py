@@ -18,6 +18,7 @@ from rogatory.node.cli import (
     authority,
     backup,
     consult,
+    courier,
     document,
     inbox,
     init,
@@ -61,6 +62,7 @@ app.command("status")(status.status)
 app.command("inbox")(inbox.inbox)
 for name, group in (
     ("authority", authority),
+    ("courier", courier),
     ("request", request),
     ("consult", consult),
     ("matter", matter),

@@ -58,6 +58,7 @@ class DirectoryKeeper:
         self._now = now
         self._wanted: set[str] = set()
         self._wake = asyncio.Event()
+        self._accepting = asyncio.Lock()
         self._held: str | None = None
         self._behind_since: dict[str, float] = {}
         self._reported: dict[str, str] = {}
@@ -147,8 +148,18 @@ class DirectoryKeeper:
             await self._refused(relay, error)
         return False
 
+    def examine(self, bundle: bytes) -> Directory:
+        """What would be accepted of a bundle that came by courier; blocks. Raises KeysError."""
+        return self._trusted.examine(bundle)
+
+    async def brought(self, relay: str, bundle: bytes) -> None:
+        """Accept a bundle that `relay` gave by courier. Raises KeysError."""
+        await self._offer(relay, bundle)
+        self.refreshed_at, self.last_error = self._now(), None
+
     async def _offer(self, relay: str, bundle: bytes) -> None:
-        directory = await asyncio.to_thread(self._trusted.refresh, bundle)
+        async with self._accepting:
+            directory = await asyncio.to_thread(self._trusted.refresh, bundle)
         self._held = etag(bundle)
         if self.directory is None or _versions(directory) != _versions(self.directory):
             self.directory = directory

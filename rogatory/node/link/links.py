@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 
 from rogatory.node.link.link import Link
-from rogatory.node.link.status import LinkStatus
+from rogatory.node.link.status import LinkState, LinkStatus
 from rogatory.protocol.frames.client import ClientFrame
 
 
@@ -18,10 +18,13 @@ class Links:
         self._tasks = tasks
         self._make = make
         self._running: dict[str, tuple[Link, asyncio.Task[None]]] = {}
+        self._wanted: set[str] = set()
+        self._resting: set[str] = set()
 
     def reconcile(self, relays: Iterable[str]) -> None:
         """Run links to exactly these relays; those that wait try at once, since the directory has changed."""
-        wanted = set(relays)
+        self._wanted = set(relays)
+        wanted = self._wanted - self._resting
         for relay in self._running.keys() - wanted:
             self._running.pop(relay)[1].cancel()
         for link, _ in self._running.values():
@@ -33,6 +36,24 @@ class Links:
         """End the session with `relay`, if there is one, and begin anew."""
         if relay in self._running:
             self._running.pop(relay)[1].cancel()
+            self._start(relay)
+
+    def stands(self, relay: str) -> bool:
+        """Whether there is a session with `relay`."""
+        return relay in self._running and self._running[relay][0].status.state is LinkState.OPEN
+
+    async def rest(self, relay: str) -> None:
+        """Stop the link to `relay` until `wake`."""
+        self._resting.add(relay)
+        if relay in self._running:
+            _, task = self._running.pop(relay)
+            task.cancel()
+            await asyncio.wait([task])
+
+    def wake(self, relay: str) -> None:
+        """Start a link that rests."""
+        self._resting.discard(relay)
+        if relay in self._wanted:
             self._start(relay)
 
     def send(self, relay: str, frame: ClientFrame) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import typer
 
 from rogatory.keys.errors import KeysError
-from rogatory.relay.cli import database, directory, setup, start
+from rogatory.relay.cli import admin, courier, database, directory, setup, start
 from rogatory.relay.errors import RelayError
 
 app = typer.Typer(
@@ -24,6 +24,8 @@ app.command("run")(start.run)
 app.command("check")(start.check)
 app.add_typer(directory.app, name="directory")
 app.add_typer(database.app, name="database")
+app.add_typer(admin.app, name="admin")
+app.add_typer(courier.app, name="courier")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -1,0 +1,53 @@
+"""`rogatory-node courier`: messages on a stick, where there is no link."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rogatory.node.cli.client import Client
+from rogatory.node.cli.options import HERE, FolderOption, JsonOption
+from rogatory.node.cli.show import show_json, show_line
+
+app = typer.Typer(help="Courier files: for a node that cannot reach its relay.", no_args_is_help=True)
+
+
+@app.command("export")
+def export(
+    file: Annotated[Path, typer.Argument(help="The file to write, on a stick perhaps.", dir_okay=False)],
+    relay: Annotated[str | None, typer.Option(help="The relay it is for; your own by default.")] = None,
+    folder: FolderOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Write all that waits for the relay into one file that only the relay can open.
+
+    Its operator takes it in (rogatory-relay courier take) and gives a file back. Export as often as you like: what
+    the relay has not answered stands in the next file again.
+    """
+    size = Client(folder).download(file.resolve(), "courier", relay=relay)
+    if as_json:
+        show_json({"file": str(file), "bytes": size})
+    else:
+        show_line(f"written: {file}, {size} bytes")
+        show_line("Next: carry it to the relay's operator, and bring back the file you are given for: courier import")
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="What the relay's operator gave.", dir_okay=False)],
+    folder: FolderOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Take in what the relay holds for this authority: messages, receipts, acknowledgements, the directory."""
+    with file.open("rb") as content:
+        told = Client(folder).upload(content, "courier")
+    if as_json:
+        show_json(told)
+    elif told["before"]:
+        show_line(f"imported before, nothing changed: file {told['number']} of {told['relay']}")
+    else:
+        show_line(f"imported: file {told['number']} of {told['relay']}")
+        show_line(f"entries {told['entries']}, invitations {told['invitations']}, answers {told['answers']}")
+        show_line("Next: rogatory-node inbox; what this node answers goes with the next: courier export")

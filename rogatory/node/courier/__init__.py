@@ -1,0 +1,1 @@
+"""Courier files at a node: what it would send over a link that it does not have, and what comes back."""

@@ -1,0 +1,173 @@
+"""Taking an authority's file: its frames go through a session like any other's; the answers are kept for the return."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, BinaryIO, Final
+
+import msgspec
+
+from rogatory.keys.courier import (
+    Carried,
+    Direction,
+    Record,
+    Slip,
+    request_digest,
+    unseal,
+    verified,
+)
+from rogatory.keys.errors import CourierRefused
+from rogatory.protocol.errors import MalformedError
+from rogatory.protocol.frames.client import ClientFrame, Credit, Hello, Proof, Resume
+from rogatory.protocol.frames.codec import decode_client_frame, decode_server_frame, encode_frame
+from rogatory.protocol.frames.server import Accepted, AcceptedTogether, Code, Refused, ServerFrame
+from rogatory.protocol.limits import APPENDS_IN_FLIGHT
+from rogatory.relay.courier.journeys import Journey
+from rogatory.relay.errors import Farewell
+from rogatory.relay.handshake import current_key
+from rogatory.relay.mirror import Mirrored
+from rogatory.relay.services import Services
+from rogatory.relay.session import Session
+
+MAX_REQUESTS: Final = 100_000
+_UNCALLED_FOR: Final = (Hello, Proof, Credit)
+
+
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a file. `refused`: number of requests by code; `before`: it had been taken before."""
+
+    authority: str
+    number: int
+    before: bool = False
+    accepted: int = 0
+    repeated: int = 0
+    refused: dict[str, int] = {}
+
+
+def check(file: BinaryIO, services: Services, mirrored: Mirrored) -> Slip:
+    """Verify a whole file before anything in it is used; blocks. Raises CourierRefused."""
+    relay = services.keys.relay
+
+    def sender(slip: Slip, _: bytes) -> bytes:
+        if slip.relay != relay:
+            raise CourierRefused(f"the courier file is for {slip.relay}, this is {relay}: take it there")
+        try:
+            key_set, key = current_key(mirrored.directory, slip.authority)
+        except Farewell as farewell:
+            raise CourierRefused(f"the courier file is refused: {farewell.explanation}") from None
+        if slip.key_set != key_set:
+            raise CourierRefused(
+                f"the courier file is signed with key set {slip.key_set} of {slip.authority}, {key_set} is in force:"
+                " have it exported anew"
+            )
+        return key
+
+    requests = 0
+
+    def look(record: Record) -> None:
+        nonlocal requests
+        frame = _frame(record)
+        requests += hasattr(frame, "ref")
+        if isinstance(frame, _UNCALLED_FOR) or requests > MAX_REQUESTS:
+            raise CourierRefused("the courier file holds frames that none may hold, or too many")
+
+    return verified(file, services.keys.identity_seed, Direction.TO_RELAY, sender, look)[0]
+
+
+async def take(file: BinaryIO, slip: Slip, services: Services, journey: Journey) -> tuple[Taken, Journey]:
+    """Apply a file that was checked; gives what is to be remembered. Repeatable. Raises CourierRefused."""
+    answering = _Answering()
+    session = Session(services, slip.authority, slip.key_set, answering.receive, number=0)
+    cursors: dict[bytes, int] = {}
+    try:
+        records = unseal(file, services.keys.identity_seed)
+        while (record := await asyncio.to_thread(_next_frame, records)) is not None:
+            frame = _frame(record)
+            if isinstance(frame, Resume):
+                cursors[frame.channel] = frame.after
+                continue
+            await session.receive(encode_frame(await answering.asked(frame, record.frame)))
+        await answering.all_answered(session)
+    except Farewell as farewell:
+        raise CourierRefused(f"the relay cannot go on with the courier file: {farewell.explanation}") from None
+    finally:
+        session.close()
+    if answering.refused[Code.UNAVAILABLE.value]:
+        raise CourierRefused("the relay cannot write to its database now: take the file again later")
+    taken = Taken(
+        authority=slip.authority,
+        number=slip.number,
+        accepted=answering.accepted,
+        repeated=answering.repeated,
+        refused=dict(answering.refused),
+    )
+    return taken, Journey(slip.number, journey.given, cursors, answering.answers)
+
+
+class _Answering:
+    """The session's far end: numbers requests, and keeps the answer to each by the request's digest."""
+
+    def __init__(self) -> None:
+        self.answers: list[tuple[bytes, bytes]] = []
+        self.accepted = self.repeated = 0
+        self.refused: Counter[str] = Counter()
+        self._open: dict[int, bytes] = {}
+        self._last = 0
+        self._answered = asyncio.Event()
+
+    async def asked(self, frame: ClientFrame, encoded: bytes) -> ClientFrame:
+        """The frame with a number of its own, once there is room for a further request."""
+        if not hasattr(frame, "ref"):
+            return frame
+        while len(self._open) >= APPENDS_IN_FLIGHT // 2:
+            await self._wait()
+        self._last += 1
+        self._open[self._last] = request_digest(encoded)
+        return msgspec.structs.replace(frame, ref=self._last)
+
+    async def receive(self, data: bytes) -> None:
+        """What the session sends."""
+        frame = decode_server_frame(data)
+        for each in frame.each() if isinstance(frame, AcceptedTogether) else [frame]:
+            self._answer(each)
+        self._answered.set()
+
+    def _answer(self, frame: ServerFrame) -> None:
+        digest = self._open.pop(getattr(frame, "ref", 0), None)
+        if digest is None:
+            return
+        self.answers.append((digest, encode_frame(frame)))
+        if isinstance(frame, Accepted):
+            self.accepted += not frame.repeated
+            self.repeated += frame.repeated
+        elif isinstance(frame, Refused):
+            self.refused[frame.code.value] += 1
+
+    async def all_answered(self, session: Session) -> None:
+        """Wait for the last answer. Raises Farewell if the session ends before."""
+        while self._open:
+            waiting = asyncio.ensure_future(self._wait())
+            ends: list[asyncio.Future[Any]] = [waiting, session.ended]
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            waiting.cancel()
+            if session.ended.done():
+                raise session.ended.result() or Farewell(Code.UNAVAILABLE, "its session ended")
+
+    async def _wait(self) -> None:
+        self._answered.clear()
+        await self._answered.wait()
+
+
+def _next_frame(records: Iterator[Record]) -> Carried | None:
+    return next((record for record in records if isinstance(record, Carried)), None)
+
+
+def _frame(record: Record) -> ClientFrame:
+    if not isinstance(record, Carried):
+        raise CourierRefused("the courier file holds what no authority's file holds")
+    try:
+        return decode_client_frame(record.frame)
+    except MalformedError as error:
+        raise CourierRefused(f"the courier file holds no frame where one should be: {error}") from None
