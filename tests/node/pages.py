@@ -6,9 +6,12 @@ SQLCipher 4: pages of 4096 bytes, each with 80 reserved at its end (IV, HMAC), A
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+from rogatory.protocol.mls.group import Group
 
 PAGE, RESERVED, IV = 4096, 80, 16
 LOG_HEADER, FRAME_HEADER = 32, 24
@@ -26,6 +29,13 @@ def pages(database: Path, key: bytes) -> bytes:
         if len(page) == PAGE:
             found.append(_page(page, key, first=number == b"\0\0\0\1"))
     return b"".join(found)
+
+
+def secrets_of(group: Group) -> set[bytes]:
+    """All that a group holds and that its members alone know."""
+    epoch, keys = group.state.secrets, group.messages.keys
+    found = {getattr(epoch, each.name) for each in dataclasses.fields(epoch)} | set(group.state.private_keys.values())
+    return found | set(keys.nodes.values()) | {ratchet.secret for ratchet in keys.ratchets.values()}
 
 
 def _page(page: bytes, key: bytes, *, first: bool = False) -> bytes:

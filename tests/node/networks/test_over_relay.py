@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from rogatory.node.channels.commands import wish_add, wish_remove
+from rogatory.node.channels.hooks import JudgingFacts
 from rogatory.node.inbox.events import Event, EventKind
 from rogatory.node.inbox.queries import events, show_document
 from rogatory.node.inbox.views import Stage
@@ -14,10 +17,23 @@ from rogatory.node.inbox.writing import send, sign
 from rogatory.node.networks.alignment import TURN
 from rogatory.node.networks.commands import announce
 from rogatory.node.networks.queries import feed, show_network
+from rogatory.node.registry import Registry
+from rogatory.node.transaction import Tx
 from rogatory.protocol.documents import Announcement, Wording
+from rogatory.protocol.judgement import ChannelPolicy, NetworkPolicy, RosterView
 from tests.node.harness import SimulatedNode, World
 
-KE, TZ, UG, COURT = "ke.central", "tz.central", "ug.central", "xe.court"
+KE, TZ, UG, COURT, STRANGER = "ke.central", "tz.central", "ug.central", "xe.court", "rw.central"
+
+
+class LaxRegistry(Registry):
+    """Of a member whose node believes that everybody coordinates the network and belongs to it."""
+
+    def policy(self, tx: Tx, channel: bytes, facts: JudgingFacts) -> ChannelPolicy:
+        policy = super().policy(tx, channel, facts)
+        assert isinstance(policy, NetworkPolicy)
+        everybody = frozenset({KE, TZ, UG, COURT, STRANGER})
+        return replace(policy, leavers=everybody, roster=lambda version: RosterView(everybody, everybody))
 
 
 @pytest.fixture
@@ -102,3 +118,51 @@ def test_an_announcement_of_somebody_who_may_not_is_void_for_all(world: World, a
         if name != author:
             assert titles(node) == []
             assert [event.code for event in told(node, EventKind.DOCUMENT_VOID)] == [code]
+
+
+def add_stranger(tx: Tx, channel: bytes) -> None:
+    wish_add(tx, channel, STRANGER)
+
+
+def remove_uganda(tx: Tx, channel: bytes) -> None:
+    wish_remove(tx, channel, UG)
+
+
+def remove_tanzania(tx: Tx, channel: bytes) -> None:
+    wish_remove(tx, channel, TZ)
+
+
+@pytest.mark.parametrize(
+    ("committer", "act", "code"),
+    [
+        (KE, add_stranger, "not_on_roster"),
+        (KE, remove_uganda, "still_on_roster"),
+        (UG, add_stranger, "not_coordinator"),
+        (UG, remove_tanzania, "not_coordinator"),
+        (COURT, add_stranger, "observer_changes"),
+        (COURT, remove_uganda, "observer_changes"),
+    ],
+)
+def test_a_change_of_members_that_the_roster_does_not_warrant_is_void_for_all(
+    tmp_path: Path, committer: str, act: Callable[[Tx, bytes], None], code: str
+) -> None:
+    world = World(tmp_path, [KE, TZ, UG, COURT, STRANGER])
+    channel = world.simulator.add_network("gljcn", [TZ, UG], [KE, TZ], [COURT])
+    world.nodes[committer] = SimulatedNode(world, committer, LaxRegistry())
+    world.start(KE, TZ, UG, COURT, STRANGER)
+    world.advance(10 * TURN)
+    world.nodes[committer].run(lambda tx: act(tx, channel))
+    world.settle()
+    honest = {name: node for name, node in world.nodes.items() if name not in (committer, STRANGER)}
+    for node in honest.values():
+        void = told(node, EventKind.COMMIT_VOID)
+        assert void[0].code == code
+        assert {event.author for event in void} == {committer}  # alone in an epoch of its own, it may go on
+        assert node.read(lambda tx: show_network(tx, "gljcn")).present == [KE, TZ, UG, COURT]
+    assert len({world.group(node, channel).epoch_authenticator for node in honest.values()}) == 1
+    assert not world.nodes[STRANGER].read(lambda tx: show_network(tx, "gljcn")).joined
+    world.nodes[TZ].run(lambda tx: announce(tx, "gljcn", "Plenary", "In May."))
+    world.settle()
+    for node in honest.values():
+        assert titles(node) == ["Plenary"]
+    world.close()
