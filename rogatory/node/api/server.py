@@ -18,6 +18,8 @@ from rogatory.node.api import (
     metrics,
     networks,
     requests,
+    search,
+    statistics,
     status,
 )
 from rogatory.node.api.context import COURIER, KEEPER, LINKS, MAX_BODY, NODE
@@ -30,7 +32,21 @@ from rogatory.node.link.keeper import DirectoryKeeper
 from rogatory.node.link.links import Links
 from rogatory.node.node import Node
 
-GROUPS = (status, metrics, authorities, keys, backup, courier, requests, consultations, matters, networks, inbox)
+GROUPS = (
+    status,
+    metrics,
+    authorities,
+    keys,
+    backup,
+    courier,
+    requests,
+    consultations,
+    matters,
+    networks,
+    inbox,
+    search,
+    statistics,
+)
 SHUTDOWN_SECONDS = 2.0
 
 

@@ -49,9 +49,9 @@ class Client:
         """The answer to GET /v1/<path>, its parts quoted. Raises DaemonUnreachable, AnsweredProblem."""
         return _decoded(self._call("GET", path, query, None))
 
-    def get_bytes(self, *path: str) -> bytes:
+    def get_bytes(self, *path: str, **query: str | int | None) -> bytes:
         """The answer to GET /v1/<path>, byte for byte."""
-        return self._call("GET", path, {}, None)
+        return self._call("GET", path, query, None)
 
     def download(self, file: Path, *path: str, **query: str | int | None) -> int:
         """Write the answer to GET /v1/<path> to a file, which is replaced once all of it is on the disk; its length."""

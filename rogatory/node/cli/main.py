@@ -27,6 +27,8 @@ from rogatory.node.cli import (
     renew_keys,
     request,
     run,
+    search,
+    statistics,
     status,
 )
 from rogatory.node.cli.client import AnsweredProblem
@@ -60,6 +62,8 @@ app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.command("status")(status.status)
 app.command("inbox")(inbox.inbox)
+app.command("search")(search.search)
+app.command("statistics")(statistics.statistics)
 for name, group in (
     ("authority", authority),
     ("courier", courier),

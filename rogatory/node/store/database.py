@@ -37,6 +37,7 @@ from rogatory.node.store import (
     own_entries,
     prepared,
     refreshes,
+    search,
     wishes,
 )
 from rogatory.node.store.errors import DamagedDatabase, DatabaseUnavailable, UnknownSchema, WrongDatabaseKey
@@ -66,6 +67,7 @@ SUBJECTS = (
     outbox,
     own_entries,
     refreshes,
+    search,
     wishes,
 )
 """Modules that declare tables: they must be imported before the tables are made."""

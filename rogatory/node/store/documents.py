@@ -224,6 +224,20 @@ def get_document(tx: Connection, channel: bytes, message_id: bytes, author: str 
     return None if found is None else _row(found)
 
 
+def get_by_row(tx: Connection, row: int) -> DocumentRow:
+    """The document in a row. Raises KeyError."""
+    found = _rows(tx, select(*_COLUMNS).where(_documents.c.row == row))
+    if not found:
+        raise KeyError(f"no document in row {row}")
+    return found[0]
+
+
+def documents_of_kinds(tx: Connection, kinds: Sequence[str]) -> list[DocumentRow]:
+    """Sound documents of these kinds in all channels, channel by channel in the order of its log."""
+    query = select(*_COLUMNS).where(_documents.c.kind.in_(kinds), _documents.c.void.is_(None))
+    return _rows(tx, query.order_by(_documents.c.channel, _documents.c.seq.is_(None), _documents.c.seq))
+
+
 def get_envelope(tx: Connection, row: int) -> bytes:
     """The document as it was signed."""
     envelope: bytes | None = _ENVELOPE.scalar(tx, of=row)
