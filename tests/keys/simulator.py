@@ -132,10 +132,12 @@ class DirectorySimulator:
             self._drafting = False
         self.publish()
 
-    def add_relay(self, relay: str, url: str = "http://127.0.0.1:8443", **details: Any) -> RelayKeys:
-        """Add a relay with new keys, or give a known one this address and these details."""
+    def add_relay(
+        self, relay: str, url: str = "http://127.0.0.1:8443", *, also: Iterable[str] = (), **details: Any
+    ) -> RelayKeys:
+        """Add a relay with new keys, or give a known one this address (`also` these) and these details."""
         keys = self._relay_keys.setdefault(relay, RelayKeys.generate(relay, self._random))
-        changes.put_relay(self.repository, keys.entry((url,), **details), self.now())
+        changes.put_relay(self.repository, keys.entry((url, *also), **details), self.now())
         self._changed()
         return keys
 

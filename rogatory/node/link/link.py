@@ -76,6 +76,7 @@ class Link:
         self._outgoing: asyncio.Queue[ClientFrame] | None = None
         self._nudged = asyncio.Event()
         self._reported: str | None = None
+        self._turn = 0
         self.status = LinkStatus(relay=self.relay, state=LinkState.CONNECTING, since=now())
 
     def send(self, frames: Iterable[ClientFrame]) -> None:
@@ -92,8 +93,10 @@ class Link:
         """Keep the session until cancelled."""
         while True:
             goodbye = await self._attempt()
-            if self.status.state is LinkState.OPEN:
-                self._backoff.session_ended(self._now() - self.status.since)
+            lasted = self._now() - self.status.since if self.status.state is LinkState.OPEN else 0.0
+            self._backoff.session_ended(lasted)
+            if lasted < GOOD_SESSION:  # another address may lead to another replica, which serves
+                self._turn += 1
             wait = self._backoff.next(goodbye.code if goodbye else None)
             self._set(LinkState.WAITING, next_attempt=self._now() + wait)
             _log.info("link_waits", relay=self.relay, seconds=round(wait, 2), because=self.status.last_error)
@@ -124,7 +127,9 @@ class Link:
 
     async def _session(self) -> None:
         socket = None
-        for address in addresses_of(self._entry()):
+        addresses = addresses_of(self._entry())
+        first = self._turn % len(addresses)
+        for address in addresses[first:] + addresses[:first]:
             try:
                 socket, binding = await open_socket(address)
                 break

@@ -76,6 +76,27 @@ async def test_frames_go_both_ways_in_order() -> None:
         assert desk.closed.qsize() == 1
 
 
+async def test_where_one_replica_does_not_serve_the_next_address_is_tried() -> None:
+    """The first takes connections and ends each; the second is reached all the same, and after the first is gone."""
+    first, second, desk = FarEnd(IDENTITY), FarEnd(IDENTITY), Desk()
+    second.keys = second.signer = first.keys
+
+    async def turn_away(socket: ServerConnection) -> None:
+        await socket.send(encode_frame(Goodbye(Code.UNAVAILABLE, "no database")))
+
+    async with second.listen(stay):
+        async with first.listen(turn_away):
+            entry = first.keys.entry((first.url, second.url))
+            backoff = Backoff(random.Random(1).uniform, 0.01, 0.05)
+            link = Link(lambda: entry, lambda: IDENTITY, desk, backoff, now=time.time, random=os.urandom)
+            async with running(link):
+                await eventually(lambda: second.connections > 0)
+                await until(link, LinkState.OPEN)
+        again = Link(lambda: entry, lambda: IDENTITY, desk, backoff, now=time.time, random=os.urandom)
+        async with running(again):
+            await until(again, LinkState.OPEN)
+
+
 async def test_a_relay_with_another_key_is_reported_once_and_gets_nothing() -> None:
     far, desk = FarEnd(IDENTITY), Desk()
     far.signer = RelayKeys.generate(RELAY, os.urandom)
