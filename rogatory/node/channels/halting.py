@@ -54,8 +54,8 @@ def destroy_keys(work: Work, channel: Channel) -> None:
     session = work.session(channel.row.relay)
     if session is not None:
         session.joins = {number: each for number, each in session.joins.items() if each.invited.channel != channel.id}
+    closings.set_keys_gone(connection, channel.id, work.tx.now)
     if had_keys:
-        closings.set_keys_gone(connection, channel.id, work.tx.now)
         work.tx.output.keys_destroyed = True
         work.hooks.keys_destroyed(work.tx, channel.id)
 

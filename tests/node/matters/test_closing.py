@@ -15,7 +15,7 @@ from rogatory.node.inbox.events import EventKind
 from rogatory.node.inbox.queries import show_document
 from rogatory.node.inbox.views import Stage
 from rogatory.node.inbox.writing import sign
-from rogatory.node.matters.commands import add_party, close, leave, say
+from rogatory.node.matters.commands import add_party, close, leave, open_consultation, say
 from rogatory.node.matters.queries import list_matters, show_matter
 from rogatory.node.matters.views import MatterView
 from rogatory.node.registry import Registry
@@ -397,3 +397,57 @@ def test_new_keys_of_an_authority_do_not_disturb_a_closed_matter(world: World) -
         assert view(node, matter).closed is not None
         assert not has_keys(node, matter)
         assert "commit_refused" not in troubles(node)
+
+
+def test_a_founder_that_lost_its_keys_meanwhile_is_done_when_all_have_read(world: World) -> None:
+    """As after a restore: a backup holds the closing and no group."""
+    ke, tz, ug = world.nodes.values()
+    matter = consult(world, KE, TZ, UG)
+    ug.disconnect("relay.one")
+    ke.run(lambda tx: close(tx, matter))
+    world.settle()
+    assert has_keys(ke, matter)
+    for role in Role:
+        ke.run(lambda tx: groups.delete(tx.connection, bytes.fromhex(matter), role))  # noqa: B023
+    ke.crash()
+    world.start(KE)
+    world.settle()
+    assert state(ke, bytes.fromhex(matter)) is ChannelState.CLOSING
+    world.start(UG)
+    world.settle()
+    for node in (ke, tz, ug):
+        closed = view(node, matter).closed
+        assert closed is not None
+        assert closed.keys_gone_at is not None
+        assert state(node, bytes.fromhex(matter)) is ChannelState.CLOSED
+        assert troubles(node) == []
+
+
+def test_a_matter_that_is_closed_before_it_opened_says_what_was_to_be_said(world: World) -> None:
+    ke, tz, _ = world.nodes.values()
+    matter = ke.run(lambda tx: open_consultation(tx, [TZ], "Vessel", "forget it")).matter
+    ke.run(lambda tx: close(tx, matter))
+    world.settle()
+    for node in (ke, tz):
+        assert texts(node, matter) == ["forget it"]
+        assert view(node, matter).closed is not None
+        assert not has_keys(node, matter)
+
+
+def test_a_log_that_lies_after_the_closing_brings_no_key_back(world: World) -> None:
+    """The relay names another last entry than its log has: the founder, who still had keys, lets them go."""
+    ke, tz, ug = world.nodes.values()
+    matter = consult(world, KE, TZ, UG)
+    ug.disconnect("relay.one")
+    ke.run(lambda tx: close(tx, matter))
+    world.settle()
+    log = world.relay.logs[bytes.fromhex(matter)]
+    ke.disconnect("relay.one")
+    tz.disconnect("relay.one")
+    log.entries.pop()
+    world.start(KE, TZ)
+    world.settle()
+    for node in (ke, tz):
+        assert "log_rolled_back" in troubles(node)
+        assert state(node, bytes.fromhex(matter)) is ChannelState.CLOSED
+        assert not has_keys(node, matter)
