@@ -16,8 +16,9 @@ from rogatory.relay.blobs.objects import Objects
 from rogatory.relay.config import RetentionSettings
 from rogatory.relay.metrics import Metrics
 from rogatory.relay.retention import Retention
-from rogatory.relay.store.interface import BlobPart, Lane, NewEntry, Quotas
+from rogatory.relay.store.interface import BlobPart, Lane, NewEntry, Quotas, Store
 from rogatory.relay.store.sqlite import SQLiteStore
+from tests.relay.appender import Waiting, append
 from tests.relay.conftest import KE, TZ
 
 DAY = 24 * 3600 * 1000
@@ -26,7 +27,7 @@ DAY = 24 * 3600 * 1000
 class Log:
     """A channel of ke and tz in a store, beside a folder of objects."""
 
-    def __init__(self, store: SQLiteStore, folder: Path) -> None:
+    def __init__(self, store: Store, folder: Path) -> None:
         self.store = store
         self.channel = os.urandom(32)
         self.folder = folder / "blobs"
@@ -39,9 +40,20 @@ class Log:
         """An entry of ke; its seq and head."""
         access = [KE, TZ] if founds else None
         entry = NewEntry(
-            self.channel, KE, 0 if founds else 1, Form.MLS, founds, os.urandom(64), access, None, True, Lane(), 0, blobs
+            self.channel,
+            KE,
+            0 if founds else 1,
+            Form.MLS,
+            founds,
+            os.urandom(64),
+            access,
+            None,
+            True,
+            Lane(Waiting()),
+            0,
+            blobs,
         )
-        receipt = (await self.store.append(entry)).receipt
+        receipt = (await append(self.store, entry)).receipt
         return receipt.seq, receipt.head
 
     async def blob(self, content: bytes) -> bytes:

@@ -12,6 +12,17 @@ from tests.relay import (
     test_key_packages,
     test_refused_appends,
 )
+from tests.relay.attachments.test_uploads import (
+    ke,
+    test_an_upload_comes_back_whole_and_by_any_range,
+    test_two_uploads_of_one_blob_cannot_both_add,
+)
+
+__all__ = [
+    "ke",
+    "test_an_upload_comes_back_whole_and_by_any_range",
+    "test_two_uploads_of_one_blob_cannot_both_add",
+]
 
 for _module in (
     test_access,
