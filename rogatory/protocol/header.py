@@ -7,6 +7,7 @@ import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 from rogatory.protocol.errors import MalformedError, ProtocolError
 from rogatory.protocol.limits import CHANNEL_ID, HASH, MAX_AUTHORITY_ID
@@ -29,8 +30,7 @@ class ForkDetected(ProtocolError):
     """Two members, or this member and the relay, hold different logs of one channel."""
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """How far a log goes: the seq of its last entry (0: empty) and the hash of that entry's header."""
 
     seq: int

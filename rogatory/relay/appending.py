@@ -20,6 +20,10 @@ from rogatory.relay.store.interface import Answers, Lane, NewEntry
 class Appending:
     """Takes the appends of `authority` to the store and their answers back."""
 
+    __slots__ = (
+        "_answer", "_authority", "_broken", "_in_flight", "_lanes", "_rate", "_refuse", "_services", "_settled",
+    )  # fmt: skip
+
     def __init__(
         self,
         services: Services,
@@ -36,8 +40,7 @@ class Appending:
         self._rate = services.allowances.of(authority).appends
         self._lanes: dict[bytes, Lane] = {}
         self._in_flight = 0
-        self._settled = asyncio.Event()
-        self._settled.set()
+        self._settled: asyncio.Event | None = None
 
     async def append(self, frame: Append) -> None:
         """Hand an append to the store. Raises Refusal if it does not get so far, and Farewell."""
@@ -53,7 +56,6 @@ class Appending:
             await budget.take(self._authority, size)
         lane.in_flight += 1
         self._in_flight += 1
-        self._settled.clear()
         self._services.store.append(entry)
 
     def resumed(self, channel: bytes) -> None:
@@ -62,7 +64,11 @@ class Appending:
 
     async def settle(self) -> None:
         """Wait until every append has its answer."""
-        await self._settled.wait()
+        while self._in_flight:
+            if self._settled is None:
+                self._settled = asyncio.Event()
+            self._settled.clear()
+            await self._settled.wait()
 
     def _lane(self, channel: bytes) -> Lane:
         lane = self._lanes.get(channel)
@@ -108,7 +114,7 @@ class Appending:
             metrics.repeated.inc(len(answers.repeated))
             refs = [entry.ref for entry in answers.accepted]
             self._answer(AcceptedTogether(refs, answers.repeated, answers.receipts))
-        if self._in_flight == 0:
+        if self._settled is not None:
             self._settled.set()
 
     def _over(self, entry: NewEntry) -> None:

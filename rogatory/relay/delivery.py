@@ -87,6 +87,11 @@ class Subscription:
 class Delivery:
     """One session's subscriptions. Its task lives only while something is due."""
 
+    __slots__ = (
+        "_authority", "_credited", "_due", "_failed", "_metrics", "_outbox", "_outstanding", "_store", "_subscriptions",
+        "_task",
+    )  # fmt: skip
+
     def __init__(
         self, authority: str, store: Store, outbox: Outbox, metrics: Metrics, failed: Callable[[BaseException], None]
     ) -> None:
@@ -96,9 +101,9 @@ class Delivery:
         self._metrics = metrics
         self._failed = failed
         self._subscriptions: dict[bytes, Subscription] = {}
-        self._due: deque[Subscription] = deque()
+        self._due: deque[Subscription] | None = None
         self._outstanding = 0
-        self._credited = asyncio.Event()
+        self._credited: asyncio.Event | None = None
         self._task: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
@@ -131,14 +136,15 @@ class Delivery:
     def credit(self, amount: int) -> None:
         """The node has persisted entries of this cost."""
         self._outstanding = max(0, self._outstanding - amount)
-        self._credited.set()
+        if self._credited is not None:
+            self._credited.set()
 
     def stop(self) -> None:
         """The session is over."""
         if self._task is not None:
             self._task.cancel()
         self._subscriptions.clear()
-        self._due.clear()
+        self._due = None
 
     # Called by the hub
 
@@ -191,6 +197,8 @@ class Delivery:
         if subscription.cursor >= subscription.target and not subscription.acknowledgements_due:
             return
         subscription.due = True
+        if self._due is None:
+            self._due = deque()
         self._due.append(subscription)
         if self._task is None:
             self._task = asyncio.create_task(self._run())
@@ -205,7 +213,7 @@ class Delivery:
             subscription.busy = False
             if self._subscriptions.get(subscription.channel) is subscription:
                 self._set_due(subscription)
-        self._task = None
+        self._task = self._due = self._credited = None
 
     def _done(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
@@ -252,6 +260,8 @@ class Delivery:
     async def _window(self, size: int) -> None:
         """Wait until `size` fits into the window; what is larger than the window travels alone."""
         while self._outstanding and self._outstanding + size > DELIVERY_WINDOW:
+            if self._credited is None:
+                self._credited = asyncio.Event()
             self._credited.clear()
             await self._credited.wait()
 

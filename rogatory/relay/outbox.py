@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -14,23 +13,25 @@ FULL: Final = 1 * MIB
 
 
 class Outbox:
-    """Frames in the order in which they were put. `lost` is called once the connection is found broken."""
+    """Frames in the order in which they were put. `lost` is called once the connection is found broken.
+
+    What a session needs only while it is busy is made then: most sessions are idle most of the time.
+    """
+
+    __slots__ = ("_frames", "_lost", "_room", "_send", "_task", "_waiting")
 
     def __init__(self, send: Callable[[bytes], Awaitable[None]], lost: Callable[[], None]) -> None:
         self._send = send
         self._lost = lost
-        self._frames: deque[bytes] = deque()
+        self._frames: list[bytes] = []
         self._waiting = 0
         self._task: asyncio.Task[None] | None = None
-        self._room = asyncio.Event()
-        self._room.set()
+        self._room: asyncio.Event | None = None
 
     def put(self, frame: bytes) -> None:
         """Send `frame` after those before it."""
         self._frames.append(frame)
         self._waiting += len(frame)
-        if self._waiting >= FULL:
-            self._room.clear()
         if self._task is None:
             self._task = asyncio.create_task(self._pump())
 
@@ -41,7 +42,10 @@ class Outbox:
 
     async def room(self) -> None:
         """Wait until there is room."""
-        await self._room.wait()
+        while not self.has_room:
+            if self._room is None:
+                self._room = asyncio.Event()
+            await self._room.wait()
 
     async def flush(self) -> None:
         """Wait until everything was sent, or the connection is lost."""
@@ -57,11 +61,12 @@ class Outbox:
     async def _pump(self) -> None:
         try:
             while self._frames:
-                frame = self._frames.popleft()
-                await self._send(frame)
-                self._waiting -= len(frame)
-                if self._waiting < FULL and not self._room.is_set():
-                    self._room.set()
+                frames, self._frames = self._frames, []
+                for frame in frames:
+                    await self._send(frame)
+                    self._waiting -= len(frame)
+                    if self._room is not None and self._waiting < FULL:
+                        self._there_is_room()
         except ConnectionError:
             self._clear()
             self._lost()
@@ -69,6 +74,11 @@ class Outbox:
             self._task = None
 
     def _clear(self) -> None:
-        self._frames.clear()
+        self._frames = []
         self._waiting = 0
-        self._room.set()
+        self._there_is_room()
+
+    def _there_is_room(self) -> None:
+        room, self._room = self._room, None
+        if room is not None:
+            room.set()

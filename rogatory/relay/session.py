@@ -121,7 +121,8 @@ class Session:
 
     async def receive(self, data: bytes) -> None:
         """One frame of the node. Raises Farewell for what no honest node sends."""
-        await self._outbox.room()
+        if not self._outbox.has_room:
+            await self._outbox.room()
         try:
             frame = decode_client_frame(data)
         except MalformedError as error:

@@ -1,8 +1,9 @@
 """Load on a relay: many authorities in one event loop, on links that cost less than the relay's own side of them.
 
-    async with Crowd(relay, authorities) as crowd:
-        channels = await crowd.found(["ke.central", "tz.central"])
-        await crowd.append(channels, count)      # each founder keeps its window full until all are answered
+    rate = await accepted(relay, authorities, 10_000)       # a RelayProcess that runs
+    async with Crowd(relay, authorities) as crowd:          # or by hand
+        channels = await crowd.found("ke.central", ["tz.central"])
+        author = Author(crowd.links["ke.central"], channels)
 
 What is sent is encoded beforehand, and the mask of a WebSocket message (RFC 6455 section 5.3) is zero: a node may
 choose any, and this one costs the sender nothing.
@@ -14,10 +15,13 @@ import asyncio
 import base64
 import os
 import struct
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Self, cast
-from urllib.parse import urlsplit
+from typing import Any, Self, cast
+
+import psutil
 
 from rogatory.keys.identity import Identity
 from rogatory.keys.link import PLAIN_BINDING, authority_proof_input
@@ -26,11 +30,13 @@ from rogatory.protocol.frames.codec import VERSIONS, decode_server_frame, encode
 from rogatory.protocol.frames.server import AcceptedTogether, Challenge, Entries, Goodbye, Ready, Refused, ServerFrame
 from rogatory.protocol.header import Form
 from rogatory.protocol.limits import APPENDS_IN_FLIGHT, ENTRY_COST
+from tests.benchmarks.figures import watch
 from tests.relay.client import commit, message
 from tests.relay.process import RelayProcess
 
 SIZE = 2048
 """Bytes of ciphertext in a message."""
+
 _SWITCHED = b"\r\n\r\n"
 
 
@@ -122,12 +128,11 @@ class RawLink(asyncio.Protocol):
 
 async def link(relay: RelayProcess, identity: Identity, take: Callable[[bytes], None] | None = None) -> RawLink:
     """A session of `identity` with the relay, proven, its Ready taken."""
-    address = urlsplit(relay.url)
     loop = asyncio.get_running_loop()
-    _, connection = await loop.create_connection(RawLink, address.hostname, address.port)
+    _, connection = await loop.create_connection(RawLink, "127.0.0.1", relay.port)
     key = base64.b64encode(os.urandom(16)).decode()
     connection.write(
-        f"GET /v1/link HTTP/1.1\r\nHost: {address.netloc}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"GET /v1/link HTTP/1.1\r\nHost: 127.0.0.1:{relay.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode()
     )
     nonce = os.urandom(32)
@@ -260,3 +265,110 @@ class Crowd:
                 assert not isinstance(answer, Refused | Goodbye), answer
                 answered += len(answer.refs) if isinstance(answer, AcceptedTogether) else 0
         return channels
+
+
+# What is measured. Every function gives figures of its own run; `relay` runs, with these authorities in its directory.
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How many in a second by the clock, and microseconds of the relay's processor time for each."""
+
+    per_second: float
+    cpu: float
+
+
+async def accepted(relay: RelayProcess, authorities: Sequence[str], count: int, size: int = SIZE) -> Rate:
+    """Each authority appends `count` messages to a channel of its own, until all are accepted."""
+    async with Crowd(relay, authorities) as crowd:
+        authors = []
+        for authority in authorities:
+            authors.append(Author(crowd.links[authority], await crowd.found(authority, [])))
+            authors[-1].prepare(count, size)
+        return await _rate(relay, count * len(authors), *(author.send() for author in authors))
+
+
+async def delivered(relay: RelayProcess, authorities: Sequence[str], count: int, size: int = SIZE) -> Rate:
+    """Half of the authorities append `count` messages each, the other half have them, as they come."""
+    half = len(authorities) // 2
+    async with Crowd(relay, authorities[: 2 * half]) as crowd:
+        work: list[Coroutine[Any, Any, None]] = []
+        for author, reader in zip(authorities[:half], authorities[half:], strict=False):
+            channels = await crowd.found(author, [reader])
+            writing, listening = Author(crowd.links[author], channels), Listener(crowd.links[reader])
+            listening.resume(channels)
+            await listening.wait(1)
+            writing.prepare(count, size)
+            work += [writing.send(), listening.wait(count + 1)]
+        return await _rate(relay, count * half, *work)
+
+
+async def drained(relay: RelayProcess, authorities: Sequence[str], count: int, size: int = SIZE) -> Rate:
+    """Each authority reads a backlog of `count` messages that another one left."""
+    channels: dict[str, bytes] = {}
+    async with Crowd(relay, authorities) as crowd:
+        for author, reader in zip(authorities, [*authorities[1:], authorities[0]], strict=True):
+            (channels[reader],) = await crowd.found(author, [reader])
+            writing = Author(crowd.links[author], [channels[reader]])
+            writing.prepare(count, size)
+            await writing.send()
+    async with Crowd(relay, authorities) as crowd:
+        listeners = [Listener(crowd.links[reader]) for reader in channels]
+
+        async def read(listener: Listener, channel: bytes) -> None:
+            listener.resume([channel])
+            await listener.wait(count + 1)
+
+        work = (read(listener, channel) for listener, channel in zip(listeners, channels.values(), strict=True))
+        return await _rate(relay, (count + 1) * len(authorities), *work)
+
+
+async def broadcast(relay: RelayProcess, authorities: Sequence[str], times: int, size: int = SIZE) -> list[float]:
+    """Seconds, ascending, from sending a message to a channel of all until the last of the others has it."""
+    author, *readers = authorities
+    async with Crowd(relay, authorities) as crowd:
+        channels = await crowd.found(author, readers)
+        listeners = [Listener(crowd.links[reader]) for reader in readers]
+        for listener in listeners:
+            listener.resume(channels)
+        await asyncio.gather(*(listener.wait(1) for listener in listeners))
+        return sorted([await _reach(crowd.links[author], channels[0], listeners, size) for _ in range(times)])
+
+
+async def latencies(
+    relay: RelayProcess, author: str, reader: str, count: int, per_second: float, size: int = SIZE
+) -> list[float]:
+    """Seconds, ascending, from sending to having, of messages sent at an even rate."""
+    async with Crowd(relay, [author, reader]) as crowd:
+        channels = await crowd.found(author, [reader])
+        listener = Listener(crowd.links[reader])
+        listener.resume(channels)
+        await listener.wait(1)
+        taken = []
+        clock = time.perf_counter()
+        for number in range(count):
+            await asyncio.sleep(max(0.0, clock + number / per_second - time.perf_counter()))
+            taken.append(await _reach(crowd.links[author], channels[0], [listener], size))
+        return sorted(taken)
+
+
+async def idle(relay: RelayProcess, authorities: Sequence[str]) -> tuple[int, int]:
+    """The relay's resident bytes before these authorities are connected, and while they are."""
+    process = psutil.Process(relay.pid)
+    before: int = process.memory_info().rss
+    async with Crowd(relay, authorities):
+        return before, process.memory_info().rss
+
+
+async def _reach(connection: RawLink, channel: bytes, listeners: Sequence[Listener], size: int) -> float:
+    data = masked(encode_frame(Append(0, channel, 1, Form.MLS, message(channel, size))))
+    began = time.perf_counter()
+    connection.write(data)
+    await asyncio.gather(*(listener.wait(listener.entries + 1) for listener in listeners))
+    return time.perf_counter() - began
+
+
+async def _rate(relay: RelayProcess, count: int, *work: Awaitable[None]) -> Rate:
+    with watch(relay.pid) as spent:
+        await asyncio.gather(*work)
+    return Rate(count / spent.wall, spent.cpu / count * 1e6)

@@ -72,10 +72,13 @@ async def test_one_slow_channel_does_not_starve_the_others(node: Connect) -> Non
     large, small = await founded(ke, TZ), await founded(ke, TZ)
     await fill(ke, large, 300, 20_000)
     await fill(ke, small, 3, 100)
+    tz.credit = False  # the large one alone is more than the window
     await asyncio.gather(tz.resume(large), tz.resume(small))
-    await tz.wait_entries(small, 4)
+    await tz.wait_entries(small, 4, seconds=60)
     assert len(tz.entries[large]) < 301
-    await tz.wait_entries(large, 301)
+    tz.credit = True
+    await tz.send(Credit(cost(tz, large) + cost(tz, small)))
+    await tz.wait_entries(large, 301, seconds=60)
 
 
 async def test_a_reader_that_stopped_costs_no_memory_and_holds_nobody_up(tmp_path: Path) -> None:

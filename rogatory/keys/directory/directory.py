@@ -1,7 +1,7 @@
 """An accepted directory as a value: who is who, and what that lets them do. No input or output here."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rogatory.keys.directory.endorsement import Standing, standing
 from rogatory.keys.directory.model import (
@@ -51,6 +51,11 @@ class Directory:
     role_expires: Mapping[str, int]
     published: int
     confirmed: int
+    _networks: Mapping[bytes, Roster] = field(init=False)
+
+    def __post_init__(self) -> None:
+        networks = {entry.channel_id: entry for entry in self.roster_entries.values()}
+        object.__setattr__(self, "_networks", networks)
 
     def __repr__(self) -> str:
         return f"<Directory version {self.targets_version}, timestamp {self.timestamp_version}>"
@@ -112,7 +117,7 @@ class Directory:
 
     def roster_of_channel(self, channel: bytes) -> Roster | None:
         """The roster whose network owns this channel id, or None for a channel that is no network's."""
-        return next((entry for entry in self.roster_entries.values() if entry.channel_id == channel), None)
+        return self._networks.get(channel)
 
     # Keys, as of a version
 

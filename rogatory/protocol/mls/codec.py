@@ -100,6 +100,21 @@ def optional(item: Encodable | None) -> bytes:
     return b"\x00" if item is None else b"\x01" + item.encode()
 
 
+def opaque_at(data: bytes, position: int) -> tuple[int, int]:
+    """Where the `opaque<V>` at `position` begins and ends. Raises MLSDecodeError."""
+    if position < len(data) and data[position] < 0x40:  # a length of one byte
+        start = position + 1
+        end = start + data[position]
+    else:
+        reader = Reader(data, position)
+        length = reader.varint()
+        start = reader.position
+        end = start + length
+    if end > len(data):
+        raise MLSDecodeError(f"{end - start} bytes expected, {len(data) - start} left")
+    return start, end
+
+
 class Reader:
     """Reads fields one after the other from `data[start:end]`; every failure is an MLSDecodeError."""
 

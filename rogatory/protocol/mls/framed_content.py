@@ -28,6 +28,10 @@ class ContentType(IntEnum):
     COMMIT = 3
 
 
+CONTENT_TYPES = {int(kind): kind for kind in ContentType}
+"""By their numbers."""
+
+
 class SenderType(IntEnum):
     MEMBER = 1
     EXTERNAL = 2
@@ -72,9 +76,10 @@ def content_type_of(content: Content) -> ContentType:
 
 def read_content_type(reader: Reader) -> ContentType:
     kind = reader.uint8()
-    if not ContentType.APPLICATION <= kind <= ContentType.COMMIT:
+    content_type = CONTENT_TYPES.get(kind)
+    if content_type is None:
         raise MLSDecodeError(f"a content type {kind} is not known")
-    return ContentType(kind)
+    return content_type
 
 
 def read_content(reader: Reader, kind: ContentType) -> Content:

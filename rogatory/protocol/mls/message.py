@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from .codec import Reader, Structure, uint16
+from .codec import Reader, Structure, opaque_at, uint16
 from .errors import MLSDecodeError, UnsupportedVersion, WrongWireFormat
-from .framed_content import ContentType, Sender, WireFormat, read_content_type
+from .framed_content import CONTENT_TYPES, ContentType, Sender, WireFormat, read_content_type
 from .group_info import GroupInfo
 from .key_package import KeyPackage
 from .leaf_node import MLS10
@@ -53,8 +54,7 @@ def _read_head(reader: Reader) -> WireFormat:
     return WireFormat(wire_format)
 
 
-@dataclass(frozen=True, slots=True)
-class Peek:
+class Peek(NamedTuple):
     """What stands in the clear in a message of a group."""
 
     wire_format: WireFormat
@@ -64,18 +64,36 @@ class Peek:
     authenticated_data: bytes
 
 
+_PRIVATE = uint16(MLS10) + uint16(WireFormat.PRIVATE_MESSAGE)
+_EPOCH_LENGTH = 8
+
+
 def peek(message: bytes) -> Peek:
     """The clear fields of an encoded PublicMessage or PrivateMessage; the rest is not looked at.
 
     Raises MLSDecodeError, or WrongWireFormat for an MLSMessage that is not of a group.
     """
+    if message.startswith(_PRIVATE):
+        return _peek_private(message)
     reader = Reader(message)
     wire_format = _read_head(reader)
-    if wire_format not in (WireFormat.PUBLIC_MESSAGE, WireFormat.PRIVATE_MESSAGE):
+    if wire_format is not WireFormat.PUBLIC_MESSAGE:
         raise WrongWireFormat(wire_format.name)
     group_id, epoch = reader.opaque(), reader.uint64()
-    if wire_format is WireFormat.PUBLIC_MESSAGE:
-        Sender.read(reader)
-        authenticated_data = reader.opaque()
-        return Peek(wire_format, group_id, epoch, read_content_type(reader), authenticated_data)
-    return Peek(wire_format, group_id, epoch, read_content_type(reader), reader.opaque())
+    Sender.read(reader)
+    authenticated_data = reader.opaque()
+    return Peek(wire_format, group_id, epoch, read_content_type(reader), authenticated_data)
+
+
+def _peek_private(message: bytes) -> Peek:
+    """Without a Reader: a relay looks into every message, and needs no more of it than this."""
+    start, end = opaque_at(message, len(_PRIVATE))
+    kind = end + _EPOCH_LENGTH
+    if kind >= len(message):
+        raise MLSDecodeError("the message ends before its content type")
+    content_type = CONTENT_TYPES.get(message[kind])
+    if content_type is None:
+        raise MLSDecodeError(f"a content type {message[kind]} is not known")
+    epoch = int.from_bytes(message[end:kind], "big")
+    data_start, data_end = opaque_at(message, kind + 1)
+    return Peek(WireFormat.PRIVATE_MESSAGE, message[start:end], epoch, content_type, message[data_start:data_end])

@@ -20,6 +20,7 @@ class FairQueue(Generic[T]):
         self._items = items
         self._weight = weight
         self._lines: dict[str, deque[tuple[int, int, T]]] = {}
+        self._turn: deque[str] = deque()
         self._count = 0
         self._arrivals = 0
         self._waiting_weight = 0
@@ -32,6 +33,7 @@ class FairQueue(Generic[T]):
             waiting = self._lines.get(line)
             if waiting is None:
                 waiting = self._lines[line] = deque()
+                self._turn.append(line)
             self._arrivals += 1
             waiting.append((self._arrivals, weight, item))
             self._count += 1
@@ -53,6 +55,7 @@ class FairQueue(Generic[T]):
             if self._count <= self._items and self._waiting_weight <= self._weight:
                 batch = [entry for line in self._lines.values() for entry in line]
                 self._lines.clear()
+                self._turn.clear()
             else:
                 batch = self._turns()
             self._count -= len(batch)
@@ -64,16 +67,16 @@ class FairQueue(Generic[T]):
     def _turns(self) -> list[tuple[int, int, T]]:
         batch: list[tuple[int, int, T]] = []
         weight = 0
-        while len(batch) < self._items and weight < self._weight:
-            line, waiting = next(iter(self._lines.items()))
+        while self._turn and len(batch) < self._items and weight < self._weight:
+            line = self._turn.popleft()
+            waiting = self._lines[line]
             entry = waiting.popleft()
             batch.append(entry)
             weight += entry[1]
-            del self._lines[line]
             if waiting:
-                self._lines[line] = waiting  # at the end: the others come first
-            elif not self._lines:
-                break
+                self._turn.append(line)
+            else:
+                del self._lines[line]
         return batch
 
 

@@ -55,13 +55,14 @@ def append(transaction: Transaction, entry: NewEntry, body_hash: bytes) -> Place
 
 
 def _append(transaction: Transaction, entry: NewEntry, body_hash: bytes) -> Placed:
-    state = transaction.channel(entry.channel)
+    state, member = transaction.channel(entry.channel), None
     if state is not None:
         # Repetition is judged before anything else: the first answer may have been lost (DESIGN section 1).
         found = transaction.find(state.number, body_hash)
         if found is not None:
             return _repeated(entry, *found)
-        log.check_member(transaction.member(state.number, entry.author))
+        member = transaction.member(state.number, entry.author)
+        log.check_member(member)
         if entry.form is not Form.REJOIN:  # a member that lost its state does not know the base
             log.check_base(state, entry.base)
     else:
@@ -80,6 +81,8 @@ def _append(transaction: Transaction, entry: NewEntry, body_hash: bytes) -> Plac
     head = Head(seq, header_hash(entry.channel, seq, entry.author, entry.form, body_hash, state.head.hash))
     if entry.access is not None:
         access.declare(transaction, entry.channel, state, entry.access, entry.author, head.seq)
+    if member is None or member.wrote_first is None:
+        transaction.wrote(state.number, entry.author, seq)
     transaction.add_entry(entry, state, head, body_hash)
     if attached:
         blobs.refer(transaction, attached, state.number, head.seq)

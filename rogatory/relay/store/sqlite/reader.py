@@ -31,6 +31,7 @@ from rogatory.relay.store.sqlite.key_packages import LAST_RESORT, LEFT, stock_of
 from rogatory.relay.store.sqlite.statements import FROM_START, key, parameter, sql
 
 _ACKNOWLEDGEMENTS_ROOM: Final = 512 * KIB
+_FORMS: Final = {int(form): form for form in Form}
 
 _CHANNEL = sql(
     select(channels.c.number, channels.c.seq, channels.c.head, channels.c.last_commit, channels.c.access).where(
@@ -159,10 +160,14 @@ class Reader:
         page: list[Entry] = []
         last_head = b""
         for seq, author, form, time, body, body_hash, head in rows:
-            room -= ENTRY_COST + len(body or b"")
+            if body is not None:
+                room -= ENTRY_COST + len(body)
+                body_hash = None
+            else:
+                room -= ENTRY_COST
             if page and room < 0:
                 break
-            page.append(Entry(seq, author, Form(form), time, body, None if body is not None else body_hash))
+            page.append(Entry(seq, author, _FORMS[form], time, body, body_hash))
             last_head = head
         rows.close()
         return Page(page, last_head)

@@ -146,12 +146,15 @@ class Transaction:
         self._body_rows += (number, now, author, len(body), body)
         self._entry_rows += (state.number, head.seq, author, entry.form, now, body_hash, head.hash, number)
         self._by_hash[state.number, body_hash] = (head.seq, author, head.hash, now)
-        member = self.member(state.number, author)
-        if member is not None and member.wrote_first is None:
-            member.wrote_first = self._wrote[state.number, author] = head.seq
         state.head = advance.head = head
         if advance.entries is not None:
             advance.entries.append(Entry(head.seq, author, entry.form, now, body, body_hash))
+
+    def wrote(self, number: int, author: str, seq: int) -> None:
+        """The first entry of this author in the channel with this number is `seq`."""
+        member = self.member(number, author)
+        if member is not None:
+            member.wrote_first = self._wrote[number, author] = seq
 
     def charge(self, authority: str, size: int, founded: int = 0) -> None:
         """Count against the authority's quotas; raises Refusal where one is full."""
