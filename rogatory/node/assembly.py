@@ -7,9 +7,11 @@ import os
 import random as dice
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from rogatory.keys.directory.model import RelayEntry
 from rogatory.keys.directory.trust import TrustedDirectory
+from rogatory.node.attachments.files import SealedFiles
 from rogatory.node.config import NodeConfig
 from rogatory.node.core import Core
 from rogatory.node.healing.schedule import DAY, Schedule
@@ -21,6 +23,8 @@ from rogatory.node.node import Node
 from rogatory.node.registry import Registry
 from rogatory.node.renewal.keyring import KeyRing
 from rogatory.node.store.database import Database
+from rogatory.node.transfers.pace import Hours
+from rogatory.node.transfers.transfers import Manner, Transfers
 from rogatory.node.worker import Worker
 
 
@@ -31,6 +35,7 @@ class Assembly:
     node: Node
     links: Links
     keeper: DirectoryKeeper
+    transfers: Transfers
 
 
 async def start_node(
@@ -40,10 +45,14 @@ async def start_node(
     keys: KeyRing,
     trusted: TrustedDirectory,
     database: Database,
+    attachments: Path,
 ) -> Assembly:
-    """Start a node's tasks in `tasks`; they run until those are cancelled. Close `worker` after that."""
+    """Start a node's tasks in `tasks`; they run until those are cancelled. Close `worker` after that.
+
+    `attachments`: the folder of sealed files.
+    """
     schedule = Schedule(active=config.refresh_active, idle=config.refresh_idle)
-    registry = Registry(schedule, config.close_term_days * DAY)
+    registry = Registry(schedule, config.close_term_days * DAY, config.attachment_large)
     core = Core(database, keys, now=time.time, random=os.urandom, hooks=registry)
     node = Node(core, registry, worker)
 
@@ -69,7 +78,18 @@ async def start_node(
 
     links = Links(tasks, link_to)
     node.connect(links, keeper)
+    hours = Hours.parse(config.attachment_hours) if config.attachment_hours else None
+    transfers = Transfers(
+        node,
+        SealedFiles(attachments),
+        links,
+        node.tokens,
+        Manner(config.attachment_large, config.attachment_rate, hours),
+        lambda: keeper.directory,
+        backoff,
+    )
     await keeper.load()
     tasks.create_task(keeper.run(), name="directory")
     tasks.create_task(node.keep_time(), name="clock")
-    return Assembly(node, links, keeper)
+    tasks.create_task(transfers.run(), name="attachments")
+    return Assembly(node, links, keeper, transfers)

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from rogatory.node.errors import RefusedInput
+from rogatory.protocol.attachments import MAX_ATTACHMENT
 
 ENVIRONMENT_PREFIX = "ROGATORY_NODE_"
 NOT_SETTINGS = frozenset({"FOLDER", "PASSPHRASE_FILE"})
@@ -22,6 +23,8 @@ Port = Annotated[int, Meta(ge=0, le=65535)]
 Seconds = Annotated[float, Meta(gt=0, le=7 * 24 * 3600)]
 
 
+Bytes = Annotated[int, Meta(ge=0, le=MAX_ATTACHMENT)]
+HoursOfDay = Annotated[str, Meta(pattern=r"\A(([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)?\Z")]
 Days = Annotated[float, Meta(gt=0, le=366 * 24 * 3600)]
 
 
@@ -34,6 +37,9 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     and in one in which none do; longer in large ones.
     `close_term_days`: how long the keys of a matter that this authority closed are kept, at the longest, for members
     that have not read that yet.
+    `attachment_large`: bytes above which a file is fetched only when asked for, and travels only in `attachment_hours`
+    (as "20:00-06:00", this computer's clock; empty: always). `attachment_rate`: bytes a second of all files, 0: any.
+    `attachment_most`: the largest file that is sent.
     `api_expose`: whether the API may listen on an address other than loopback; then TLS belongs in front of it.
     """
 
@@ -46,6 +52,10 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     directory_refresh: Seconds = 3600.0
     backoff_first: Seconds = 0.2
     backoff_most: Seconds = 60.0
+    attachment_large: Bytes = 16 * 1024 * 1024
+    attachment_most: Bytes = 64 * 1024**3
+    attachment_rate: Bytes = 0
+    attachment_hours: HoursOfDay = ""
     refresh_active: Days = 24 * 3600.0
     refresh_idle: Days = 30 * 24 * 3600.0
     close_term_days: Annotated[float, Meta(gt=0, le=366)] = 7.0

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from rogatory.keys.directory.trust import TrustedDirectory
 from rogatory.keys.errors import KeysError
-from rogatory.node.api.context import BACKUP, HANDOVER
+from rogatory.node.api.context import BACKUP, HANDOVER, LARGEST, TRANSFERS
 from rogatory.node.api.server import build_app, serve
 from rogatory.node.assembly import start_node
 from rogatory.node.backup.writing import BackupSource
@@ -91,8 +91,9 @@ async def _run(
     worker = Worker()
     try:
         async with asyncio.TaskGroup() as tasks:
-            running = await start_node(tasks, worker, config, keys, trusted, database)
+            running = await start_node(tasks, worker, config, keys, trusted, database, folder.attachments)
             app = build_app(running.node, running.links, running.keeper, folder.ensure_token(), config.api_names)
+            app[TRANSFERS], app[LARGEST] = running.transfers, config.attachment_most
             app[BACKUP] = BackupSource(folder, config.authority, database)
             app[HANDOVER] = handover
             tasks.create_task(_serve(app, config, folder, ready), name="api")

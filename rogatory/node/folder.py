@@ -55,6 +55,11 @@ class NodeFolder:
         return self.path / "directory"
 
     @property
+    def attachments(self) -> Path:
+        """Sealed files of documents; what opens them is in the database."""
+        return self.path / "attachments"
+
+    @property
     def enrolment(self) -> Path:
         """What the trustees of the directory are given."""
         return self.path / "enrolment.json"

@@ -19,11 +19,12 @@ from rogatory.node.core import Core
 from rogatory.node.errors import Conflict, NodeError
 from rogatory.node.link.keeper import DirectoryKeeper
 from rogatory.node.link.links import Links
+from rogatory.node.link.tokens import Tokens
 from rogatory.node.output import Output
 from rogatory.node.transaction import Tx
 from rogatory.node.worker import Worker
 from rogatory.protocol.frames.client import ClientFrame
-from rogatory.protocol.frames.server import DirectoryChanged, Ready, ServerFrame
+from rogatory.protocol.frames.server import DirectoryChanged, Ready, ServerFrame, Token
 
 T = TypeVar("T")
 
@@ -50,6 +51,7 @@ class Node:
         self._tick_at: float | None = None
         self._alarm = asyncio.Event()
         self._change = asyncio.Event()
+        self.tokens = Tokens(self._send, time.time)
 
     def connect(self, links: Links, keeper: DirectoryKeeper) -> None:
         """Say where frames and wishes for a directory go."""
@@ -110,6 +112,9 @@ class Node:
         """A batch came."""
         if self._keeper is not None and any(isinstance(frame, DirectoryChanged) for frame in frames):
             self._keeper.want(relay)
+        for frame in frames:
+            if isinstance(frame, Token):
+                self.tokens.arrived(relay, frame)
         await self._step(lambda: (None, self._core.receive(relay, frames)))
 
     async def session_closed(self, relay: str) -> None:
@@ -188,6 +193,10 @@ class Node:
         result, output = call()
         self._loop.call_soon_threadsafe(self._dispatch, output)
         return result
+
+    def _send(self, relay: str, frame: ClientFrame) -> None:
+        if self._links is not None:
+            self._links.send(relay, frame)
 
     def _dispatch(self, output: Output) -> None:
         if self._links is not None:

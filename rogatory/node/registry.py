@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rogatory.node.attachments.attaching import offer
 from rogatory.node.channels.hooks import Arrival, Introduction, JoinInfo, JudgingFacts, Kind
 from rogatory.node.channels.trouble import Trouble
 from rogatory.node.correspondents.confirming import waits_for_confirmation
@@ -42,8 +43,10 @@ from rogatory.protocol.receipt import Receipt
 class Registry:
     """Gives documents their meaning: the hooks of channels (`channels.hooks.Hooks`)."""
 
-    def __init__(self, schedule: Schedule = Schedule(), close_term: float = CLOSE_TERM) -> None:
+    def __init__(self, schedule: Schedule = Schedule(), close_term: float = CLOSE_TERM, large: int = 0) -> None:
+        """`large`: bytes of a file above which it is not fetched before somebody asks for it."""
         self._schedule = schedule
+        self._large = large
         self._close_term = close_term
 
     def policy(self, tx: Tx, channel: bytes, facts: JudgingFacts) -> ChannelPolicy:
@@ -92,6 +95,8 @@ class Registry:
             in_matters.arrived(tx, matter, arrival, self._close_term)
         else:
             in_networks.arrived(tx, channel, _network_of(tx, channel), arrival)
+        if not arrival.own:
+            offer(tx, channel, arrival.document.payload, arrival.attachments, self._large)
 
     def document_void(self, tx: Tx, channel: bytes, arrival: Arrival, reason: Exception) -> None:
         """Shown, and without effect."""

@@ -71,11 +71,13 @@ class QuotaSettings(Section, frozen=True, kw_only=True):
 class RetentionSettings(Section, frozen=True, kw_only=True):
     """`grace_days` after all members acknowledged, `max_age_days` in any case; looked at every `interval_seconds`.
 
-    `unreferenced_days`: attachments to which no entry refers, after the last byte that came.
+    `attachment_days`: attachments at least, since members fetch large ones when they need them; then with the body of
+    their entry. `unreferenced_days`: attachments to which no entry refers, after the last byte that came.
     """
 
     grace_days: Days = 7.0
     max_age_days: Days = 400.0
+    attachment_days: Days = 60.0
     unreferenced_days: Days = 7.0
     interval_seconds: Seconds = 600.0
 

@@ -52,7 +52,14 @@ class Retention:
         while count := await self._store.delete_expired(covered_before, stored_before):
             deleted += count
             await asyncio.sleep(_PAUSE)
-        deleted += await sweep(self._store, self._objects, now, self._settings.unreferenced_days)
+        kept = self._settings
+        deleted += await sweep(
+            self._store,
+            self._objects,
+            now,
+            attachment_days=min(kept.attachment_days, kept.max_age_days),
+            unreferenced_days=kept.unreferenced_days,
+        )
         self._metrics.retention_looked.set_to_current_time()
         if deleted:
             await self._store.scrub()

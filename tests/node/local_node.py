@@ -119,9 +119,10 @@ class LocalNode:
         keys = KeyRing([self._simulator.identity(self.authority)])
         trusted = TrustedDirectory(self._folder / "directory", self._simulator.root)
         database, worker = Database(self._folder / "node.db", self._key), Worker()
+        files = self._folder / "attachments"
         try:
             async with asyncio.TaskGroup() as tasks:
-                self._running = await start_node(tasks, worker, self._config, keys, trusted, database)
+                self._running = await start_node(tasks, worker, self._config, keys, trusted, database, files)
                 started.set()
         finally:
             worker.close()

@@ -18,6 +18,7 @@ class ConsultationBody(Body, frozen=True, kw_only=True):
     subject: str
     text: str
     language: str = "en"
+    attachments: tuple[str, ...] = ()
 
 
 @routes.get("/v1/consultations")
@@ -31,6 +32,8 @@ async def open_one(request: web.Request) -> web.Response:
     """Open a consultation."""
     given = await body(request, ConsultationBody)
     sent = await request.app[NODE].command(
-        lambda tx: commands.open_consultation(tx, given.to, given.subject, given.text, language=given.language)
+        lambda tx: commands.open_consultation(
+            tx, given.to, given.subject, given.text, language=given.language, attachments=given.attachments
+        )
     )
     return reply(sent, 201)

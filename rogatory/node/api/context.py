@@ -13,11 +13,17 @@ from rogatory.node.errors import RefusedInput
 from rogatory.node.link.keeper import DirectoryKeeper
 from rogatory.node.link.links import Links
 from rogatory.node.node import Node
+from rogatory.node.transfers.transfers import Transfers
 
 NODE: Final = web.AppKey("node", Node)
 LINKS: Final = web.AppKey("links", Links)
 BACKUP: Final = web.AppKey("backup", BackupSource)
 COURIER: Final = web.AppKey("courier", CourierDesk)
+TRANSFERS: Final = web.AppKey("transfers", Transfers)
+
+LARGEST: Final = web.AppKey("largest", int)
+"""Bytes of the largest file that may be attached."""
+
 KEEPER: Final = web.AppKey("keeper", DirectoryKeeper)
 
 HANDOVER: Final = web.AppKey("handover", bytes)

@@ -19,6 +19,7 @@ class MessageBody(Body, frozen=True, kw_only=True):
     subject: str | None = None
     in_reply_to: str | None = None
     language: str = "en"
+    attachments: tuple[str, ...] = ()
 
 
 class AmendmentBody(Body, frozen=True, kw_only=True):
@@ -78,6 +79,7 @@ async def say(request: web.Request) -> web.Response:
             subject=given.subject,
             in_reply_to=given.in_reply_to,
             language=given.language,
+            attachments=given.attachments,
         )
     )
     return reply(sent, 201)

@@ -16,6 +16,7 @@ class AnnouncementBody(Body, frozen=True, kw_only=True):
     title: str
     text: str
     language: str = "en"
+    attachments: tuple[str, ...] = ()
 
 
 @routes.get("/v1/networks")
@@ -35,7 +36,14 @@ async def announce(request: web.Request) -> web.Response:
     """Announce something to everybody in the network."""
     given = await body(request, AnnouncementBody)
     announced = await request.app[NODE].command(
-        lambda tx: commands.announce(tx, part(request, "network"), given.title, given.text, language=given.language)
+        lambda tx: commands.announce(
+            tx,
+            part(request, "network"),
+            given.title,
+            given.text,
+            language=given.language,
+            attachments=given.attachments,
+        )
     )
     return reply(announced, 201)
 

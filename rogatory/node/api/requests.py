@@ -26,6 +26,7 @@ class RequestBody(Body, frozen=True, kw_only=True):
     request: dict[str, Any]
     subject: str = ""
     insist: bool = False
+    attachments: tuple[str, ...] = ()
 
 
 @routes.get("/v1/requests")
@@ -39,7 +40,9 @@ async def send(request: web.Request) -> web.Response:
     """Open a matter and send its request."""
     given = await body(request, RequestBody)
     sent = await request.app[NODE].command(
-        lambda tx: commands.send_request(tx, given.to, given.request, subject=given.subject, insist=given.insist)
+        lambda tx: commands.send_request(
+            tx, given.to, given.request, subject=given.subject, insist=given.insist, attachments=given.attachments
+        )
     )
     return reply(sent, 201)
 
@@ -80,5 +83,10 @@ def _form(request: web.Request) -> str:
 async def answer(request: web.Request) -> web.Response:
     """Answer a matter's request with the fields of a reply."""
     given = await body(request, dict[str, Any])
-    sent = await request.app[NODE].command(lambda tx: commands.reply(tx, part(request, "matter"), given))
+    attachments = given.pop("attachments", ())
+    if not isinstance(attachments, list | tuple) or not all(isinstance(each, str) for each in attachments):
+        raise RefusedInput("attachments is a list of the ids of files that were given to the node")
+    sent = await request.app[NODE].command(
+        lambda tx: commands.reply(tx, part(request, "matter"), given, attachments=attachments)
+    )
     return reply(sent, 201)

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from rogatory.node.api import (
+    attachments,
     authorities,
     backup,
     consultations,
@@ -43,6 +44,7 @@ GROUPS = (
     consultations,
     matters,
     networks,
+    attachments,
     inbox,
     search,
     statistics,

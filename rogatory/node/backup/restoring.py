@@ -36,7 +36,7 @@ from rogatory.node.errors import Conflict, NotFound
 from rogatory.node.folder import NodeFolder
 from rogatory.node.inbox.events import EventKind
 from rogatory.node.setup import DATABASE_KEY, IDENTITY, KEY_LENGTH
-from rogatory.node.store import channels, outbox, own_entries, schema
+from rogatory.node.store import attachments, channels, outbox, own_entries, schema
 from rogatory.node.store.database import Database, derive_key
 from rogatory.node.store.events import EventRow, add_event
 from rogatory.node.store.outbox import OutboxState
@@ -157,6 +157,7 @@ def _check_schema(connection: Connection) -> None:
 
 def _part_from_groups(connection: Connection) -> int:
     """No channel has a group now; gives how many are to be rejoined (DESIGN section 4, Rejoin)."""
+    attachments.part_from_disk(connection)
     requeued: list[int] = []
     for entry in own_entries.outgoing(connection):
         entry.state = EntryState.ABANDONED if entry.seq is None else EntryState.DONE

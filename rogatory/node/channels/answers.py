@@ -10,6 +10,7 @@ import nacl.exceptions
 
 from rogatory.keys.errors import UnknownRelay
 from rogatory.node.channels import memberships
+from rogatory.node.channels.files import missing
 from rogatory.node.channels.halting import abandon, close, halt
 from rogatory.node.channels.readback import settle
 from rogatory.node.channels.session import Attachment, Reading, Session
@@ -80,6 +81,9 @@ def refused(work: Work, session: Session, channel_id: bytes, hash_of_body: bytes
     elif frame.code is Code.NOT_A_MEMBER and own.kind is EntryKind.REJOIN:
         work.trouble(channel.id, Trouble.REJOIN, "the relay does not count this node among the members any more")
         close(work, channel)
+    elif frame.code is Code.MISSING_BLOB:
+        missing(work, channel, own, frame)
+        _again(work, session, channel, at=None)
     elif frame.code in FOR_GOOD:
         _give_up(work, channel, own, frame)
         _again(work, session, channel, at=None)

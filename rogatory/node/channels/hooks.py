@@ -14,6 +14,7 @@ from rogatory.node.channels.trouble import Trouble
 from rogatory.node.errors import NodeError
 from rogatory.node.transaction import Tx
 from rogatory.protocol.acknowledgement import Acknowledgement
+from rogatory.protocol.attachments import AttachmentReference
 from rogatory.protocol.declaration import DirectoryPin
 from rogatory.protocol.documents import Document
 from rogatory.protocol.header import Head
@@ -79,6 +80,7 @@ class Arrival:
     original_seq: int | None = None
     body: bytes = b""
     salt: bytes = b""
+    attachments: tuple[AttachmentReference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

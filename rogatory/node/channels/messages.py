@@ -132,6 +132,7 @@ def _deliver(
         original_seq=content.seq if isinstance(content, SharedContent) else None,
         body=entry.body or b"",
         salt=content.salt,
+        attachments=tuple(content.attachments),
     )
     try:
         work.hooks.document_arrived(work.tx, channel.id, arrival)

@@ -6,6 +6,7 @@ import msgspec
 
 from rogatory.keys.errors import DirectoryTooStale
 from rogatory.node.channels.committing import make_commit
+from rogatory.node.channels.files import blobs_of, references_of
 from rogatory.node.channels.halting import lose
 from rogatory.node.channels.rejoining import ask_in
 from rogatory.node.channels.session import Reading, Session
@@ -100,7 +101,7 @@ def _send_bytes(work: Work, session: Session, channel: Channel) -> None:
         if session.room() <= 0:
             return
         invitation = None if entry.invitation is None else msgspec.msgpack.decode(entry.invitation, type=Invitation)
-        session.append(work.tx.output, entry, _form(entry), invitation)
+        session.append(work.tx.output, entry, _form(entry), invitation, blobs_of(work, entry))
     session.unsent.discard(channel.id)
 
 
@@ -119,7 +120,7 @@ def _seal(work: Work, session: Session, channel: Channel, *, before_commits: boo
     own_entries.add(connection, sealed)
     outbox.sealed(connection, rows)
     for entry in sealed:
-        session.append(work.tx.output, entry, Form.MLS, None)
+        session.append(work.tx.output, entry, Form.MLS, None, blobs_of(work, entry))
 
 
 def _sealed(work: Work, channel: Channel, row: OutboxRow) -> OwnEntry:
@@ -127,10 +128,11 @@ def _sealed(work: Work, channel: Channel, row: OutboxRow) -> OwnEntry:
     if row.envelope is None:
         raise RuntimeError("a queued document has lost its envelope")
     group = channel.in_group()
+    references = references_of(work, channel.id, row.message_id)
     if row.original_seq is None:
-        content: SentContent | SharedContent = SentContent(row.message_id, row.salt, row.envelope)
+        content: SentContent | SharedContent = SentContent(row.message_id, row.salt, row.envelope, references)
     else:
-        content = SharedContent(row.message_id, row.salt, row.envelope, row.original_seq)
+        content = SharedContent(row.message_id, row.salt, row.envelope, row.original_seq, references)
     digest = peek_document(row.envelope).digest
     declaration = Declaration(
         work.pin(channel),

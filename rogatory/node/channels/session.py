@@ -13,6 +13,7 @@ How far a channel is with this session:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -179,14 +180,16 @@ class Session:
         attachment.ref = self.ask(ResumeAsked(channel))
         self.send(draft, Resume(attachment.ref, channel, after))
 
-    def append(self, draft: Draft, entry: OwnEntry, form: Form, invitation: Invitation | None) -> None:
-        """Send an own entry's bytes, once in this session."""
+    def append(
+        self, draft: Draft, entry: OwnEntry, form: Form, invitation: Invitation | None, blobs: Sequence[bytes] = ()
+    ) -> None:
+        """Send an own entry's bytes, once in this session. `blobs`: of its document's files."""
         if entry.body is None or (entry.channel, entry.body_hash) in self.sent:
             return
         self.sent.add((entry.channel, entry.body_hash))
         ref = self.ask(AppendAsked(entry.channel, entry.body_hash))
         self.in_flight += 1
-        self.send(draft, Append(ref, entry.channel, entry.base, form, entry.body, invitation))
+        self.send(draft, Append(ref, entry.channel, entry.base, form, entry.body, invitation, list(blobs)))
 
     def send(self, draft: Draft, frame: ClientFrame) -> None:
         """Send a frame over this link."""

@@ -34,6 +34,8 @@ class Trouble(StrEnum):
     """An authority is not let in before a person here confirms its keys, which nobody else vouches for."""
     NO_KEY_PACKAGE = "no_key_package"
     """An authority has no key package at its relay, so it cannot be added yet."""
+    ATTACHMENT = "attachment"
+    """A file could not be sent, could not be had, or is not what was signed."""
     UNREADABLE = "unreadable"
     """An entry could not be opened, or breaks the protocol: its author's fault."""
     DIRECTORY_BEHIND = "directory_behind"

@@ -5,11 +5,10 @@ from __future__ import annotations
 import http.client
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from io import IOBase
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final, Protocol
 from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
@@ -21,6 +20,12 @@ from rogatory.node.problem import Problem
 
 TIMEOUT: Final = 60.0
 READ_AT_ONCE: Final = 256 * 1024
+
+
+class Readable(Protocol):
+    """An open file, or what reads one."""
+
+    def read(self, size: int = -1, /) -> bytes: ...
 
 
 class AnsweredProblem(NodeError):
@@ -53,13 +58,23 @@ class Client:
         """The answer to GET /v1/<path>, byte for byte."""
         return self._call("GET", path, query, None)
 
-    def download(self, file: Path, *path: str, **query: str | int | None) -> int:
-        """Write the answer to GET /v1/<path> to a file, which is replaced once all of it is on the disk; its length."""
+    def download(
+        self,
+        file: Path,
+        *path: str,
+        advance: Callable[[int], object] = lambda count: None,
+        **query: str | int | None,
+    ) -> int:
+        """Write the answer to GET /v1/<path> to a file, which is replaced once all of it is on the disk; its length.
+
+        `advance(count)` is told of bytes as they come.
+        """
         descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
         try:
             with os.fdopen(descriptor, "wb") as out, self._asked("GET", path, query, None) as response:
                 while data := self._read(response):
                     out.write(data)
+                    advance(len(data))
                 out.flush()
                 os.fsync(out.fileno())
                 length = out.tell()
@@ -74,9 +89,9 @@ class Client:
         """The answer to POST /v1/<path>."""
         return _decoded(self._call("POST", path, {}, body))
 
-    def upload(self, file: BinaryIO, *path: str) -> Any:
-        """The answer to POST /v1/<path> with a file's bytes."""
-        with self._asked("POST", path, {}, file) as response, self._reached():
+    def upload(self, file: Readable, *path: str, headers: Mapping[str, str] | None = None) -> Any:
+        """The answer to POST /v1/<path> with a file's bytes, piece by piece; `headers` may tell their number."""
+        with self._asked("POST", path, {}, file, headers) as response, self._reached():
             return _decoded(response.read())
 
     def _call(self, method: str, path: tuple[str, ...], query: dict[str, str | int | None], body: Any) -> bytes:
@@ -85,26 +100,37 @@ class Client:
 
     @contextmanager
     def _asked(
-        self, method: str, path: tuple[str, ...], query: dict[str, str | int | None], body: Any
+        self,
+        method: str,
+        path: tuple[str, ...],
+        query: dict[str, str | int | None],
+        body: Any,
+        headers: Mapping[str, str] | None = None,
     ) -> Iterator[http.client.HTTPResponse]:
-        """The answer, to be read inside. Raises DaemonUnreachable, also where it breaks off, and AnsweredProblem."""
+        """The answer, to be read inside. Raises DaemonUnreachable, also where it breaks off, and AnsweredProblem.
+
+        `body`: a value, or an open file, then with `headers` of its own.
+        """
         folder = self._folder
         folder.check()
         address = urlsplit(folder.read_address().url)
-        streamed = isinstance(body, IOBase)
+        streamed = hasattr(body, "read")
         kind = "application/octet-stream" if streamed else "application/json"
-        headers = {"Authorization": f"Bearer {folder.read_token()}", "Content-Type": kind}
+        asked = {"Authorization": f"Bearer {folder.read_token()}", "Content-Type": kind, **(headers or {})}
         target = "/v1/" + "/".join(quote(part, safe="") for part in path)
         given = {name: value for name, value in query.items() if value is not None}
         if given:
             target += "?" + urlencode(given)
-        connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=TIMEOUT)
+        connection = http.client.HTTPConnection(
+            address.hostname or "", address.port, timeout=TIMEOUT, blocksize=READ_AT_ONCE
+        )
         try:
             with self._reached():
                 data = body if body is None or streamed else msgspec.json.encode(body)
-                if streamed:
-                    headers["Transfer-Encoding"] = "chunked"
-                connection.request(method, target, data, headers, encode_chunked=streamed)
+                chunked = streamed and "Content-Length" not in asked
+                if chunked:
+                    asked["Transfer-Encoding"] = "chunked"
+                connection.request(method, target, data, asked, encode_chunked=chunked)
                 response = connection.getresponse()
                 problem = response.read() if response.status >= 400 else None
             if problem is not None:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from rogatory.node.cli.attachments import AttachOption, give_files
 from rogatory.node.cli.client import Client
 from rogatory.node.cli.options import HERE, FolderOption, JsonOption
 from rogatory.node.cli.request import show_one
@@ -24,12 +25,14 @@ def open_one(
     subject: Annotated[str, typer.Option(help="What it is about.")],
     text: TextOption,
     language: LanguageOption = "en",
+    attach: AttachOption = [],  # noqa: B006
     folder: FolderOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
     """Open a consultation; it needs no request."""
+    client = Client(folder)
     body = {"to": to, "subject": subject, "text": text, "language": language}
-    _said(Client(folder).post("consultations", body=body), as_json)
+    _said(client.post("consultations", body=body | {"attachments": give_files(client, attach)}), as_json)
 
 
 @app.command("say")
@@ -40,12 +43,15 @@ def say(
     subject: Annotated[str | None, typer.Option(help="Begin a new thread about this.")] = None,
     in_reply_to: Annotated[str | None, typer.Option(help="Id of the document that this answers.")] = None,
     language: LanguageOption = "en",
+    attach: AttachOption = [],  # noqa: B006
     folder: FolderOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
     """Say something in a consultation or about a request."""
+    client = Client(folder)
     body = {"text": text, "thread": thread, "subject": subject, "in_reply_to": in_reply_to, "language": language}
-    _said(Client(folder).post("matters", matter, "messages", body=body), as_json)
+    answer = client.post("matters", matter, "messages", body=body | {"attachments": give_files(client, attach)})
+    _said(answer, as_json)
 
 
 @app.command("list")

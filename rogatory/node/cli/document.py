@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from rogatory.node.cli.attachments import save_file, show_files
 from rogatory.node.cli.client import Client
 from rogatory.node.cli.options import HERE, FolderOption, JsonOption
 from rogatory.node.cli.show import show_json, show_line
@@ -29,12 +30,31 @@ def show(document: str, folder: FolderOption = HERE, as_json: JsonOption = False
 @app.command("save")
 def save(
     document: str,
-    file: Annotated[Path, typer.Argument(help="A new file for the signed document.", resolve_path=True)],
+    file: Annotated[Path, typer.Argument(help="A new file; with --attachment also a folder.", resolve_path=True)],
+    attachment: Annotated[
+        int | None, typer.Option(help="Number of an attachment to save, instead of the document itself.")
+    ] = None,
     folder: FolderOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
-    """Write a document as it was signed (a DSSE envelope), to be checked elsewhere."""
-    _write(file, Client(folder).get_bytes("documents", document, "envelope"), as_json)
+    """Write a document as it was signed (a DSSE envelope), to be checked elsewhere; or one of its attachments.
+
+    An attachment is fetched if it is not here yet. It is written once all of it was checked.
+    """
+    if attachment is None:
+        _write(file, Client(folder).get_bytes("documents", document, "envelope"), as_json)
+    else:
+        _tell(file, save_file(Client(folder), document, attachment, file), as_json)
+
+
+@app.command("attachments")
+def attachments(document: str, folder: FolderOption = HERE, as_json: JsonOption = False) -> None:
+    """A document's attachments, and how far they are on their way."""
+    files = Client(folder).get("documents", document, "attachments")
+    if as_json:
+        show_json(files)
+    else:
+        show_files(files)
 
 
 @app.command("prove")
@@ -57,7 +77,11 @@ def _write(file: Path, data: bytes, as_json: bool) -> None:
             out.write(data)
     except FileExistsError:
         raise Conflict(f"{file} exists: nothing was written", "name another file") from None
+    _tell(file, len(data), as_json)
+
+
+def _tell(file: Path, length: int, as_json: bool) -> None:
     if as_json:
-        show_json({"file": str(file), "bytes": len(data)})
+        show_json({"file": str(file), "bytes": length})
     else:
         show_line(f"written: {file}")

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from rogatory.node.cli.attachments import AttachOption, give_files
 from rogatory.node.cli.client import Client
 from rogatory.node.cli.options import HERE, FolderOption, JsonOption
 from rogatory.node.cli.show import short, show_fields, show_json, show_line, show_table
@@ -52,12 +53,14 @@ def announce(
     title: Annotated[str, typer.Option(help="One line.")],
     text: Annotated[str, typer.Option(help="What to announce.")],
     language: Annotated[str, typer.Option(help="Language of the text.")] = "en",
+    attach: AttachOption = [],  # noqa: B006
     folder: FolderOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
     """Announce something to everybody in the network."""
-    body = {"title": title, "text": text, "language": language}
-    answer = Client(folder).post("networks", network, "announcements", body=body)
+    client = Client(folder)
+    body = {"title": title, "text": text, "language": language, "attachments": give_files(client, attach)}
+    answer = client.post("networks", network, "announcements", body=body)
     if as_json:
         show_json(answer)
     else:

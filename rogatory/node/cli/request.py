@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from rogatory.node.cli.attachments import AttachOption, give_files
 from rogatory.node.cli.client import Client
 from rogatory.node.cli.files import read_mapping
 from rogatory.node.cli.options import HERE, FolderOption, JsonOption
@@ -90,12 +91,14 @@ def send(
     file: Annotated[Path, typer.Option(help="The request: JSON, TOML, or - for JSON on standard input.")],
     subject: Annotated[str, typer.Option(help="Subject of the matter; that of the request if not given.")] = "",
     insist: Annotated[bool, typer.Option("--insist", help="Although an addressee's directory entry objects.")] = False,
+    attach: AttachOption = [],  # noqa: B006
     folder: FolderOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
-    """Sign a request and send it."""
+    """Sign a request and send it, once its files are at the relay."""
+    client = Client(folder)
     body = {"to": to, "request": read_mapping(file), "subject": subject, "insist": insist}
-    _sent(Client(folder).post("requests", body=body), as_json)
+    _sent(client.post("requests", body=body | {"attachments": give_files(client, attach)}), as_json)
 
 
 @app.command("list")
@@ -130,10 +133,12 @@ def reply(
     reference: Annotated[str | None, typer.Option(help="Your own file number.")] = None,
     language: Annotated[str | None, typer.Option(help="Language of the text, as en.")] = None,
     file: Annotated[Path | None, typer.Option(help="The reply as JSON or TOML; options go before it.")] = None,
+    attach: AttachOption = [],  # noqa: B006
     folder: FolderOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
     """Answer a request."""
+    client = Client(folder)
     given = {
         "outcome": outcome,
         "text": text,
@@ -146,7 +151,8 @@ def reply(
     }
     body: dict[str, Any] = read_mapping(file) if file else {}
     body |= {name: value for name, value in given.items() if value is not None}
-    _sent(Client(folder).post("requests", matter, "replies", body=body), as_json)
+    body["attachments"] = give_files(client, attach)
+    _sent(client.post("requests", matter, "replies", body=body), as_json)
 
 
 def show_one(client: Client, matter: str, as_json: bool) -> None:

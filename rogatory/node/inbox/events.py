@@ -18,6 +18,8 @@ class EventKind(StrEnum):
     DOCUMENT_DELIVERED = "document_delivered"
     """Every addressee's node has acknowledged it."""
     DOCUMENT_VOID = "document_void"
+    ATTACHMENT_RECEIVED = "attachment_received"
+    """A document's file is here, whole and as it was signed."""
     JOINED = "joined"
     PARTY_ADDED = "party_added"
     PARTY_LEFT = "party_left"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rogatory.node.attachments.attaching import attach
 from rogatory.node.channels.commands import enqueue
 from rogatory.node.errors import RefusedInput
 from rogatory.node.inbox.events import EventKind
@@ -59,11 +60,17 @@ def sign(
         raise RefusedInput(f"the {payload.kind} cannot be signed: {error}", "correct it and try again") from None
 
 
-def send(tx: Tx, document: UnverifiedDocument) -> None:
-    """Enter a document of our own and queue it. Raises NotFound, Conflict where its channel takes nothing."""
+def send(tx: Tx, document: UnverifiedDocument, attachments: Sequence[str] = ()) -> None:
+    """Enter a document of our own and queue it. Raises NotFound, Conflict where its channel takes nothing.
+
+    `attachments`: ids of its staged files; it is queued once they are at the relay, and others overtake it.
+    """
     payload = document.payload
     keep(tx, document, Stage.QUEUED)
-    enqueue(tx, payload.channel_id, document.envelope, payload.message_id)
+    if attachments:
+        attach(tx, document, attachments)
+    else:
+        enqueue(tx, payload.channel_id, document.envelope, payload.message_id)
     record(
         tx,
         EventKind.DOCUMENT_SENT,

@@ -31,9 +31,14 @@ class RelayAddress:
         return f"{'wss' if self.tls else 'ws'}://{self.host}/v1/link"
 
     @property
+    def base_url(self) -> str:
+        """For HTTP."""
+        return f"{'https' if self.tls else 'http'}://{self.host}"
+
+    @property
     def directory_url(self) -> str:
         """For the directory bundle that the relay mirrors."""
-        return f"{'https' if self.tls else 'http'}://{self.host}/directory"
+        return f"{self.base_url}/directory"
 
     def tls_context(self) -> ssl.SSLContext | None:
         """How the server's certificate is checked; None on a plain connection.

@@ -13,6 +13,7 @@ from websockets.asyncio.client import ClientConnection
 from rogatory.keys.directory.model import RelayEntry
 from rogatory.keys.errors import KeysError
 from rogatory.keys.identity import Identity
+from rogatory.keys.link import PLAIN_BINDING
 from rogatory.node.channels.trouble import Trouble
 from rogatory.node.errors import NodeError
 from rogatory.node.link.address import addresses_of
@@ -77,6 +78,8 @@ class Link:
         self._nudged = asyncio.Event()
         self._reported: str | None = None
         self._turn = 0
+        self.certificate: bytes | None = None
+        """SHA-256 of the certificate that the session is bound to; None on a plain connection."""
         self.status = LinkStatus(relay=self.relay, state=LinkState.CONNECTING, since=now())
 
     def send(self, frames: Iterable[ClientFrame]) -> None:
@@ -141,6 +144,7 @@ class Link:
             session = Session(self.relay, self._entry().identity, self._identity(), binding, self._random(NONCE))
             async with asyncio.timeout(HANDSHAKE_TIMEOUT):
                 ready = await shake_hands(socket, session)
+            self.certificate = None if binding == PLAIN_BINDING else binding
             await self._carry(socket, session, ready)
         finally:
             await socket.close()

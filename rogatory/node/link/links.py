@@ -61,6 +61,14 @@ class Links:
         if relay in self._running:
             self._running[relay][0].send([frame])
 
+    def certificate(self, relay: str) -> bytes | None:
+        """SHA-256 of the certificate that the session with `relay` is bound to; None on a plain connection."""
+        return self._running[relay][0].certificate if relay in self._running else None
+
+    def is_open(self, relay: str) -> bool:
+        """Whether a session with `relay` stands."""
+        return relay in self._running and self._running[relay][0].status.state is LinkState.OPEN
+
     def statuses(self) -> list[LinkStatus]:
         """How each link stands, by relay id."""
         return [link.status for _, (link, _) in sorted(self._running.items())]

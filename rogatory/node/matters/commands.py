@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from rogatory.node.attachments.attaching import annex, held
 from rogatory.node.channels import commands as channels
 from rogatory.node.channels.hooks import Kind
 from rogatory.node.errors import Conflict, NotFound, RefusedInput
@@ -52,7 +53,13 @@ B = TypeVar("B", bound=Body)
 
 
 def send_request(
-    tx: Tx, to: Sequence[str], request: Mapping[str, Any], *, subject: str = "", insist: bool = False
+    tx: Tx,
+    to: Sequence[str],
+    request: Mapping[str, Any],
+    *,
+    subject: str = "",
+    insist: bool = False,
+    attachments: Sequence[str] = (),
 ) -> Sent:
     """Open a matter and send its request. `request`: the fields of one of documents.FORMS as JSON values.
 
@@ -61,21 +68,24 @@ def send_request(
     enrolled, Conflict while the directory is too old.
     """
     addressees = check_addressees(tx, to)
-    body = prepare_request(tx, addressees, request, insist=insist)
+    body = annex(tx, prepare_request(tx, addressees, request, insist=insist), attachments)
     channel = _open(tx, Purpose.MATTER, subject or body.subject or "Request", addressees, body.urgency)
     set_state(tx.connection, channel, State.QUEUED)
-    return _send(tx, sign(tx, channel, body, addressees=addressees))
+    return _send(tx, sign(tx, channel, body, addressees=addressees), attachments)
 
 
-def open_consultation(tx: Tx, to: Sequence[str], subject: str, text: str, *, language: str = "en") -> Sent:
+def open_consultation(
+    tx: Tx, to: Sequence[str], subject: str, text: str, *, language: str = "en", attachments: Sequence[str] = ()
+) -> Sent:
     """Open a matter without a request, and say the first thing in it. Raises as `send_request`."""
     addressees = check_addressees(tx, to)
-    body = _body({"text": text, "language": language}, Consultation)
+    body = annex(tx, _body({"text": text, "language": language}, Consultation), attachments)
     channel = _open(tx, Purpose.CONSULTATION, subject, addressees, Urgency.ROUTINE)
-    return _send(tx, sign(tx, channel, body, addressees=addressees, thread=_new_thread(tx, subject)))
+    document = sign(tx, channel, body, addressees=addressees, thread=_new_thread(tx, subject))
+    return _send(tx, document, attachments)
 
 
-def reply(tx: Tx, matter: str, reply: Mapping[str, Any]) -> Sent:
+def reply(tx: Tx, matter: str, reply: Mapping[str, Any], *, attachments: Sequence[str] = ()) -> Sent:
     """Take a step in the life of the matter's request. `reply`: the fields of documents.Reply as JSON values, without
     `request` and `previous`.
 
@@ -86,14 +96,16 @@ def reply(tx: Tx, matter: str, reply: Mapping[str, Any]) -> Sent:
     if course is None:
         raise Conflict("the matter has no request to reply to", "to say something in it, use: consult say")
     chain = {"request": {"id": course.request, "digest": course.first.hex()}, "previous": course.last.hex()}
-    body = _body({"language": "en"} | dict(reply) | chain, Reply)
+    if held(tx, row.channel, besides=Consultation.KIND):
+        raise Conflict("the files of the step before are still on their way to the relay", "wait for document_accepted")
+    body = annex(tx, _body({"language": "en"} | dict(reply) | chain, Reply), attachments)
     request = bytes.fromhex(course.request)
     document = sign(tx, row.channel, body, addressees=_others(tx, row), in_reply_to=request)
     try:
         advance(course, tx.authority, body, document.digest)
     except IllegalStep as error:
         raise Conflict(str(error), "see where the matter stands: matter show") from None
-    return _send(tx, document)
+    return _send(tx, document, attachments)
 
 
 def say(
@@ -105,10 +117,11 @@ def say(
     subject: str | None = None,
     in_reply_to: str | None = None,
     language: str = "en",
+    attachments: Sequence[str] = (),
 ) -> Sent:
     """Write into a matter: into `thread` (an id), or into a new one about `subject`; else where the reply belongs."""
     row = find_matter(tx, matter)
-    body = _body({"text": text, "language": language}, Consultation)
+    body = annex(tx, _body({"text": text, "language": language}, Consultation), attachments)
     answered = None if in_reply_to is None else find_document(tx, in_reply_to)
     if answered is not None and answered.channel != row.channel:
         raise RefusedInput("the document that this replies to is in another matter", "name one of this matter")
@@ -128,7 +141,7 @@ def say(
         thread=where,
         in_reply_to=None if answered is None else answered.id,
     )
-    return _send(tx, document)
+    return _send(tx, document, attachments)
 
 
 def add_party(tx: Tx, matter: str, authorities: Sequence[str], reason: str) -> AmendmentView:
@@ -226,8 +239,8 @@ def _open(tx: Tx, purpose: Purpose, subject: str, addressees: tuple[str, ...], u
     return channel
 
 
-def _send(tx: Tx, document: UnverifiedDocument) -> Sent:
-    send(tx, document)
+def _send(tx: Tx, document: UnverifiedDocument, attachments: Sequence[str] = ()) -> Sent:
+    send(tx, document, attachments)
     return Sent(matter=document.payload.channel, document=document.payload.id)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from rogatory.keys.errors import DirectoryExpired, UnknownNetwork
+from rogatory.node.attachments.attaching import annex
 from rogatory.node.errors import Conflict, NotAllowed, NotFound, RefusedInput
 from rogatory.node.inbox.writing import send, sign
 from rogatory.node.networks.views import Announced
@@ -13,7 +16,9 @@ from rogatory.node.transaction import Tx
 from rogatory.protocol.documents import Announcement
 
 
-def announce(tx: Tx, network: str, title: str, text: str, *, language: str = "en") -> Announced:
+def announce(
+    tx: Tx, network: str, title: str, text: str, *, language: str = "en", attachments: Sequence[str] = ()
+) -> Announced:
     """Announce something to everybody in a network.
 
     Raises NotFound for no such network, NotAllowed if the roster does not let this authority announce,
@@ -40,6 +45,6 @@ def announce(tx: Tx, network: str, title: str, text: str, *, language: str = "en
         body = msgspec.convert({"network": network, "wordings": [wording]}, Announcement)
     except msgspec.ValidationError as error:
         raise RefusedInput(f"the announcement is not well formed: {error}", "correct that field") from None
-    document = sign(tx, roster.channel_id, body)
-    send(tx, document)
+    document = sign(tx, roster.channel_id, annex(tx, body, attachments))
+    send(tx, document, attachments)
     return Announced(network=network, document=document.payload.id)

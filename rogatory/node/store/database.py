@@ -16,6 +16,7 @@ from sqlalchemy.pool import StaticPool
 from rogatory.node.store import (
     alignments,
     amendments,
+    attachments,
     carriers,
     channels,
     closings,
@@ -47,6 +48,7 @@ KEY_LENGTH = 32
 SUBJECTS = (
     alignments,
     amendments,
+    attachments,
     carriers,
     channels,
     closings,

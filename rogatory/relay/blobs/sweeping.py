@@ -15,14 +15,14 @@ _DAY: Final = 24 * 3600 * 1000
 _log = structlog.get_logger()
 
 
-async def sweep(store: Store, objects: Objects, now: int, unreferenced_days: float) -> int:
+async def sweep(store: Store, objects: Objects, now: int, *, attachment_days: float, unreferenced_days: float) -> int:
     """Delete what is due at `now` (Unix milliseconds), objects first; gives how many blobs went. Repeatable.
 
     Raises Refusal where database or object store cannot be written.
     """
     after, more = 0, True
     while more:
-        after = await store.sweep_references(after)
+        after = await store.sweep_references(after, now - int(attachment_days * _DAY))
         more = after > 0
         await asyncio.sleep(_PAUSE)
     more = True

@@ -274,9 +274,9 @@ class Store(Protocol):
     async def drop_blob(self, authority: str, blob: bytes) -> None:
         """Give up an own blob that no entry refers to: `doomed_blobs` names it. Repeatable."""
 
-    async def sweep_references(self, after: int) -> int:
-        """Forget references of entries whose bodies are gone, among some with numbers above `after`; returns the last
-        number looked at, 0 at the end."""
+    async def sweep_references(self, after: int, entered_before: int) -> int:
+        """Forget references of entries that are older than that time and whose bodies are gone, among some with numbers
+        above `after`; returns the last number looked at, 0 at the end."""
 
     async def doom_blobs(self, untouched_since: int) -> int:
         """Doom some blobs of which nothing came since that time and to which nothing refers; repeat until 0."""

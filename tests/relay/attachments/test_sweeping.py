@@ -33,7 +33,10 @@ class Log:
         self.folder = folder / "blobs"
         self.objects = Objects.open("blobs", folder)
         self.retention = Retention(
-            store, self.objects, RetentionSettings(grace_days=7, max_age_days=400, unreferenced_days=3), Metrics()
+            store,
+            self.objects,
+            RetentionSettings(grace_days=7, max_age_days=400, attachment_days=60, unreferenced_days=3),
+            Metrics(),
         )
 
     async def append(self, *blobs: bytes, founds: bool = False) -> tuple[int, bytes]:
@@ -89,7 +92,9 @@ async def test_a_blob_goes_with_the_last_entry_that_refers_to_it(log: Log) -> No
     await log.store.acknowledge([Acknowledgement(log.channel, TZ, 1, seq, head, [])])
     await log.look(0)
     await log.append(twice)
-    await log.look(8)
+    await log.look(59)
+    assert log.kept() == {once.hex(), twice.hex()}
+    await log.look(61)
     assert log.kept() == {twice.hex()}
     assert await log.store.readable_blob(TZ, twice)
     await log.look(401)

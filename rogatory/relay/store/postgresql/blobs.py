@@ -39,7 +39,7 @@ _REFER: Final = """
 _REFERRED: Final = "SELECT EXISTS (SELECT FROM blob_references WHERE blob = $1)"
 _DOOM: Final = "UPDATE blobs SET doomed = true WHERE number = $1"
 _REFERENCES_AFTER: Final = """
-    SELECT blob_references.number, bodies.id FROM blob_references
+    SELECT blob_references.number, bodies.id, entries.time FROM blob_references
         LEFT JOIN entries ON entries.channel = blob_references.channel AND entries.seq = blob_references.seq
         LEFT JOIN bodies ON bodies.id = entries.body
     WHERE blob_references.number > $1 ORDER BY blob_references.number LIMIT $2"""
@@ -110,10 +110,11 @@ async def refer(transaction: Transaction, numbers: Sequence[int], channel: int, 
     await transaction.connection.execute(_REFER, list(numbers), channel, seq)
 
 
-async def sweep_references(transaction: Transaction, after: int) -> int:
+async def sweep_references(transaction: Transaction, after: int, entered_before: int) -> int:
     """See Store."""
     rows = await transaction.connection.fetch(_REFERENCES_AFTER, after, ROWS_AT_ONCE)
-    await transaction.connection.execute(_FORGET_REFERENCES, [number for number, body in rows if body is None])
+    gone = [number for number, body, time in rows if body is None and time < entered_before]
+    await transaction.connection.execute(_FORGET_REFERENCES, gone)
     return rows[-1][0] if rows else 0
 
 

@@ -197,9 +197,9 @@ class PostgreSQLStore:
         """See Store."""
         await self._write(authority, blobs.drop, authority, blob)
 
-    async def sweep_references(self, after: int) -> int:
+    async def sweep_references(self, after: int, entered_before: int) -> int:
         """See Store."""
-        return await self._apart(blobs.sweep_references, after)
+        return await self._apart(blobs.sweep_references, after, entered_before)
 
     async def doom_blobs(self, untouched_since: int) -> int:
         """See Store."""

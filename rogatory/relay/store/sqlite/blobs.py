@@ -66,7 +66,7 @@ _REFER = sql(
 _REFERRED = sql(select(blob_references.c.number).where(key(blob_references, "blob")).limit(_limit).offset(FROM_START))
 _DOOM = sql(blobs.update().values(doomed=parameter("doomed")).where(key(blobs, "number")))
 _OLD_REFERENCES = sql(
-    select(blob_references.c.number, bodies.c.id)
+    select(blob_references.c.number, bodies.c.id, entries.c.time)
     .select_from(
         blob_references.outerjoin(
             entries, (entries.c.channel == blob_references.c.channel) & (entries.c.seq == blob_references.c.seq)
@@ -142,12 +142,12 @@ def refer(transaction: Transaction, numbers: Sequence[int], channel: int, seq: i
     transaction.connection.executemany(_REFER, rows)
 
 
-def sweep_references(transaction: Transaction, after: int) -> int:
+def sweep_references(transaction: Transaction, after: int, entered_before: int) -> int:
     """See Store."""
     transaction.flush()
     execute = transaction.connection.execute
     rows = execute(_OLD_REFERENCES, {"after": after, "limit": ROWS_AT_ONCE}).fetchall()
-    gone = [{"number_": number} for number, body in rows if body is None]
+    gone = [{"number_": number} for number, body, time in rows if body is None and time < entered_before]
     transaction.connection.executemany(_FORGET_REFERENCE, gone)
     return rows[-1][0] if rows else 0
 

@@ -166,9 +166,9 @@ class SQLiteStore:
         """See Store."""
         await self._writer.submit(partial(blobs.drop, authority=authority, blob=blob))
 
-    async def sweep_references(self, after: int) -> int:
+    async def sweep_references(self, after: int, entered_before: int) -> int:
         """See Store."""
-        return await self._writer.submit(partial(blobs.sweep_references, after=after))
+        return await self._writer.submit(partial(blobs.sweep_references, after=after, entered_before=entered_before))
 
     async def doom_blobs(self, untouched_since: int) -> int:
         """See Store."""

@@ -1,0 +1,96 @@
+"""Two offices and a relay as processes, and what they do with files."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.keys.simulator import DirectorySimulator
+from tests.node.process import NodeProcess
+from tests.relay.process import RelayProcess
+
+KE, TZ = "ke.central", "tz.central"
+
+
+@dataclass
+class Offices:
+    """Kenya's node, Tanzania's, and their relay."""
+
+    relay: RelayProcess
+    ke: NodeProcess
+    tz: NodeProcess
+
+    def consult(self, *files: Path, author: NodeProcess | None = None) -> dict[str, Any]:
+        """A new consultation of the other with these files; matter and document."""
+        author = author or self.ke
+        other = TZ if author is self.ke else KE
+        attach = [word for file in files for word in ("--attach", str(file))]
+        sent: dict[str, Any] = author.cli(
+            "consult", "open", "--to", other, "--subject", "Files", "--text", "See the files.", *attach
+        )
+        return sent
+
+
+@contextmanager
+def offices(
+    folder: Path,
+    *,
+    relay: dict[str, Any] | None = None,
+    ke: dict[str, Any] | None = None,
+    tz: dict[str, Any] | None = None,
+    listed_url: str | None = None,
+) -> Iterator[Offices]:
+    """Everything started and online. The dictionaries are settings; `listed_url`: where nodes find the relay."""
+    simulator = DirectorySimulator([KE, TZ])
+    process = RelayProcess(folder / "relay", simulator, settings=relay, enlist=listed_url is None)
+    if listed_url is not None:
+        simulator.add_relay(process.relay, listed_url)
+        process.drop_bundle(simulator.bundle())
+    url = listed_url or process.url
+    with process:
+        kenya = NodeProcess(folder / "ke", simulator, KE, relay_urls=[url], settings=ke)
+        tanzania = NodeProcess(folder / "tz", simulator, TZ, relay_urls=[url], settings=tz)
+        with tanzania:
+            tanzania.wait_online()
+            with kenya:
+                kenya.wait_online()
+                yield Offices(process, kenya, tanzania)
+
+
+def made(path: Path, size: int) -> Path:
+    """A file of random bytes."""
+    path.write_bytes(os.urandom(size))
+    return path
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def arrived(node: NodeProcess, document: str) -> dict[str, Any]:
+    """Wait until a document is received; the event."""
+    return node.wait_event("document_received", document=document)
+
+
+def files_of(node: NodeProcess, document: str) -> list[dict[str, Any]]:
+    """A document's attachments, as shown."""
+    found: list[dict[str, Any]] = node.cli("document", "attachments", document)
+    return found
+
+
+def wait_state(node: NodeProcess, document: str, state: str, number: int = 1) -> dict[str, Any]:
+    """Wait until an attachment is in this state."""
+
+    def reached() -> dict[str, Any] | None:
+        file = node.api("GET", f"/v1/documents/{document}/attachments")[number - 1]
+        return file if file["state"] == state else None
+
+    found: dict[str, Any] = node.wait_until(reached, f"have the attachment {state}")
+    return found
