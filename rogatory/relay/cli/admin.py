@@ -19,10 +19,13 @@ from rich.table import Table
 from rogatory.keys.files import sync_folder
 from rogatory.relay.admin import client, survey
 from rogatory.relay.admin.integrity import check_integrity
+from rogatory.relay.app import database_address, relay_keys
 from rogatory.relay.cli.start import DEFAULT_CONFIG, Config
 from rogatory.relay.config import RelayConfig, load_config
-from rogatory.relay.errors import DatabaseError
+from rogatory.relay.errors import ConfigError, DatabaseError
 from rogatory.relay.store.inspection import Inspection, back_up, inspect_sqlite
+from rogatory.relay.store.postgresql import is_address
+from rogatory.relay.store.postgresql.inspection import inspect_postgresql
 
 app = typer.Typer(help="What the relay keeps, and whether it is sound. It may be running.", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -110,6 +113,8 @@ def backup(
 ) -> None:
     """Copy the database as it is now, while the relay goes on. It holds no readable content, but who wrote to whom."""
     settings = load_config(config)
+    if is_address(settings.database):
+        raise ConfigError("a database that replicas share is backed up by its own means: pg_dump, or pg_basebackup")
     target = file.resolve()
     descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
     os.close(descriptor)
@@ -131,6 +136,10 @@ def backup(
 
 @contextmanager
 def _inspection(settings: RelayConfig) -> Iterator[Inspection]:
+    if is_address(settings.database):
+        with inspect_postgresql(database_address(settings), relay_keys(settings).relay) as shared:
+            yield shared
+        return
     with inspect_sqlite(settings.path(settings.database)) as inspection:
         yield inspection
 

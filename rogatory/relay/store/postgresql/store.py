@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Concatenate, Final, ParamSpec, Self, TypeVar
 
@@ -33,6 +34,7 @@ from rogatory.relay.store.postgresql.writer import UNAVAILABLE, Writer
 T = TypeVar("T")
 P = ParamSpec("P")
 _READERS: Final = 4
+_CLOSE_SECONDS: Final = 2.0
 _PROBE: Final = """
     INSERT INTO about (name, value) VALUES ('probed', rpad($1, 65536))
     ON CONFLICT (name) DO UPDATE SET value = excluded.value"""
@@ -91,7 +93,7 @@ class PostgreSQLStore:
             await check_schema(connection, address, relay)
             changes = Changes()
             await changes.start(connection)
-            pool = await asyncpg.create_pool(min_size=1, max_size=_READERS, **arguments(address))
+            pool = await asyncpg.create_pool(min_size=1, max_size=_READERS, reset=_keep, **arguments(address))
         except DATABASE_ERRORS as error:
             if connection is not None:
                 connection.terminate()
@@ -239,7 +241,11 @@ class PostgreSQLStore:
         """Finish what is queued and close the connections."""
         await self._writer.close()
         await self._following.close()
-        self._pool.terminate()
+        try:
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await self._pool.close()
+        except DATABASE_ERRORS:
+            self._pool.terminate()
 
     # How work is done
 
@@ -300,3 +306,8 @@ class PostgreSQLStore:
         _log.error("database_unwritable", error=told(error), kind=type(error).__name__)
         if not isinstance(error, DATABASE_ERRORS):
             self._broken()
+
+
+async def _keep(connection: Connection) -> None:
+    """Nothing is to be undone when a connection goes back to the pool, which ends open transactions itself: asyncpg's
+    own way would cost each question a round trip more."""
