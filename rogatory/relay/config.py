@@ -48,6 +48,7 @@ class LimitSettings(Section, frozen=True, kw_only=True):
     max_commit: Annotated[int, Meta(ge=1024, le=MAX_COMMIT)] = MAX_COMMIT
     connections: Count = 10_000
     connections_per_address: Count = 500
+    connects_per_minute: Count = 3_000
     handshake_seconds: Seconds = 10.0
     ping_seconds: Seconds = 30.0
     appending_bytes: Count = 256 * MIB

@@ -105,16 +105,25 @@ class Budget:
 
 
 class Connections:
-    """Open connections, in all and by address."""
+    """Connections that are open, in all and by address, and how many each address began this minute.
 
-    def __init__(self, limits: LimitSettings) -> None:
+    The latter bounds what strangers cost: a handshake takes a signature before anybody proved who it is.
+    """
+
+    _MINUTE: Final = 60.0
+
+    def __init__(self, limits: LimitSettings, clock: Callable[[], float]) -> None:
         self._limits = limits
+        self._clock = clock
+        self._minute_ends = 0.0
+        self._begun: Counter[str] = Counter()
         self._open = 0
         self._by_address: Counter[str] = Counter()
 
     @contextmanager
     def admitted(self, address: str) -> Iterator[None]:
         """Count a connection for as long as it is open; raises Farewell if there are too many."""
+        self._begin(address)
         if self._open >= self._limits.connections:
             raise Farewell(Code.QUOTA, "the relay has as many connections as it takes: try again later")
         if self._by_address[address] >= self._limits.connections_per_address:
@@ -128,3 +137,12 @@ class Connections:
             self._by_address[address] -= 1
             if not self._by_address[address]:
                 del self._by_address[address]
+
+    def _begin(self, address: str) -> None:
+        now = self._clock()
+        if now >= self._minute_ends:
+            self._begun.clear()
+            self._minute_ends = now + self._MINUTE
+        self._begun[address] += 1
+        if self._begun[address] > self._limits.connects_per_minute:
+            raise Farewell(Code.RATE, "this address connects too often: wait a minute")

@@ -36,7 +36,7 @@ class Services:
     tokens: Tokens = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "connections", Connections(self.config.limits))
+        object.__setattr__(self, "connections", Connections(self.config.limits, time.monotonic))
         object.__setattr__(self, "allowances", Allowances(self.config.quotas, time.monotonic))
         object.__setattr__(self, "appending", Budget(self.config.limits.appending_bytes))
         object.__setattr__(self, "tokens", Tokens(self.keys))

@@ -126,15 +126,20 @@ class RawLink(asyncio.Protocol):
             del self._buffer[:position]
 
 
-async def link(relay: RelayProcess, identity: Identity, take: Callable[[bytes], None] | None = None) -> RawLink:
-    """A session of `identity` with the relay, proven, its Ready taken."""
-    loop = asyncio.get_running_loop()
-    _, connection = await loop.create_connection(RawLink, "127.0.0.1", relay.port)
+async def switched(loop: asyncio.AbstractEventLoop, port: int, path: str) -> RawLink:
+    """A WebSocket to a server on loopback."""
+    _, connection = await loop.create_connection(RawLink, "127.0.0.1", port)
     key = base64.b64encode(os.urandom(16)).decode()
     connection.write(
-        f"GET /v1/link HTTP/1.1\r\nHost: 127.0.0.1:{relay.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode()
     )
+    return connection
+
+
+async def link(relay: RelayProcess, identity: Identity, take: Callable[[bytes], None] | None = None) -> RawLink:
+    """A session of `identity` with the relay, proven, its Ready taken."""
+    connection = await switched(asyncio.get_running_loop(), relay.port, "/v1/link")
     nonce = os.urandom(32)
     connection.send(Hello(identity.authority, nonce, list(VERSIONS)))
     challenge = await connection.next()
@@ -278,13 +283,29 @@ class Rate:
     cpu: float
 
 
-async def accepted(relay: RelayProcess, authorities: Sequence[str], count: int, size: int = SIZE) -> Rate:
-    """Each authority appends `count` messages to a channel of its own, until all are accepted."""
+async def accepted(
+    relay: RelayProcess,
+    authorities: Sequence[str],
+    count: int,
+    size: int = SIZE,
+    *,
+    backlog: int = 0,
+    channels: int = 1,
+    members: Sequence[str] = (),
+) -> Rate:
+    """Each authority appends `count` messages to `channels` of its own, until all are accepted.
+
+    Before that, unmeasured, `backlog` messages; the channels have these members besides it.
+    """
     async with Crowd(relay, authorities) as crowd:
         authors = []
         for authority in authorities:
-            authors.append(Author(crowd.links[authority], await crowd.found(authority, [])))
-            authors[-1].prepare(count, size)
+            author = Author(crowd.links[authority], await crowd.found(authority, members, channels))
+            if backlog:
+                author.prepare(backlog, size)
+                await author.send()
+            author.prepare(count, size)
+            authors.append(author)
         return await _rate(relay, count * len(authors), *(author.send() for author in authors))
 
 

@@ -5,34 +5,97 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from pathlib import Path
+from typing import Any, TypeVar
+
+import uvloop
 
 from rogatory.keys.identity import RelayKeys
-from rogatory.protocol.frames.server import Accepted, Resumed
 from rogatory.protocol.header import Form
 from rogatory.protocol.limits import APPENDS_IN_FLIGHT
 from rogatory.relay.config import QuotaSettings
 from rogatory.relay.store.interface import Lane, NewEntry, Quotas
 from rogatory.relay.store.sqlite import SQLiteStore
+from tests.benchmarks import bare, load
+from tests.benchmarks.bare import bare_relay
 from tests.benchmarks.figures import Figure, watch
 from tests.keys.simulator import DirectorySimulator
 from tests.relay.appender import Waiting, append
-from tests.relay.client import Client, commit, message
 from tests.relay.process import RelayProcess
 
+T = TypeVar("T")
+
 KE, TZ = "ke.central", "tz.central"
+MEMBERS = [f"{chr(97 + number // 26)}{chr(97 + number % 26)}.central" for number in range(101)]
+AUTHORS = 6
+GROWTH = 10
 SIZE = 1024
 BARE = "bare SQLite insert"
+BARE_RELAY = "bare relay: accepted"
 
 
 def measure(folder: Path, count: int) -> Iterator[Figure]:
-    """`count` entries of 1 KiB each time."""
+    """`count` entries of 1 KiB in the store, of 2 KiB over sockets; ratios are to what cannot be saved."""
     yield _bare_inserts(folder, count)
     yield asyncio.run(_store(folder, count))
-    simulator = DirectorySimulator([KE, TZ])
+    each = max(1, count // AUTHORS)
+    with bare_relay(folder / "bare-relay.db") as (port, process):
+        yield _run(bare.accepted(port, process, AUTHORS, each, load.SIZE, BARE_RELAY))
+    simulator = DirectorySimulator(MEMBERS)
     with RelayProcess(folder / "relay", simulator) as relay:
-        yield from asyncio.run(_process(relay, count))
+        yield from _run(_rates(relay, each))
+        yield from _run(_times(relay, max(5, count // 100)))
+        yield from _run(_growth(relay, each))
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
+
+
+async def _rates(relay: RelayProcess, count: int) -> list[Figure]:
+    authors = MEMBERS[:AUTHORS]
+    return [
+        _figure("relay: accepted", await load.accepted(relay, authors, count), BARE_RELAY),
+        _figure("relay: delivered online", await load.delivered(relay, authors, count), BARE_RELAY),
+        _figure("relay: drained from a backlog", await load.drained(relay, authors, count), BARE_RELAY),
+    ]
+
+
+async def _times(relay: RelayProcess, count: int) -> list[Figure]:
+    reached = await load.broadcast(relay, MEMBERS, max(3, count // 10))
+    times = await load.latencies(relay, MEMBERS[0], MEMBERS[1], count, 100)
+    return [
+        Figure(name=f"relay: {len(MEMBERS) - 1} members reached, median", value=_at(reached, 0.5), unit="ms"),
+        Figure(name="relay: sent until had, at 100 a second, median", value=_at(times, 0.5), unit="ms"),
+        Figure(name="relay: sent until had, at 100 a second, 99th percentile", value=_at(times, 0.99), unit="ms"),
+    ]
+
+
+async def _growth(relay: RelayProcess, count: int) -> list[Figure]:
+    """Processor time for one message where there is little, and where there is GROWTH times as much of it."""
+    author = MEMBERS[:1]
+    figures = []
+    for name, little, much in (
+        ("backlog", {"backlog": count}, {"backlog": GROWTH * count}),
+        ("channels", {"channels": 10}, {"channels": 10 * GROWTH}),
+        ("members", {"members": MEMBERS[1:2]}, {"members": MEMBERS[1:]}),
+    ):
+        least = f"relay: a message, {name}: few"
+        for what, more in ((least, little), (f"relay: a message, {name}: many", much)):
+            rate = await load.accepted(relay, author, count, **more)
+            against = None if what == least else least
+            figures.append(Figure(name=what, value=max(rate.cpu, 0.001), unit="us", against=against))
+    return figures
+
+
+def _figure(name: str, rate: load.Rate, against: str) -> Figure:
+    return Figure(name=name, value=rate.per_second, unit="/s", cpu=rate.cpu, against=against)
+
+
+def _at(times: list[float], part: float) -> float:
+    return times[min(len(times) - 1, int(len(times) * part))] * 1e3
 
 
 def _bare_inserts(folder: Path, count: int) -> Figure:
@@ -69,28 +132,3 @@ async def _store(folder: Path, count: int) -> Figure:
             await asyncio.gather(*(append(store, each) for each in entries[start : start + APPENDS_IN_FLIGHT]))
     await store.close()
     return spent.per_second("relay's store: append", count, against=BARE)
-
-
-async def _process(relay: RelayProcess, count: int) -> list[Figure]:
-    clients = [Client(relay.link_url, relay.simulator.identity(authority)) for authority in (KE, TZ)]
-    author, reader = [await client.connect() for client in clients]
-    channel = os.urandom(32)
-    assert isinstance(await author.append(channel, commit(channel, [KE, TZ]), 0), Accepted)
-    bodies = [message(channel, SIZE) for _ in range(count)]
-    with watch(relay.pid) as appending:
-        refs: list[int] = []
-        for number, body in enumerate(bodies):
-            if number >= APPENDS_IN_FLIGHT:
-                assert isinstance(await author.answer(refs[number - APPENDS_IN_FLIGHT]), Accepted)
-            refs.append(await author.post(channel, body, 1))
-        for ref in refs[-APPENDS_IN_FLIGHT:]:
-            assert isinstance(await author.answer(ref), Accepted)
-    with watch(relay.pid) as draining:
-        assert isinstance(await reader.resume(channel), Resumed)
-        await reader.wait_entries(channel, count + 1, seconds=300)
-    for client in clients:
-        await client.close()
-    return [
-        appending.per_second("relay process: append (CPU: the relay's)", count, against=BARE),
-        draining.per_second("relay process: backlog read (CPU: the relay's)", count),
-    ]

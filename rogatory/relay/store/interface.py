@@ -214,7 +214,7 @@ class Store(Protocol):
     def append(self, entry: NewEntry) -> None:
         """Append it soon, together with what else waits; `entry.lane.appender` is told. Never raises.
 
-        No authority waits for long because another one appends much (`fairness`).
+        No authority waits for long because another one appends much (`store.fairness`).
         """
 
     async def view(self, channel: bytes, authority: str) -> ChannelView: ...

@@ -123,7 +123,9 @@ class SQLiteStore:
     async def publish(self, authority: str, packages: list[bytes], last_resort: bytes | None, replace: bool) -> int:
         """See Store."""
         return await self._writer.submit(
-            lambda transaction: key_packages.publish(transaction, authority, packages, last_resort, replace)
+            lambda transaction: key_packages.publish(transaction, authority, packages, last_resort, replace),
+            authority,
+            sum(map(len, packages)),
         )
 
     async def claim(self, authorities: Sequence[str]) -> list[ClaimedPackage]:

@@ -64,10 +64,10 @@ class Writer:
         """Append it; `entry.lane.appender` is told after the transaction that it was part of is on disk."""
         self._queue.put(entry.author, entry, len(entry.body))
 
-    def submit(self, operation: Operation[T], authority: str = _RELAY) -> asyncio.Future[T]:
-        """The operation's result, after the transaction that it was part of is on disk."""
+    def submit(self, operation: Operation[T], authority: str = _RELAY, size: int = 0) -> asyncio.Future[T]:
+        """The operation's result, after the transaction that it was part of is on disk; it writes `size` bytes."""
         future: asyncio.Future[T] = self._loop.create_future()
-        self._queue.put(authority, (operation, future))
+        self._queue.put(authority, (operation, future), size)
         return future
 
     async def close(self) -> None:
