@@ -16,8 +16,8 @@ from rogatory.node.errors import RefusedInput
 from rogatory.protocol.attachments import MAX_ATTACHMENT
 
 ENVIRONMENT_PREFIX = "ROGATORY_NODE_"
-NOT_SETTINGS = frozenset({"FOLDER", "PASSPHRASE_FILE"})
-"""Variables with the prefix that are no settings: where the folder is, and which file holds the passphrase."""
+NOT_SETTINGS = frozenset({"FOLDER", "OFFICER", "PASSPHRASE_FILE"})
+"""Variables with the prefix that are no settings: where the folder is, who acts, which file holds the passphrase."""
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Seconds = Annotated[float, Meta(gt=0, le=7 * 24 * 3600)]
@@ -37,6 +37,7 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     and in one in which none do; longer in large ones.
     `close_term_days`: how long the keys of a matter that this authority closed are kept, at the longest, for members
     that have not read that yet.
+    `four_eyes`: what a second officer approves before it is sent: `all`, `request`, `reply`, or outcomes of replies.
     `attachment_large`: bytes above which a file is fetched only when asked for, and travels only in `attachment_hours`
     (as "20:00-06:00", this computer's clock; empty: always). `attachment_rate`: bytes a second of all files, 0: any.
     `attachment_most`: the largest file that is sent.
@@ -59,6 +60,7 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     refresh_active: Days = 24 * 3600.0
     refresh_idle: Days = 30 * 24 * 3600.0
     close_term_days: Annotated[float, Meta(gt=0, le=366)] = 7.0
+    four_eyes: tuple[str, ...] = ()
     log_level: str = "info"
 
 

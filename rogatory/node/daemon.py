@@ -14,6 +14,7 @@ from aiohttp import web
 from rogatory.keys.directory.trust import TrustedDirectory
 from rogatory.keys.errors import KeysError
 from rogatory.node.api.context import BACKUP, HANDOVER, LARGEST, TRANSFERS
+from rogatory.node.api.guard import Callers
 from rogatory.node.api.server import build_app, serve
 from rogatory.node.assembly import start_node
 from rogatory.node.backup.writing import BackupSource
@@ -21,6 +22,7 @@ from rogatory.node.config import NodeConfig, load_config
 from rogatory.node.errors import Conflict, NodeError, NotFound
 from rogatory.node.folder import Address, NodeFolder
 from rogatory.node.log import configure_log
+from rogatory.node.officers.registering import tokens
 from rogatory.node.renewal.handover import handover_key
 from rogatory.node.renewal.keyring import KeyRing
 from rogatory.node.setup import open_key_sets
@@ -92,7 +94,9 @@ async def _run(
     try:
         async with asyncio.TaskGroup() as tasks:
             running = await start_node(tasks, worker, config, keys, trusted, database, folder.attachments)
-            app = build_app(running.node, running.links, running.keeper, folder.ensure_token(), config.api_names)
+            callers = Callers(folder.ensure_token())
+            callers.officers = await running.node.query(tokens)
+            app = build_app(running.node, running.links, running.keeper, callers, config)
             app[TRANSFERS], app[LARGEST] = running.transfers, config.attachment_most
             app[BACKUP] = BackupSource(folder, config.authority, database)
             app[HANDOVER] = handover

@@ -74,6 +74,10 @@ class NodeFolder:
         """What a caller of the local API must know."""
         return self.path / "api.token"
 
+    def officer_token(self, officer: str) -> Path:
+        """The token of an officer, where it was not handed over elsewhere."""
+        return self.path / "officers" / f"{officer}.token"
+
     @property
     def address(self) -> Path:
         """Where the running daemon listens."""
@@ -110,17 +114,20 @@ class NodeFolder:
             write_atomically(self.token, secrets.token_urlsafe(32).encode())
         return self.read_token()
 
-    def read_token(self) -> str:
-        """The API's token. Raises Unauthorised where this user may not read it."""
+    def read_token(self, officer: str | None = None) -> str:
+        """The API's token, or an officer's. Raises Unauthorised where this user may not read it, NotFound."""
+        file = self.token if officer is None else self.officer_token(officer)
         try:
-            return self.token.read_text(encoding="ascii").strip()
+            return file.read_text(encoding="ascii").strip()
         except FileNotFoundError:
+            if officer is not None:
+                raise NotFound(f"{file} is missing", "see who there is: rogatory-node officer list") from None
             raise DaemonUnreachable(
                 f"no daemon has run on {self.path} yet", f"start it: rogatory-node run --folder {self.path}"
             ) from None
         except (PermissionError, UnicodeDecodeError):
             raise Unauthorised(
-                f"{self.token} cannot be read by this user", "run the command as the user whose daemon it is"
+                f"{file} cannot be read by this user", "run the command as the user whose daemon it is"
             ) from None
 
     def write_address(self, address: Address) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Mapping
+from typing import Final
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -11,11 +13,34 @@ from aiohttp.typedefs import Handler, Middleware
 from rogatory.node.api.problems import respond
 from rogatory.node.config import is_loopback
 from rogatory.node.errors import NotAllowed, Unauthorised
+from rogatory.node.officers.registering import token_digest
+
+OFFICER: Final = "officer"
+"""Under this name a request carries who makes it: an officer's id, or None for the administrator's token."""
 
 
-def guard(token: str, names: tuple[str, ...]) -> Middleware:
-    """A middleware that lets through requests with the token. `names`: Host names allowed beside loopback."""
-    expected = token.encode()
+class Callers:
+    """Who may call, by token. `officers`: from the digest of a token to its officer."""
+
+    def __init__(self, administrator: str) -> None:
+        self._administrator = administrator.encode()
+        self.officers: Mapping[bytes, str] = {}
+
+    def who(self, token: str) -> str | None:
+        """The officer with this token, None for the administrator. Raises Unauthorised."""
+        if hmac.compare_digest(token.encode(errors="surrogateescape"), self._administrator):
+            return None
+        # Looked up by its digest: how long that takes says nothing about a token.
+        officer = self.officers.get(token_digest(token))
+        if officer is None:
+            raise Unauthorised(
+                "the token is missing or wrong", "send the token from the file api.token in the node's folder"
+            )
+        return officer
+
+
+def guard(callers: Callers, names: tuple[str, ...]) -> Middleware:
+    """A middleware that lets through requests of callers. `names`: Host names allowed beside loopback."""
 
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -28,13 +53,10 @@ def guard(token: str, names: tuple[str, ...]) -> Middleware:
         if origin is not None and not _is_ours(origin, names):
             return respond(NotAllowed("this API answers no pages of other sites", "use the command line"))
         scheme, _, text = request.headers.get("Authorization", "").partition(" ")
-        given = text.strip().encode(errors="surrogateescape")
-        if scheme.lower() != "bearer" or not hmac.compare_digest(given, expected):
-            return respond(
-                Unauthorised(
-                    "the token is missing or wrong", "send the token from the file api.token in the node's folder"
-                )
-            )
+        try:
+            request[OFFICER] = callers.who(text.strip() if scheme.lower() == "bearer" else "")
+        except Unauthorised as error:
+            return respond(error)
         return await handler(request)
 
     return check

@@ -7,10 +7,12 @@ from typing import Any
 from aiohttp import web
 
 from rogatory.node.api.context import NODE, Body, body, part, reply, word
+from rogatory.node.api.desk import desk
+from rogatory.node.approvals.drafting import Doing, act
 from rogatory.node.errors import RefusedInput
-from rogatory.node.matters import commands, queries
+from rogatory.node.matters import queries
 from rogatory.node.matters.requesting import DEFAULT_FORM, check_request
-from rogatory.node.matters.views import MatterKind
+from rogatory.node.matters.views import MatterKind, Sent
 from rogatory.protocol.documents import FORMS, schema_of, template_of
 
 routes = web.RouteTableDef()
@@ -39,12 +41,14 @@ async def list_all(request: web.Request) -> web.Response:
 async def send(request: web.Request) -> web.Response:
     """Open a matter and send its request."""
     given = await body(request, RequestBody)
-    sent = await request.app[NODE].command(
-        lambda tx: commands.send_request(
-            tx, given.to, given.request, subject=given.subject, insist=given.insist, attachments=given.attachments
-        )
-    )
-    return reply(sent, 201)
+    asked = {
+        "to": given.to,
+        "fields": given.request,
+        "subject": given.subject,
+        "insist": given.insist,
+        "attachments": given.attachments,
+    }
+    return await _act(request, Doing.REQUEST, asked)
 
 
 @routes.post("/v1/requests/check")
@@ -86,7 +90,11 @@ async def answer(request: web.Request) -> web.Response:
     attachments = given.pop("attachments", ())
     if not isinstance(attachments, list | tuple) or not all(isinstance(each, str) for each in attachments):
         raise RefusedInput("attachments is a list of the ids of files that were given to the node")
-    sent = await request.app[NODE].command(
-        lambda tx: commands.reply(tx, part(request, "matter"), given, attachments=attachments)
-    )
-    return reply(sent, 201)
+    asked = {"matter": part(request, "matter"), "fields": given, "attachments": list(attachments)}
+    return await _act(request, Doing.REPLY, asked)
+
+
+async def _act(request: web.Request, doing: Doing, given: dict[str, Any]) -> web.Response:
+    """What was sent (201), or the draft that a second officer has to approve (202)."""
+    done = await request.app[NODE].command(lambda tx: act(tx, desk(request), doing, given))
+    return reply(done, 201 if isinstance(done, Sent) else 202)

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from rogatory.node.api import (
+    approvals,
     attachments,
     authorities,
     backup,
@@ -18,14 +19,17 @@ from rogatory.node.api import (
     matters,
     metrics,
     networks,
+    officers,
     requests,
     search,
     statistics,
     status,
 )
 from rogatory.node.api.context import COURIER, KEEPER, LINKS, MAX_BODY, NODE
-from rogatory.node.api.guard import guard
+from rogatory.node.api.desk import CALLERS, FOUR_EYES
+from rogatory.node.api.guard import Callers, guard
 from rogatory.node.api.problems import tell_problems
+from rogatory.node.approvals.drafting import checked
 from rogatory.node.config import NodeConfig
 from rogatory.node.courier.desk import CourierDesk
 from rogatory.node.errors import Conflict
@@ -48,15 +52,20 @@ GROUPS = (
     inbox,
     search,
     statistics,
+    approvals,
+    officers,
 )
 SHUTDOWN_SECONDS = 2.0
 
 
-def build_app(node: Node, links: Links, keeper: DirectoryKeeper, token: str, names: tuple[str, ...]) -> web.Application:
-    """The application. `token` is what callers must know, `names` further Host names of this machine."""
-    app = web.Application(middlewares=[guard(token, names), tell_problems], client_max_size=MAX_BODY)
+def build_app(
+    node: Node, links: Links, keeper: DirectoryKeeper, callers: Callers, config: NodeConfig
+) -> web.Application:
+    """The application."""
+    app = web.Application(middlewares=[guard(callers, config.api_names), tell_problems], client_max_size=MAX_BODY)
     app[NODE], app[LINKS], app[KEEPER] = node, links, keeper
     app[COURIER] = CourierDesk(node, keeper)
+    app[CALLERS], app[FOUR_EYES] = callers, checked(config.four_eyes)
     for group in GROUPS:
         app.add_routes(group.routes)
     return app

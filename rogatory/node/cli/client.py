@@ -22,6 +22,10 @@ TIMEOUT: Final = 60.0
 READ_AT_ONCE: Final = 256 * 1024
 
 
+OFFICER: Final = "ROGATORY_NODE_OFFICER"
+"""The variable that says who acts."""
+
+
 class Readable(Protocol):
     """An open file, or what reads one."""
 
@@ -116,7 +120,8 @@ class Client:
         address = urlsplit(folder.read_address().url)
         streamed = hasattr(body, "read")
         kind = "application/octet-stream" if streamed else "application/json"
-        asked = {"Authorization": f"Bearer {folder.read_token()}", "Content-Type": kind, **(headers or {})}
+        token = folder.read_token(os.environ.get(OFFICER))
+        asked = {"Authorization": f"Bearer {token}", "Content-Type": kind, **(headers or {})}
         target = "/v1/" + "/".join(quote(part, safe="") for part in path)
         given = {name: value for name, value in query.items() if value is not None}
         if given:

@@ -6,15 +6,18 @@ Exit codes: 0 done, 1 a fault of this program, 2 wrong usage, 3 refused input, 4
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from types import TracebackType
+from typing import Annotated
 
 import msgspec
 import typer
 
 from rogatory.keys.errors import KeysError
 from rogatory.node.cli import (
+    approval,
     authority,
     backup,
     consult,
@@ -24,6 +27,7 @@ from rogatory.node.cli import (
     init,
     matter,
     network,
+    officer,
     renew_keys,
     request,
     run,
@@ -31,7 +35,7 @@ from rogatory.node.cli import (
     statistics,
     status,
 )
-from rogatory.node.cli.client import AnsweredProblem
+from rogatory.node.cli.client import OFFICER, AnsweredProblem
 from rogatory.node.errors import NodeError
 from rogatory.node.problem import Problem, as_node_error
 from rogatory.protocol.errors import ProtocolError
@@ -72,8 +76,21 @@ for name, group in (
     ("matter", matter),
     ("document", document),
     ("network", network),
+    ("approval", approval),
+    ("officer", officer),
 ):
     app.add_typer(group.app, name=name)
+
+
+@app.callback()
+def set_officer(
+    officer_id: Annotated[
+        str | None, typer.Option("--officer", envvar=OFFICER, help="Who acts: an officer's id; else the administrator.")
+    ] = None,
+) -> None:
+    """Encrypted, signed requests, consultations and broadcasts between central authorities."""
+    if officer_id is not None:
+        os.environ[OFFICER] = officer_id
 
 
 def main() -> None:

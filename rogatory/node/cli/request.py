@@ -168,6 +168,8 @@ def show_one(client: Client, matter: str, as_json: bool) -> None:
 def _sent(answer: dict[str, Any], as_json: bool) -> None:
     if as_json:
         show_json(answer)
+    elif "draft" in answer:
+        show_line(f"prepared: draft {short(answer['draft'])} waits for a second officer: approval give")
     else:
         show_line(f"signed and queued: document {short(answer['document'])} in matter {short(answer['matter'])}")
 

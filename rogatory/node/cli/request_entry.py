@@ -10,8 +10,8 @@ import typer
 from rogatory.node.cli.show import console, show_line
 from rogatory.protocol.documents import FORMS, Field, Shape, fields_of, gaps_of
 
-_NOT_ASKED = frozenset({"annexes", "translations"})
-"""They are named by files when the request is sent."""
+_NOT_ASKED = frozenset({"annexes", "translations", "officers"})
+"""Files are named when the request is sent; the node itself knows its officers."""
 
 
 def enter_request(form: str) -> dict[str, Any]:

@@ -37,8 +37,10 @@ from rogatory.protocol.documents import (
     Closing,
     Consultation,
     Leave,
+    Officer,
     Purpose,
     Reply,
+    Request,
     Thread,
     UnverifiedDocument,
     Urgency,
@@ -59,6 +61,7 @@ def send_request(
     *,
     subject: str = "",
     insist: bool = False,
+    officers: tuple[Officer, ...] = (),
     attachments: Sequence[str] = (),
 ) -> Sent:
     """Open a matter and send its request. `request`: the fields of one of documents.FORMS as JSON values.
@@ -67,11 +70,27 @@ def send_request(
     unless one insists, what the addressees' directory entries object to; NotFound for an authority that is not
     enrolled, Conflict while the directory is too old.
     """
-    addressees = check_addressees(tx, to)
-    body = annex(tx, prepare_request(tx, addressees, request, insist=insist), attachments)
+    addressees, body = compose_request(tx, to, request, insist=insist, officers=officers, attachments=attachments)
     channel = _open(tx, Purpose.MATTER, subject or body.subject or "Request", addressees, body.urgency)
     set_state(tx.connection, channel, State.QUEUED)
     return _send(tx, sign(tx, channel, body, addressees=addressees), attachments)
+
+
+def compose_request(
+    tx: Tx,
+    to: Sequence[str],
+    request: Mapping[str, Any],
+    *,
+    insist: bool,
+    officers: tuple[Officer, ...],
+    attachments: Sequence[str] = (),
+) -> tuple[tuple[str, ...], Request]:
+    """Addressees and the request as it would be signed; nothing is written. Raises as `send_request`."""
+    addressees = check_addressees(tx, to)
+    body = msgspec.structs.replace(prepare_request(tx, addressees, request, insist=insist), officers=officers)
+    body = annex(tx, body, attachments)
+    sign(tx, bytes(CHANNEL_ID), body, addressees=addressees)
+    return addressees, body
 
 
 def open_consultation(
@@ -85,27 +104,50 @@ def open_consultation(
     return _send(tx, document, attachments)
 
 
-def reply(tx: Tx, matter: str, reply: Mapping[str, Any], *, attachments: Sequence[str] = ()) -> Sent:
+def reply(
+    tx: Tx,
+    matter: str,
+    reply: Mapping[str, Any],
+    *,
+    officers: tuple[Officer, ...] = (),
+    attachments: Sequence[str] = (),
+) -> Sent:
     """Take a step in the life of the matter's request. `reply`: the fields of documents.Reply as JSON values, without
     `request` and `previous`.
 
     Raises Conflict for a step that does not go from where the matter stands, RefusedInput, NotFound.
     """
+    document = compose_reply(tx, matter, reply, officers=officers, attachments=attachments)
+    return _send(tx, document, attachments)
+
+
+def compose_reply(
+    tx: Tx,
+    matter: str,
+    reply: Mapping[str, Any],
+    *,
+    officers: tuple[Officer, ...],
+    attachments: Sequence[str] = (),
+) -> UnverifiedDocument:
+    """The step as it would be sent; nothing is written. Raises as `reply`."""
     row = find_matter(tx, matter)
     course = course_to_come(tx, row.channel)
     if course is None:
         raise Conflict("the matter has no request to reply to", "to say something in it, use: consult say")
     chain = {"request": {"id": course.request, "digest": course.first.hex()}, "previous": course.last.hex()}
+    if "officers" in reply:
+        raise RefusedInput("who prepared and approved is told by the node itself", "leave the field officers out")
     if held(tx, row.channel, besides=Consultation.KIND):
         raise Conflict("the files of the step before are still on their way to the relay", "wait for document_accepted")
-    body = annex(tx, _body({"language": "en"} | dict(reply) | chain, Reply), attachments)
+    body = msgspec.structs.replace(_body({"language": "en"} | dict(reply) | chain, Reply), officers=officers)
+    body = annex(tx, body, attachments)
     request = bytes.fromhex(course.request)
     document = sign(tx, row.channel, body, addressees=_others(tx, row), in_reply_to=request)
     try:
         advance(course, tx.authority, body, document.digest)
     except IllegalStep as error:
         raise Conflict(str(error), "see where the matter stands: matter show") from None
-    return _send(tx, document, attachments)
+    return document
 
 
 def say(

@@ -61,6 +61,8 @@ def _remarks(tx: Tx, addressees: Sequence[str], request: Request) -> list[Remark
 
 
 def _filled(tx: Tx, addressees: Sequence[str], fields: Mapping[str, Any]) -> Request:
+    if "officers" in fields:
+        raise RefusedInput("who prepared and approved is told by the node itself", "leave the field officers out")
     form = fields.get("form", DEFAULT_FORM)
     if not isinstance(form, str) or form not in FORMS:
         raise RefusedInput(f"{form!r} is no form of request", "choose one of: rogatory-node request forms")

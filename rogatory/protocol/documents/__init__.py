@@ -41,6 +41,7 @@ from rogatory.protocol.documents.kinds.receipt import DocumentReceipt
 from rogatory.protocol.documents.kinds.rejoin import Rejoin, rejoin
 from rogatory.protocol.documents.kinds.reply import Contemplated, Ground, Outcome, Reply
 from rogatory.protocol.documents.kinds.urgency import Urgency
+from rogatory.protocol.documents.officers import Act, Officer
 from rogatory.protocol.documents.registry import KINDS, MAX_PAYLOAD
 from rogatory.protocol.documents.requests.description import Field, Shape, fields_of
 from rogatory.protocol.documents.requests.essentials import gaps_of
@@ -69,6 +70,7 @@ __all__ = [
     "KINDS",
     "MAX_ENVELOPE",
     "MAX_PAYLOAD",
+    "Act",
     "Amendment",
     "Annex",
     "Announcement",
@@ -102,6 +104,7 @@ __all__ = [
     "Nature",
     "Objection",
     "Offence",
+    "Officer",
     "Outcome",
     "Payload",
     "Person",

@@ -11,6 +11,7 @@ import msgspec
 from rogatory.protocol.documents.base import Body, Payload, check_date, check_distinct, is_blank
 from rogatory.protocol.documents.errors import Gap, MissingEssential, UnsoundDocument
 from rogatory.protocol.documents.fields import Annexes, Date, DocumentRef, Hex32, Language, Line, LongText
+from rogatory.protocol.documents.officers import Officers
 
 
 class Outcome(StrEnum):
@@ -105,6 +106,7 @@ class Reply(Body, frozen=True, kw_only=True):
     reference: Line = ""
     """The replying authority's own file number."""
     annexes: Annexes = ()
+    officers: Officers = ()
 
     def check(self, payload: Payload) -> None:
         """A refusal needs a ground and reasons, always (UNTOC 18(21), 18(23)); other steps what `NEEDS` says."""

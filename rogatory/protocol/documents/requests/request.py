@@ -11,6 +11,7 @@ from rogatory.protocol.documents.base import Body, Payload, check_date
 from rogatory.protocol.documents.errors import MissingEssential, UnsoundDocument
 from rogatory.protocol.documents.fields import Annexes, Date, Language, Line, LongText, Text
 from rogatory.protocol.documents.kinds.urgency import Urgency
+from rogatory.protocol.documents.officers import Officers
 from rogatory.protocol.documents.requests.asking import PRACTICE, Ask, Section, always, message, untoc
 from rogatory.protocol.documents.requests.essentials import gaps_of
 from rogatory.protocol.documents.requests.parts import (
@@ -216,6 +217,10 @@ class Request(Body, frozen=True, kw_only=True, tag_field="form"):
         Ask(PRACTICE, message("related requests"), section=Section.ANNEXES),
     ] = ()
     annexes: Annotated[Annexes, Ask(PRACTICE, message("annexes"), section=Section.ANNEXES)] = ()
+    officers: Annotated[
+        Officers,
+        Ask(PRACTICE, message("officers who prepared and approved it"), section=Section.ANNEXES),
+    ] = ()
 
     @property
     def form(self) -> str:

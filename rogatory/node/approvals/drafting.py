@@ -1,0 +1,172 @@
+"""From an officer's act to a document that is sent, or to a draft that waits for a second officer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from rogatory.node.approvals.views import DraftState, DraftView, draft_view
+from rogatory.node.errors import Conflict, NotAllowed, NotFound, RefusedInput
+from rogatory.node.inbox.events import EventKind
+from rogatory.node.inbox.lookup import id_range
+from rogatory.node.inbox.recording import record
+from rogatory.node.matters import commands
+from rogatory.node.matters.views import Sent
+from rogatory.node.officers.registering import find_officer
+from rogatory.node.store import drafts
+from rogatory.node.store.drafts import DraftRow
+from rogatory.node.transaction import Tx
+from rogatory.protocol.documents import Act, Officer, Outcome
+
+DRAFT_ID: Final = 16
+WORDS: Final = frozenset({"all", "request", "reply", *(outcome.value for outcome in Outcome)})
+"""What a setting `four_eyes` may name: everything, requests, every step, or steps by their outcome."""
+
+
+def checked(words: Iterable[str]) -> frozenset[str]:
+    """A setting `four_eyes`. Raises RefusedInput for a word that means nothing."""
+    given = frozenset(words)
+    if unknown := sorted(given - WORDS):
+        raise RefusedInput(f"four_eyes names {unknown[0]!r}", f"use some of: {', '.join(sorted(WORDS))}")
+    return given
+
+
+class Doing(StrEnum):
+    """What a draft is for."""
+
+    REQUEST = "request"
+    REPLY = "reply"
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Who acts, and what a second officer has to approve. `officer` is None for the administrator's token."""
+
+    officer: str | None
+    four_eyes: frozenset[str] = frozenset()
+
+    def needs_second(self, doing: Doing, given: Mapping[str, Any]) -> bool:
+        """Whether a second officer must approve this."""
+        words = {"all", doing.value}
+        if doing is Doing.REPLY:
+            words.add(str(_fields(given).get("outcome")))
+        return not words.isdisjoint(self.four_eyes)
+
+
+def act(tx: Tx, desk: Desk, doing: Doing, given: dict[str, Any]) -> Sent | DraftView:
+    """Do it, or keep it as a draft. Raises what the doing raises, NotAllowed for the administrator under four eyes."""
+    if not desk.needs_second(doing, given):
+        return _DO[doing](tx, given, _names(tx, [(desk.officer, Act.PREPARED)]))
+    if desk.officer is None:
+        raise NotAllowed(
+            "a second officer approves this before it is sent, so the first one must be known",
+            "give your name: rogatory-node --officer ID …, or the setting ROGATORY_NODE_OFFICER",
+        )
+    find_officer(tx, desk.officer)
+    _CHECK[doing](tx, given, _names(tx, [(desk.officer, Act.PREPARED)]))
+    row = DraftRow(tx.random(DRAFT_ID), doing.value, given, desk.officer, tx.now, DraftState.WAITING)
+    drafts.put(tx.connection, row)
+    record(tx, EventKind.APPROVAL_WAITING, f"{desk.officer} prepared a {doing.value}: a second officer approves it")
+    return draft_view(row)
+
+
+def approve(tx: Tx, desk: Desk, draft: str) -> Sent:
+    """Sign and send what another officer prepared. Raises NotAllowed, NotFound, Conflict, and what sending raises."""
+    row, second = _to_decide(tx, desk, draft)
+    if second == row.prepared_by:
+        raise NotAllowed("four eyes: who prepared it cannot approve it too", "ask another officer")
+    names = _names(tx, [(row.prepared_by, Act.PREPARED), (second, Act.APPROVED)])
+    sent = _DO[Doing(row.act)](tx, row.given, names)
+    drafts.decide(tx.connection, row.id, DraftState.SENT, second, tx.now, document=bytes.fromhex(sent.document))
+    return sent
+
+
+def refuse(tx: Tx, desk: Desk, draft: str, reason: str) -> DraftView:
+    """Do not send it; who prepared it may refuse it too. Raises RefusedInput without a reason, NotFound, Conflict."""
+    row, officer = _to_decide(tx, desk, draft)
+    if not reason.strip():
+        raise RefusedInput("a refusal has its reason", "say what should be changed")
+    drafts.decide(tx.connection, row.id, DraftState.REFUSED, officer, tx.now, reason=reason)
+    record(tx, EventKind.APPROVAL_REFUSED, f"{officer} did not approve the {row.act} of {row.prepared_by}: {reason}")
+    return draft_view(find_draft(tx, draft))
+
+
+def find_draft(tx: Tx, given: str) -> DraftRow:
+    """A draft by the first digits of its id. Raises RefusedInput, NotFound."""
+    found = drafts.by_prefix(tx.connection, *id_range(given, DRAFT_ID, "draft"))
+    if len(found) > 1:
+        raise RefusedInput(f"more than one draft's id begins with {given}", "give more digits")
+    if not found:
+        raise NotFound(f"there is no draft {given}", "see what waits: rogatory-node approval list")
+    return found[0]
+
+
+def _to_decide(tx: Tx, desk: Desk, draft: str) -> tuple[DraftRow, str]:
+    row = find_draft(tx, draft)
+    if desk.officer is None:
+        raise NotAllowed("an officer decides, not the administrator", "give your name: rogatory-node --officer ID …")
+    find_officer(tx, desk.officer)
+    if row.state != DraftState.WAITING:
+        raise Conflict(f"{row.decided_by} decided on this draft before: {row.state}", "nothing is left to do")
+    return row, desk.officer
+
+
+def _names(tx: Tx, acts: list[tuple[str | None, Act]]) -> tuple[Officer, ...]:
+    found = []
+    for officer, did in acts:
+        if officer is not None:
+            row = find_officer(tx, officer, present=False)
+            found.append(Officer(name=row.name, function=row.function, act=did))
+    return tuple(found)
+
+
+def _fields(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    fields: Mapping[str, Any] = given["fields"]
+    return fields
+
+
+def _send_request(tx: Tx, given: dict[str, Any], officers: tuple[Officer, ...]) -> Sent:
+    return commands.send_request(
+        tx,
+        given["to"],
+        given["fields"],
+        subject=given["subject"],
+        insist=given["insist"],
+        officers=officers,
+        attachments=given["attachments"],
+    )
+
+
+def _check_request(tx: Tx, given: dict[str, Any], officers: tuple[Officer, ...]) -> None:
+    commands.compose_request(
+        tx,
+        given["to"],
+        given["fields"],
+        insist=given["insist"],
+        officers=officers,
+        attachments=given["attachments"],
+    )
+
+
+def _reply(tx: Tx, given: dict[str, Any], officers: tuple[Officer, ...]) -> Sent:
+    return commands.reply(
+        tx, given["matter"], given["fields"], officers=officers, attachments=given["attachments"]
+    )
+
+
+def _check_reply(tx: Tx, given: dict[str, Any], officers: tuple[Officer, ...]) -> None:
+    commands.compose_reply(
+        tx, given["matter"], given["fields"], officers=officers, attachments=given["attachments"]
+    )
+
+
+_DO: Final[dict[Doing, Callable[[Tx, dict[str, Any], tuple[Officer, ...]], Sent]]] = {
+    Doing.REQUEST: _send_request,
+    Doing.REPLY: _reply,
+}
+_CHECK: Final[dict[Doing, Callable[[Tx, dict[str, Any], tuple[Officer, ...]], None]]] = {
+    Doing.REQUEST: _check_request,
+    Doing.REPLY: _check_reply,
+}

@@ -1,0 +1,1 @@
+"""The persons who use this node, each by a token of their own."""
