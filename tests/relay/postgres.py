@@ -46,7 +46,7 @@ class PostgreSQLServer:
         self.port = free_port()
         self._settings = {
             "listen_addresses": "127.0.0.1",
-            "unix_socket_directories": "",
+            "unix_socket_directories": str(self.folder),
             "port": str(self.port),
             "shared_buffers": "32MB",
             "max_connections": "60",

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy.dialects import postgresql as dialect
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from rogatory.relay.errors import ConfigError, DatabaseError
+from rogatory.relay.errors import DatabaseError
 from rogatory.relay.store import migrations, postgresql
 from rogatory.relay.store.postgresql import PostgreSQLStore, parse_address
 from rogatory.relay.store.postgresql.schema import upgrade
@@ -140,21 +140,3 @@ def test_the_command_upgrades(server: PostgreSQLServer, tmp_path: Path) -> None:
     assert "rogatory-relay database upgrade" in refused.stderr
     done = run("database", "upgrade", "--config", str(relay.config))
     assert (done.returncode, done.stdout) == (0, f"schema revision 0001 -> {migrations.head()}\n")
-    assert "nothing to do" in run("database", "upgrade", "--config", str(relay.config)).stdout
-    assert "can be written" in run("check", "--config", str(relay.config)).stdout
-
-
-def test_a_password_is_taken_from_a_file_and_told_nowhere(tmp_path: Path) -> None:
-    secret = tmp_path / "password"
-    secret.write_text("hush\n")
-    address = parse_address("postgresql+asyncpg://relay@db.example.org/rogatory", secret)
-    assert address.password == "hush"
-    assert "hush" not in repr(address)
-    assert address.told == "rogatory at db.example.org"
-    assert address.dsn.endswith("sslmode=verify-full"), "over a network the server proves who it is"
-    with pytest.raises(ConfigError) as refused:
-        parse_address("postgresql+asyncpg://relay:hush@db.example.org/rogatory")
-    assert "hush" not in str(refused.value)
-    for wrong in ("mysql://a@b/c", "postgresql+asyncpg://db.example.org", "postgresql+asyncpg://u@h:port/name"):
-        with pytest.raises(ConfigError, match="write it like"):
-            parse_address(wrong)
