@@ -42,7 +42,7 @@ def as_node_error(error: NodeError | KeysError | ProtocolError) -> NodeError:
         case NodeError():
             return error
         case PassphraseError():
-            return Unauthorised(str(error))
+            return Unauthorised(str(error), "give the right passphrase; nothing was changed")
         case DamagedVault() | MissingSecret():
             return DamagedStore(str(error))
         case VaultError() | UnknownEntry():

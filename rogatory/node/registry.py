@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from rogatory.node.attachments.attaching import offer
 from rogatory.node.channels.hooks import Arrival, Introduction, JoinInfo, JudgingFacts, Kind
+from rogatory.node.channels.striking_off import remove_struck_off, remove_struck_off_from
 from rogatory.node.channels.trouble import Trouble
 from rogatory.node.correspondents.confirming import waits_for_confirmation
 from rogatory.node.correspondents.noticing import notice_key_changes
@@ -17,13 +18,12 @@ from rogatory.node.healing.schedule import Schedule, heal, renewed
 from rogatory.node.inbox.arrivals import catch_up_own, enter_void
 from rogatory.node.inbox.events import EventKind
 from rogatory.node.inbox.recording import accepted, acknowledged, record
+from rogatory.node.losses.sharing import tell_lost
 from rogatory.node.matters import arrivals as in_matters
 from rogatory.node.matters import joining as matter_joining
 from rogatory.node.matters import membership
 from rogatory.node.matters.closing import CLOSE_TERM, closing_void
 from rogatory.node.matters.course import replay
-from rogatory.node.matters.leaving import remove_struck_off
-from rogatory.node.matters.lost import tell_lost
 from rogatory.node.matters.policy import matter_policy
 from rogatory.node.networks import alignment
 from rogatory.node.networks import arrivals as in_networks
@@ -64,6 +64,7 @@ class Registry:
     def joined(self, tx: Tx, channel: bytes, info: JoinInfo) -> None:
         """Raises JoinRefused, and UnknownVersion for a roster newer than our directory."""
         renewed(tx, self._schedule, channel)
+        remove_struck_off_from(tx, channel)
         if info.kind is Kind.MATTER:
             matter_joining.joined(tx, channel, info)
             matter = get_matter(tx.connection, channel)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from aiohttp import web
 
 from rogatory.node.api.context import NODE, Body, body, part, reply, word
+from rogatory.node.losses.sharing import share_lost
 from rogatory.node.matters import commands, queries
-from rogatory.node.matters.lost import share_lost
+from rogatory.node.matters.lookup import find_matter
+from rogatory.node.transaction import Tx
 
 routes = web.RouteTableDef()
 
@@ -109,9 +111,13 @@ async def share(request: web.Request) -> web.Response:
     """Send earlier documents again for parties who came later, or who lost them."""
     given = await body(request, ShareBody)
     matter, loser = part(request, "matter"), given.lost_by
-    shared = await request.app[NODE].command(
-        lambda tx: commands.share(tx, matter, given.documents) if loser is None else share_lost(tx, matter, loser)
-    )
+
+    def send_again(tx: Tx) -> list[str]:
+        if loser is None:
+            return commands.share(tx, matter, given.documents)
+        return share_lost(tx, find_matter(tx, matter).channel, loser)
+
+    shared = await request.app[NODE].command(send_again)
     return reply({"shared": shared}, 201)
 
 

@@ -19,6 +19,12 @@ class AnnouncementBody(Body, frozen=True, kw_only=True):
     attachments: tuple[str, ...] = ()
 
 
+class LossBody(Body, frozen=True, kw_only=True):
+    """Who lost what it had read."""
+
+    lost_by: str
+
+
 @routes.get("/v1/networks")
 async def list_all(request: web.Request) -> web.Response:
     """Every network of the directory."""
@@ -46,6 +52,16 @@ async def announce(request: web.Request) -> web.Response:
         )
     )
     return reply(announced, 201)
+
+
+@routes.post("/v1/networks/{network}/shares")
+async def share(request: web.Request) -> web.Response:
+    """Send again what a member says that it has lost."""
+    given = await body(request, LossBody)
+    shared = await request.app[NODE].command(
+        lambda tx: commands.share_lost_in(tx, part(request, "network"), given.lost_by)
+    )
+    return reply({"shared": shared}, 201)
 
 
 @routes.get("/v1/networks/{network}/announcements")

@@ -42,8 +42,8 @@ SKIP_POLICY: Final = SkipPolicy(max_forward=1024, max_retained=0)
 CAPABILITIES: Final = Capabilities(
     cipher_suites=(PRODUCT_SUITE,), extensions=(CHANNEL_EXTENSION, JOIN_EXTENSION), proposals=()
 )
-CLOCK_LEEWAY: Final = 24 * 3600
-"""Seconds by which a key package's lifetime begins before its making, for clocks that are behind."""
+CLOCK_LEEWAY: Final = 48 * 3600
+"""Seconds by which a key package's lifetime begins before its making: one clock may be a day ahead, one behind."""
 
 
 def signature_keys(identity: Identity) -> SignatureKeyPair:

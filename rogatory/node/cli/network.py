@@ -67,6 +67,21 @@ def announce(
         show_line(f"signed and queued: announcement {short(answer['document'])} to {answer['network']}")
 
 
+@app.command("share")
+def share(
+    network: str,
+    lost_by: Annotated[str, typer.Option(help="A member that read documents and lost them, as the inbox tells.")],
+    folder: FolderOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Send again what a member of the network lost, with the original signatures."""
+    answer = Client(folder).post("networks", network, "shares", body={"lost_by": lost_by})
+    if as_json:
+        show_json(answer)
+    else:
+        show_line(f"queued again: {len(answer['shared'])} documents")
+
+
 @app.command("feed")
 def feed(
     network: str,

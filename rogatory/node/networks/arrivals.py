@@ -24,9 +24,10 @@ def arrived(tx: Tx, channel: bytes, network: str, arrival: Arrival) -> None:
     check_place(channel, arrival)
     if not arrival.own:  # which was judged before it was queued, under the roster of then
         policy = network_policy(tx, channel, network, arrival.last_pin)
-        judge_document(arrival.document.kind, arrival.author, policy, arrival.pin)
+        for who in {arrival.author, arrival.document.payload.author}:  # shared again, it may be another's
+            judge_document(arrival.document.kind, who, policy, arrival.pin)
     body, author = arrival.document.payload.body, arrival.document.payload.author
-    if author != arrival.author:
+    if author != arrival.author and not arrival.shared:
         raise VoidDocument(VoidCode.WRONG_AUTHOR, f"{arrival.author} cannot announce for {author}")
     if isinstance(body, Announcement) and body.network != network:
         raise VoidDocument(VoidCode.WRONG_CHANNEL, f"an announcement for {body.network} stands in {network}")

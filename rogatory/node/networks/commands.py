@@ -10,10 +10,20 @@ from rogatory.keys.errors import DirectoryExpired, UnknownNetwork
 from rogatory.node.attachments.attaching import annex
 from rogatory.node.errors import Conflict, NotAllowed, NotFound, RefusedInput
 from rogatory.node.inbox.writing import send, sign
+from rogatory.node.losses.sharing import share_lost
 from rogatory.node.networks.views import Announced
 from rogatory.node.store import channels
 from rogatory.node.transaction import Tx
 from rogatory.protocol.documents import Announcement
+
+
+def share_lost_in(tx: Tx, network: str, authority: str) -> list[str]:
+    """Send again what a member of the network read and lost, as it told. Raises NotFound, Conflict."""
+    try:
+        channel = tx.directory.roster(network).channel_id
+    except UnknownNetwork as error:
+        raise NotFound(str(error), "list them: network list") from None
+    return share_lost(tx, channel, authority)
 
 
 def announce(

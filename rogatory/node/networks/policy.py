@@ -27,6 +27,7 @@ def network_policy(
         leavers=leavers_of(tx.connection, channel),
         rejoins=rejoins or {},
         last_pin=last_pin,
+        struck_off=lambda authority, pin: directory.struck_off(authority, pin.targets),
     )
 
 

@@ -18,7 +18,8 @@ def _observers_update_only(facts: CommitFacts, policy: NetworkPolicy, roster: Ro
 
 def _coordinators_change_members(facts: CommitFacts, policy: NetworkPolicy, roster: RosterView) -> None:
     changed = {leaf.authority for leaf in facts.added} | {leaf.authority for leaf in facts.removed}
-    changed -= facts.rejoined
+    # Who is struck off is removed by whoever of the writers is there: coordinators may all be away.
+    changed -= facts.rejoined | _struck_off(facts, policy)
     if changed and facts.committer not in roster.coordinators:
         raise VoidCommit(VoidCode.NOT_COORDINATOR, f"{facts.committer} does not coordinate this network")
 
@@ -29,10 +30,16 @@ def _added_are_on_roster(facts: CommitFacts, policy: NetworkPolicy, roster: Rost
 
 def _removed_are_off_roster(facts: CommitFacts, policy: NetworkPolicy, roster: RosterView) -> None:
     for removed in facts.removed:
-        if removed.authority in roster.everybody - policy.leavers - facts.rejoined:
+        if removed.authority in roster.everybody - policy.leavers - facts.rejoined - _struck_off(facts, policy):
             raise VoidCommit(
                 VoidCode.STILL_ON_ROSTER, f"{removed.authority} is on the roster and has not asked to leave"
             )
+
+
+def _struck_off(facts: CommitFacts, policy: NetworkPolicy) -> frozenset[str]:
+    """Of those who are removed."""
+    pin = facts.declaration.directory
+    return frozenset(leaf.authority for leaf in facts.removed if policy.struck_off(leaf.authority, pin))
 
 
 def check_network_members(members: Sequence[str], roster: RosterView) -> None:

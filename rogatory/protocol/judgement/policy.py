@@ -83,6 +83,8 @@ class NetworkPolicy:
     leavers: frozenset[str] = frozenset()
     rejoins: Mapping[int, RejoinNotice] = field(default_factory=dict)
     last_pin: DirectoryPin = NO_PIN
+    struck_off: Callable[[str, DirectoryPin], bool] = _nobody
+    """Whether the directory as of that pin holds the authority no longer, whatever the roster says."""
 
 
 ChannelPolicy = MatterPolicy | NetworkPolicy

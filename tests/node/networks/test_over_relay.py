@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,8 +21,11 @@ from rogatory.node.networks.queries import feed, show_network
 from rogatory.node.registry import Registry
 from rogatory.node.transaction import Tx
 from rogatory.protocol.documents import Announcement, Wording
+from rogatory.protocol.frames.client import Append
+from rogatory.protocol.frames.server import Code, Refused
 from rogatory.protocol.judgement import ChannelPolicy, NetworkPolicy, RosterView
 from tests.node.harness import SimulatedNode, World
+from tests.scenarios.simulated_relay import Line, Log, SimulatedRelay
 
 KE, TZ, UG, COURT, STRANGER = "ke.central", "tz.central", "ug.central", "xe.court", "rw.central"
 
@@ -89,6 +93,51 @@ def test_the_second_coordinator_opens_the_network_when_the_first_is_down(world: 
     assert world.nodes[KE].read(lambda tx: show_network(tx, "gljcn")).present == [KE, TZ, UG]
 
 
+class Noting(SimulatedRelay):
+    """Notes whose appends came second."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.second: list[str] = []
+
+    def judge(self, line: Line, log: Log | None, frame: Append) -> Refused | None:
+        """As ever."""
+        refused = super().judge(line, log, frame)
+        if refused is not None and refused.code is Code.STALE_BASE:
+            self.second.append(line.authority)
+        return refused
+
+
+def test_two_coordinators_at_once(tmp_path: Path) -> None:
+    """Both see the same roster, both are late, both commit at the same moment: the log's order settles it."""
+    world = World(tmp_path, [KE, TZ, UG, COURT], relay_type=Noting)
+    world.simulator.add_network("gljcn", [TZ, UG], [KE, TZ], [COURT])
+    world.start(TZ, UG, KE)
+    world.advance(10 * TURN)
+    channel = world.simulator.directory().roster("gljcn").channel_id
+    coordinators = [world.nodes[name] for name in (KE, TZ)]
+    for node in coordinators:
+        node.disconnect("relay.one")
+    world.start(COURT)
+    world.simulator.set_seats("gljcn", members=[TZ])
+    for node in coordinators:
+        node.take(node.core.set_directory(world.directory()))
+    world.advance(3 * TURN)
+    before = len(world.relay.logs[channel].entries)
+    world.start(KE, TZ)
+    world.advance(10 * TURN)
+    new = [entry.author for entry in world.relay.logs[channel].entries[before:]]
+    assert isinstance(world.relay, Noting)
+    assert {*new, *world.relay.second} == {KE, TZ}, "both committed"
+    assert len(set(new)) == 1, "one came first, and the other found nothing left to do"
+    assert len(new) + len(world.relay.second) <= 4, "a removal, an addition, and each refused once at most"
+    for name in (KE, TZ, COURT):
+        node = world.nodes[name]
+        assert node.read(lambda tx: show_network(tx, "gljcn")).present == [KE, TZ, COURT]
+        assert told(node, EventKind.COMMIT_VOID) == []
+    world.close()
+
+
 def test_the_channel_follows_the_roster(world: World) -> None:
     world.start(TZ, UG, COURT, KE)
     world.advance(10 * TURN)
@@ -104,6 +153,26 @@ def test_the_channel_follows_the_roster(world: World) -> None:
     world.publish()
     world.advance(600)
     assert world.nodes[UG].read(lambda tx: show_network(tx, "gljcn")).present == [KE, TZ, UG]
+
+
+@pytest.mark.parametrize("away", [None, KE])
+def test_who_is_struck_off_leaves_at_once_whatever_the_roster_says(world: World, away: str | None) -> None:
+    world.start(TZ, UG, COURT, KE)
+    world.advance(10 * TURN)
+    channel = world.simulator.directory().roster("gljcn").channel_id
+    if away is not None:
+        world.nodes[away].disconnect("relay.one")
+    world.simulator.strike_off(UG)
+    world.publish()
+    world.advance(30)
+    assert world.nodes[TZ].read(lambda tx: show_network(tx, "gljcn")).present == [KE, TZ, COURT]
+    if away is not None:
+        world.start(away)
+        world.settle()
+    assert world.relay.logs[channel].access == [KE, TZ, COURT]
+    for name in (KE, TZ, COURT):
+        assert world.nodes[name].read(lambda tx: show_network(tx, "gljcn")).present == [KE, TZ, COURT]
+        assert told(world.nodes[name], EventKind.COMMIT_VOID) == []
 
 
 @pytest.mark.parametrize(("author", "code"), [(COURT, "observer_writes"), (UG, "may_not_announce")])

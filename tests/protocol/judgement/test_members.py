@@ -119,6 +119,13 @@ class TestNetwork:
         judge_commit(facts, replace(NETWORK, roster=lambda version: without), vouch)
         judge_commit(facts, replace(NETWORK, leavers=frozenset({UG})), vouch)
 
+    def test_who_is_struck_off_is_removed_by_any_writer_whatever_the_roster_says(self) -> None:
+        policy = replace(NETWORK, struck_off=lambda authority, pin: authority == UG and pin.targets >= 8)
+        now = {"directory": DirectoryPin(8, 3)}
+        judge_commit(commit(KE, TZ, by=TZ, removed=(removed(UG),), declare=now), policy, vouch)
+        void(commit(TZ, UG, by=TZ, removed=(removed(KE),), declare=now), VoidCode.NOT_COORDINATOR, policy)
+        void(commit(KE, TZ, removed=(removed(UG),)), VoidCode.STILL_ON_ROSTER, policy)
+
     def test_the_roster_is_that_of_the_pin(self) -> None:
         early = replace(NETWORK, last_pin=DirectoryPin(1, 1))
         facts = commit(KE, TZ, added=(added(TZ),), declare={"directory": DirectoryPin(7, 2)})

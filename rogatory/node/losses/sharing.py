@@ -9,11 +9,10 @@ from __future__ import annotations
 from rogatory.node.channels import commands as channels
 from rogatory.node.errors import Conflict
 from rogatory.node.inbox.views import Stage
-from rogatory.node.matters.lookup import find_matter
 from rogatory.node.store.documents import DocumentRow, deliveries_of, documents_of, get_envelope
 from rogatory.node.store.losses import LossRow, delete_loss, get_loss
 from rogatory.node.transaction import Tx
-from rogatory.protocol.documents import Charter
+from rogatory.protocol.documents import Announcement, Charter
 
 
 def lost_documents(tx: Tx, channel: bytes, authority: str) -> list[DocumentRow]:
@@ -27,14 +26,13 @@ def lost_documents(tx: Tx, channel: bytes, authority: str) -> list[DocumentRow]:
     return [row for row in documents_of(tx.connection, channel) if _is_lost(tx, row, authority, loss)]
 
 
-def share_lost(tx: Tx, matter: str, authority: str) -> list[str]:
+def share_lost(tx: Tx, channel: bytes, authority: str) -> list[str]:
     """Send them again, with their original signatures; gives their ids. Raises Conflict where nothing is asked for."""
-    channel = find_matter(tx, matter).channel
     lost = lost_documents(tx, channel, authority)
     if not lost:
         raise Conflict(
             f"{authority} has not told that it lost anything that this node could share",
-            "name the documents: rogatory-node matter share MATTER DOCUMENT...",
+            "in a matter, documents can be named: rogatory-node matter share MATTER DOCUMENT...",
         )
     for row in lost:
         assert row.seq is not None
@@ -50,15 +48,28 @@ def tell_lost(tx: Tx, channel: bytes, authority: str) -> str:
         return ""
     return (
         f". It had {len(lost)} documents that it says it lost: if it confirms that to you, share them again with:"
-        f" rogatory-node matter share {channel.hex()[:8]} --lost-by {authority}"
+        f" rogatory-node {_where(tx, channel)} --lost-by {authority}"
     )
+
+
+def _where(tx: Tx, channel: bytes) -> str:
+    roster = tx.directory.roster_of_channel(channel)
+    return f"matter share {channel.hex()[:8]}" if roster is None else f"network share {roster.id}"
+
+
+def _may_share(tx: Tx, row: DocumentRow) -> bool:
+    """Another's announcement is passed on by who may announce himself: else its recipients would have to refuse it."""
+    roster = tx.directory.roster_of_channel(row.channel)
+    if roster is None or row.kind != Announcement.KIND:
+        return True
+    return tx.directory.may_announce(roster.id, tx.authority, tx.directory.network_versions[roster.id])
 
 
 def _is_lost(tx: Tx, row: DocumentRow, authority: str, loss: LossRow) -> bool:
     if row.seq is None or row.seq <= loss.after or row.stage == Stage.VOID or row.kind == Charter.KIND:
         return False
     if row.author == authority:
-        return row.seq < loss.told_at
+        return row.seq < loss.told_at and _may_share(tx, row)
     if row.author != tx.authority or row.seq > loss.read_up_to:
         return False
     acknowledged = {each.authority for each in deliveries_of(tx.connection, row.row) if not each.excepted}
