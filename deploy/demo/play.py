@@ -35,4 +35,5 @@ def play(stage: Stage) -> by_hand.Handle:
         evidence.search(stage)
     with scene("The evidences", "What Kenya holds of its request, signed by itself and by others."):
         evidence.evidences(stage, sent)
+        evidence.verify(stage, sent)
     return by_hand.Handle(sent.matter, talk)

@@ -51,6 +51,7 @@ class DirectorySimulator:
         shift: timedelta = timedelta(0),
     ) -> None:
         self._random = random.Random(seed).randbytes
+        self._seeds: dict[str, bytes] = {}
         self.trustees: list[Signer] = [self._signer() for _ in range(trustees)]
         self.threshold = threshold
         self.publisher = self._signer()
@@ -311,8 +312,15 @@ class DirectorySimulator:
         """The time that is written into metadata: the real one, moved by `shift`."""
         return datetime.now(UTC) + self.shift
 
+    def seed(self, signer: Signer) -> bytes:
+        """The secret half of a trustee's, coordinator's or publisher's key."""
+        return self._seeds[signer.public_key.keyid]
+
     def _signer(self) -> Signer:
-        return role_signer(self._random(32))
+        seed = self._random(32)
+        signer = role_signer(seed)
+        self._seeds[signer.public_key.keyid] = seed
+        return signer
 
     def _changed(self) -> None:
         if not self._drafting:

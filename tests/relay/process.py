@@ -65,7 +65,7 @@ class RelayProcess:
         self.url = f"{scheme}://127.0.0.1:{self.port}"
         self.link_url = f"{'wss' if scheme == 'https' else 'ws'}://127.0.0.1:{self.port}/v1/link"
         self.process: subprocess.Popen[bytes] | None = None
-        self._environment = dict(environment or {})
+        self.environment = dict(environment or {})
         folder.mkdir(parents=True, exist_ok=True)
         if enlist:
             simulator.add_relay(relay, self.url)
@@ -106,7 +106,7 @@ class RelayProcess:
                 [sys.executable, "-m", "rogatory.relay", "run", "--config", str(self.config)],
                 stdout=log,
                 stderr=log,
-                env={**os.environ, **self._environment},
+                env={**os.environ, **self.environment},
             )
         if wait:
             self._wait_until(lambda: self.get("/health")[0] == 200, "serve")

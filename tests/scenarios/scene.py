@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
 
 from tests.keys.simulator import DirectorySimulator
 from tests.node.process import NodeProcess
 from tests.relay.process import RelayProcess
+from tests.scenarios.moved_clock import moved_clock
 from tests.scenarios.tap import Tap
 
 
@@ -27,6 +29,7 @@ class Scene:
         self.relay = RelayProcess(folder / "relay", self.simulator, settings=settings, enlist=False)
         self.tap = Tap(self.relay.url)
         self.nodes: dict[str, NodeProcess] = {}
+        self._clock: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         self.tap.start()
@@ -43,14 +46,26 @@ class Scene:
             self.relay.kill()
         self.tap.stop()
 
+    def place(self, authority: str) -> NodeProcess:
+        """This authority's node, made but not started."""
+        if authority not in self.nodes:
+            place, urls = self.folder / authority, [self.tap.url]
+            node = NodeProcess(place, self.simulator, authority, relay_urls=urls, environment=self._clock)
+            self.nodes[authority] = node
+        return self.nodes[authority]
+
     def start(self, *authorities: str) -> list[NodeProcess]:
         """Start these authorities' nodes, and wait until their links stand."""
         for authority in authorities:
-            if authority not in self.nodes:
-                node = NodeProcess(self.folder / authority, self.simulator, authority, relay_urls=[self.tap.url])
-                self.nodes[authority] = node
-            self.nodes[authority].start()
+            self.place(authority).start()
         return [self.nodes[authority].wait_online() for authority in authorities]
+
+    def move_clock(self, seconds: float) -> None:
+        """It is so much later than now, for the directory at once and for each process when it starts the next time."""
+        self._clock = moved_clock(seconds)
+        self.simulator.shift = timedelta(seconds=seconds)
+        for process in (self.relay, *self.nodes.values()):
+            process.environment.update(self._clock)
 
     def consult(self, opener: NodeProcess, others: Iterable[NodeProcess], text: str = "first") -> str:
         """Open a consultation and wait until it reached the others; gives the matter's id."""

@@ -11,10 +11,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from rogatory.keys.directory.endorsement import Standing
-from rogatory.keys.publishing import changes
-from rogatory.keys.publishing.repository import TARGETS
-from rogatory.keys.renewal import check_renewal
 from rogatory.keys.vault import CHEAPEST, create_vault, open_vault
 from rogatory.node.backup.container import PURPOSE, read_vault, unseal
 from rogatory.node.channels.commands import wish_refresh
@@ -28,6 +24,8 @@ from rogatory.protocol.header import Form, body_hash
 from rogatory.protocol.mls.key_package import KeyPackageSecrets
 from rogatory.protocol.mls.message import peek
 from tests.node.process import PASSPHRASE, CommandFailed, NodeProcess
+from tests.relay.process import free_port
+from tests.scenarios import publishing
 from tests.scenarios.key_use import follow, key_use
 from tests.scenarios.scene import Scene, said, say, until
 from tests.scenarios.stopped_node import group_of, run_in
@@ -116,6 +114,78 @@ def test_an_hour_old_backup(tmp_path: Path) -> None:
             node.stop()
         assert same_epoch(old, ke, tz, ug)
         assert same_epoch(young, tz, ug)
+
+
+def test_a_week_old_backup(tmp_path: Path) -> None:
+    """Every clock goes on by a week: directory, relay and nodes. What was backed up has become old by all terms."""
+    with Scene(tmp_path, [KE, TZ]) as scene:
+        ke, tz = scene.start(KE, TZ)
+        matter = scene.consult(ke, [tz])
+        file = back_up(tz, tmp_path / "tz.backup")
+        say(tz, matter, "said after the backup")
+        until(lambda: delivered(tz) >= 1, "its delivery")
+        for process in (ke, tz, scene.relay):
+            process.stop()
+        scene.move_clock(7 * 24 * 3600)
+        scene.simulator.renew()
+        scene.relay.drop_bundle(scene.simulator.bundle())
+        scene.relay.start()
+        scene.start(KE)
+        say(ke, matter, "missed")
+        lose_and_restore(scene, tz, file)
+        scene.start(TZ)
+        until(lambda: "missed" in texts(tz, matter), "what it never acknowledged to come by itself")
+        ke.cli("matter", "share", matter, "--lost-by", TZ)
+        until(lambda: "said after the backup" in texts(tz, matter), "its own words, from its correspondent")
+        say(tz, matter, "here again")
+        until(lambda: "here again" in texts(ke, matter), "its words")
+        assert ke.events("trouble") == []
+        for node in (ke, tz):
+            node.stop()
+        assert same_epoch(matter, ke, tz)
+
+
+def test_backups_that_cannot_be_restored_change_nothing(tmp_path: Path) -> None:
+    with Scene(tmp_path, [KE, TZ]) as scene:
+        ke, tz = scene.start(KE, TZ)
+        scene.consult(ke, [tz])
+        good, other = back_up(tz, tmp_path / "tz.backup"), back_up(ke, tmp_path / "ke.backup")
+        data, foreign = good.read_bytes(), other.read_bytes()
+        passphrase = tmp_path / "passphrase"
+        passphrase.write_bytes(PASSPHRASE)
+        wrong = tmp_path / "wrong"
+        wrong.write_text("another one altogether\n")
+        target = tmp_path / "new"
+        bad = {
+            "cut.backup": (data[:-100], passphrase, "cut.backup cannot be restored: it is cut off", 8),
+            "begun.backup": (data[:60], passphrase, "begun.backup cannot be restored", 8),
+            "empty.backup": (b"", passphrase, "empty.backup cannot be restored", 8),
+            "altered.backup": (data[:-50] + b"x" + data[-49:], passphrase, "altered.backup cannot be restored", 8),
+            "swapped.backup": (data[:2000] + foreign[2000:], passphrase, "swapped.backup cannot be restored", 8),
+            "vault.backup": (tz.folder.vault.read_bytes(), passphrase, "vault.backup cannot be restored", 8),
+            "right.backup": (data, wrong, "the passphrase does not open", 5),
+        }
+        before = sorted(path.name for path in tmp_path.iterdir())
+        for name, (content, opened_with, reason, status) in bad.items():
+            file = tmp_path / name
+            file.write_bytes(content)
+            with pytest.raises(CommandFailed) as refused:
+                ke.cli("restore", str(file), str(target), "--passphrase-file", str(opened_with))
+            problem = refused.value.problem
+            assert reason in problem["explanation"], (name, problem)
+            assert problem["exit_code"] == status, (name, problem)
+            assert problem["next_step"], name
+            file.unlink()
+        with pytest.raises(CommandFailed) as refused:
+            ke.cli("restore", str(tmp_path / "absent"), str(target), "--passphrase-file", str(passphrase))
+        assert "does not exist" in refused.value.problem["explanation"]
+        vault = ke.folder.vault.read_bytes()
+        with pytest.raises(CommandFailed) as refused:
+            ke.cli("restore", str(good), str(ke.folder.path), "--passphrase-file", str(passphrase))
+        assert "exists and is not empty: nothing was changed" in refused.value.problem["explanation"]
+        assert ke.folder.vault.read_bytes() == vault
+        assert not target.exists()
+        assert sorted(path.name for path in tmp_path.iterdir()) == before, "nothing is left behind"
 
 
 def test_a_backup_of_many_epochs_ago_uses_no_key_twice(tmp_path: Path) -> None:
@@ -228,7 +298,11 @@ def test_a_rolled_back_disk_sends_nothing_before_it_is_let_in_again(tmp_path: Pa
 
 
 def test_without_any_backup_the_recovery_key_brings_the_authority_back(tmp_path: Path) -> None:
-    with Scene(tmp_path, [KE, TZ, UG]) as scene:
+    port = free_port()
+    with (
+        Scene(tmp_path, [KE, TZ, UG], settings=publishing.mirrored(port)) as scene,
+        publishing.start(scene, port) as office,
+    ):
         ke, tz, ug = scene.start(KE, TZ, UG)
         matter = scene.consult(ke, [tz, ug])
         say(tz, matter, "said before")
@@ -245,14 +319,8 @@ def test_without_any_backup_the_recovery_key_brings_the_authority_back(tmp_path:
             *("--recovery-file", str(offline), "--relay-url", scene.tap.url, "--root", str(root)),
             *("--passphrase-file", passphrase, "--recovery-passphrase-file", passphrase),
         )
-        renewal = Path(made["enrolment"]).read_bytes()
-        repository = scene.simulator.repository
-        version = repository.next_version(TARGETS, scene.simulator.now())
-        checked = check_renewal(renewal, changes.authority_entry(repository, TZ, version), version)
-        assert checked.standing is Standing.ENDORSED_BY_RECOVERY_KEY
-        changes.renew_keys(repository, checked.renewal, scene.simulator.now())
-        scene.simulator.publish()
-        scene.relay.publish()
+        office.publish("authority", "renew", made["enrolment"])
+        ke.wait_event("keys_changed", author=TZ, code="endorsed_by_recovery_key")
         scene.start(TZ)
         until(lambda: "missed" in texts(tz, matter), "what it never acknowledged to come by itself")
         assert "first" not in texts(tz, matter)

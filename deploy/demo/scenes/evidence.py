@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import Any
 
 from rich.panel import Panel
@@ -79,6 +80,23 @@ def evidences(stage: Stage, sent: Sent) -> None:
     stage.screen.show(table)
     stage.screen.shown(
         "relay and addressee signed the same head of the log; the signed request is saved, to be checked anywhere"
+    )
+
+
+def verify(stage: Stage, sent: Sent) -> None:
+    """A stranger checks the request's proof file, offline, against the directory's history."""
+    stage.tools.node(KE.key, "document", "prove", sent.request, "request.proof")
+    stage.tools.keys("directory", "export-history", "directory", "directory.history")
+    found = stage.tools.keys(
+        "verify", "request.proof", "--history", "directory.history", "--root", "root.json", "--json"
+    )
+    report = json.loads(found)
+    (document,) = report["documents"]
+    expect(report["verdict"] == "proven", f"the proof file does not prove the request: {report}")
+    expect(document["author"] == KE.id and TZ.id in document["read_by"], "it proves another author or reader")
+    stage.screen.shown(
+        f"without node, relay or network, years later: {KE.id} wrote this request, {RELAY} had it then,"
+        f" {TZ.id} has read it; all is proven, as of the time of the receipt"
     )
 
 
