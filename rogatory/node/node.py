@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Final, NoReturn, TypeVar
+from dataclasses import dataclass, field
+from typing import Any, Final, Generic, NoReturn, TypeVar
 
 import structlog
 
@@ -17,12 +19,14 @@ from rogatory.node.channels.hooks import Hooks
 from rogatory.node.channels.trouble import Trouble
 from rogatory.node.core import Core
 from rogatory.node.errors import Conflict, NodeError
+from rogatory.node.inbox.writing import sign_draft
 from rogatory.node.link.keeper import DirectoryKeeper
 from rogatory.node.link.links import Links
 from rogatory.node.link.tokens import Tokens
 from rogatory.node.output import Output
 from rogatory.node.transaction import Tx
 from rogatory.node.worker import Worker
+from rogatory.protocol.documents import Payload, UnverifiedDocument
 from rogatory.protocol.frames.client import ClientFrame
 from rogatory.protocol.frames.server import DirectoryChanged, Ready, ServerFrame, Token
 
@@ -34,7 +38,18 @@ LEAST_BETWEEN_TICKS: Final = 0.02
 AFTER_FAILURE: Final = 10.0
 """Seconds until the next tick after one that failed: a full disk, say."""
 
+MOST_TOGETHER: Final = 64
+"""Commands in one transaction."""
+
 _log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Asked(Generic[T]):
+    """A command that waits for a transaction; `answers` holds its answer once that stands."""
+
+    command: Callable[[Tx], T]
+    answers: list[T] = field(default_factory=list)
 
 
 class Node:
@@ -45,6 +60,7 @@ class Node:
         self._hooks = hooks
         self._worker = worker
         self._loop = asyncio.get_running_loop()
+        self._asked: deque[_Asked[Any]] = deque()
         self._links: Links | None = None
         self._keeper: DirectoryKeeper | None = None
         self._carried: dict[str, deque[ClientFrame]] = {}
@@ -81,8 +97,28 @@ class Node:
         await self._step(lambda: (None, self._core.add_keys(identity)))
 
     async def command(self, command: Callable[[Tx], T]) -> T:
-        """Run a command in one transaction and send what follows from it. Raises what the command raises."""
+        """Run a command in one transaction and send what follows from it. Raises what the command raises.
+
+        Commands that wait at the same time share a transaction; if one of them fails, each has its own.
+        """
+        asked = _Asked(command)
+        self._asked.append(asked)
+        # What another command raised is for its own caller: nothing of that transaction stands.
+        await asyncio.gather(self._worker.run(self._run_together), return_exceptions=True)
+        if asked.answers:
+            return asked.answers[0]
         return await self._step(lambda: self._core.run(command))
+
+    async def sign(self, drafts: Sequence[Payload]) -> list[UnverifiedDocument]:
+        """Documents of this authority, signed on all of the processor's cores. Raises as `inbox.writing.sign_draft`."""
+        signer, share = self.identity.document_signer(), -(-len(drafts) // (os.cpu_count() or 1))
+
+        def sign_part(part: Sequence[Payload]) -> list[UnverifiedDocument]:
+            return [sign_draft(payload, signer) for payload in part]
+
+        parts = [drafts[start : start + share] for start in range(0, len(drafts), share)]
+        signed = await asyncio.gather(*(asyncio.to_thread(sign_part, part) for part in parts))
+        return [document for part in signed for document in part]
 
     async def query(self, query: Callable[[Tx], T]) -> T:
         """Run a query."""
@@ -184,6 +220,14 @@ class Node:
                 except NodeError as error:
                     _log.error("tick_failed", because=str(error))
                     self._tick_at = time.time() + AFTER_FAILURE
+
+    def _run_together(self) -> None:
+        """Run what waits by now in one transaction; whose command a transaction before has run finds its answer."""
+        batch = [self._asked.popleft() for _ in range(min(len(self._asked), MOST_TOGETHER))]
+        if batch:
+            answers = self._in_thread(lambda: self._core.run(lambda tx: [asked.command(tx) for asked in batch]))
+            for asked, answer in zip(batch, answers, strict=True):
+                asked.answers.append(answer)
 
     async def _step(self, call: Callable[[], tuple[T, Output]]) -> T:
         return await self._worker.run(self._in_thread, call)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from tests.benchmarks import mls, nodes, relay, signing
+from tests.benchmarks import mls, node_to_node, relay, signing
 from tests.benchmarks.figures import Figure, show
 
 PARTS = ("signing", "mls", "relay", "nodes")
@@ -35,7 +35,7 @@ def measure(folder: Path, parts: list[str], count: int, sizes: tuple[int, ...]) 
         elif part == "relay":
             yield from relay.measure(where, 10 * count)
         elif part == "nodes":
-            yield from nodes.measure(where, count)
+            yield from node_to_node.measure(where, count)
 
 
 def main(arguments: list[str]) -> None:

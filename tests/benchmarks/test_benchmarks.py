@@ -16,7 +16,7 @@ def test_every_part_measures_and_compares(capsys: pytest.CaptureFixture[str]) ->
     assert len(names) == len(figures)
     assert all(figure["value"] > 0 for figure in figures)
     assert {figure["against"] for figure in figures if "against" in figure} <= names
-    assert {"Ed25519 verify", "MLS protect", "relay's store: append", "receiver: drain a backlog"} <= names
+    assert {"Ed25519 verify", "MLS protect", "relay's store: append", "receiver: catch up with a backlog"} <= names
 
 
 def test_a_table_is_printed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Final
+
+import msgspec
 from aiohttp import web
 
 from rogatory.node.api.context import NODE, Body, body, part, reply, word
@@ -11,6 +14,9 @@ from rogatory.node.matters.lookup import find_matter
 from rogatory.node.transaction import Tx
 
 routes = web.RouteTableDef()
+
+MAX_BATCH: Final = 256
+"""Messages written by one request."""
 
 
 class MessageBody(Body, frozen=True, kw_only=True):
@@ -22,6 +28,12 @@ class MessageBody(Body, frozen=True, kw_only=True):
     in_reply_to: str | None = None
     language: str = "en"
     attachments: tuple[str, ...] = ()
+
+
+class BatchBody(Body, frozen=True, kw_only=True):
+    """Many things to say."""
+
+    messages: Annotated[list[MessageBody], msgspec.Meta(min_length=1, max_length=MAX_BATCH)]
 
 
 class AmendmentBody(Body, frozen=True, kw_only=True):
@@ -85,6 +97,30 @@ async def say(request: web.Request) -> web.Response:
         )
     )
     return reply(sent, 201)
+
+
+@routes.post("/v1/matters/{matter}/messages/batch")
+async def say_many(request: web.Request) -> web.Response:
+    """Write many messages into a matter, in this order: all of them or none."""
+    given = await body(request, BatchBody)
+    matter, node = part(request, "matter"), request.app[NODE]
+    drafts = await node.query(
+        lambda tx: [
+            commands.draft_message(
+                tx,
+                matter,
+                each.text,
+                thread=each.thread,
+                subject=each.subject,
+                in_reply_to=each.in_reply_to,
+                language=each.language,
+                attachments=each.attachments,
+            )
+            for each in given.messages
+        ]
+    )
+    signed = list(zip(await node.sign(drafts), (each.attachments for each in given.messages), strict=True))
+    return reply({"sent": await node.command(lambda tx: commands.send_messages(tx, signed))}, 201)
 
 
 @routes.post("/v1/matters/{matter}/amendments")

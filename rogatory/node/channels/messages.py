@@ -21,9 +21,7 @@ from rogatory.protocol.documents import (
     Closing,
     Document,
     Leave,
-    open_consent,
-    open_document,
-    peek_document,
+    open_either,
 )
 from rogatory.protocol.errors import MalformedError, ProtocolError
 from rogatory.protocol.frames.server import Entry
@@ -87,10 +85,7 @@ def except_entry(work: Work, channel: Channel, seq: int) -> None:
 def _document(work: Work, channel: Channel, content: Content, author: str, declaration: Declaration) -> Document:
     """The verified document; raises ProtocolError, or DirectoryAwaited where its keys are not here yet."""
     keys_of = document_keys(work.tx.directory, declaration.directory)
-    if peek_document(content.document).is_consent:
-        document = open_consent(content.document, keys_of)
-    else:
-        document = open_document(content.document, keys_of)
+    document = open_either(content.document, keys_of)
     # What is shared again is older than its entry, and judges nothing for who was there before.
     if document.kind in JUDGED_BY and not isinstance(content, SharedContent):
         vouch_document(work.tx.directory, document.signer, document.key_set, declaration.directory)

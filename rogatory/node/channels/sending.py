@@ -19,7 +19,7 @@ from rogatory.node.store.own_entries import EntryKind, OwnEntry
 from rogatory.node.store.wishes import WishKind
 from rogatory.protocol.content import SentContent, SharedContent, document_commitment, encode_content
 from rogatory.protocol.declaration import Declaration, Seen, encode_declaration
-from rogatory.protocol.documents import peek_document
+from rogatory.protocol.documents import envelope_digest
 from rogatory.protocol.frames.client import Invitation
 from rogatory.protocol.header import Form, body_hash
 from rogatory.protocol.mls.secret_tree import RatchetKind
@@ -133,7 +133,7 @@ def _sealed(work: Work, channel: Channel, row: OutboxRow) -> OwnEntry:
         content: SentContent | SharedContent = SentContent(row.message_id, row.salt, row.envelope, references)
     else:
         content = SharedContent(row.message_id, row.salt, row.envelope, row.original_seq, references)
-    digest = peek_document(row.envelope).digest
+    digest = envelope_digest(row.envelope)
     declaration = Declaration(
         work.pin(channel),
         Seen(channel.head.seq, channel.head.hash),

@@ -146,6 +146,8 @@ class Session:
     invited: dict[int, Invited] = field(default_factory=dict)
     """Invitations that wait for a newer directory."""
     joins: dict[int, JoinUnderWay] = field(default_factory=dict)
+    proven: tuple[bytes, bytes, bytes] | None = None
+    """The relay's receipt key, the newest signature that was verified under it, and what that signs."""
     credit: int = 0
     last_ref: int = 0
 

@@ -16,13 +16,38 @@ from rogatory.protocol.content import MESSAGE_ID
 from rogatory.protocol.documents import (
     Body,
     DocumentError,
+    DocumentSigner,
     MissingEssential,
+    Payload,
     Thread,
     UnverifiedDocument,
     compose,
     peek_document,
     sign_document,
 )
+
+
+def draft(
+    tx: Tx,
+    channel: bytes,
+    body: Body,
+    *,
+    addressees: Sequence[str] = (),
+    thread: Thread | None = None,
+    in_reply_to: bytes | None = None,
+) -> Payload:
+    """What is to be signed by this authority with the keys in use."""
+    return compose(
+        body,
+        author=tx.authority,
+        key_set=tx.identity.key_set_version,
+        addressees=tuple(addressees),
+        channel=channel,
+        message_id=tx.random(MESSAGE_ID),
+        written_at=int(tx.now),
+        thread=thread,
+        in_reply_to=in_reply_to,
+    )
 
 
 def sign(
@@ -34,23 +59,18 @@ def sign(
     thread: Thread | None = None,
     in_reply_to: bytes | None = None,
 ) -> UnverifiedDocument:
-    """A document of this authority, signed with its document keys.
+    """A document of this authority, signed with its document keys. Raises as `sign_draft`."""
+    payload = draft(tx, channel, body, addressees=addressees, thread=thread, in_reply_to=in_reply_to)
+    return sign_draft(payload, tx.identity.document_signer())
+
+
+def sign_draft(payload: Payload, signer: DocumentSigner) -> UnverifiedDocument:
+    """The signed document. Needs no transaction, and leaves other threads the processor's other cores meanwhile.
 
     Raises RefusedInput naming every essential gap with its article, or what else is unsound.
     """
-    payload = compose(
-        body,
-        author=tx.authority,
-        key_set=tx.identity.key_set_version,
-        addressees=tuple(addressees),
-        channel=channel,
-        message_id=tx.random(MESSAGE_ID),
-        written_at=int(tx.now),
-        thread=thread,
-        in_reply_to=in_reply_to,
-    )
     try:
-        return peek_document(sign_document(payload, tx.identity.document_signer()))
+        return peek_document(sign_document(payload, signer))
     except MissingEssential as error:
         gaps = "; ".join(str(gap) for gap in error.gaps)
         raise RefusedInput(

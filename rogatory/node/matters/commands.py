@@ -15,7 +15,7 @@ from rogatory.node.inbox.events import EventKind
 from rogatory.node.inbox.lookup import find_document
 from rogatory.node.inbox.recording import record
 from rogatory.node.inbox.views import Stage
-from rogatory.node.inbox.writing import send, sign
+from rogatory.node.inbox.writing import draft, send, sign, sign_draft
 from rogatory.node.matters.addressing import check_addressees, own_relay
 from rogatory.node.matters.amendments import enter_amendment
 from rogatory.node.matters.closing import check_may_close, closing_sent
@@ -38,6 +38,7 @@ from rogatory.protocol.documents import (
     Consultation,
     Leave,
     Officer,
+    Payload,
     Purpose,
     Reply,
     Request,
@@ -162,6 +163,31 @@ def say(
     attachments: Sequence[str] = (),
 ) -> Sent:
     """Write into a matter: into `thread` (an id), or into a new one about `subject`; else where the reply belongs."""
+    payload = draft_message(
+        tx,
+        matter,
+        text,
+        thread=thread,
+        subject=subject,
+        in_reply_to=in_reply_to,
+        language=language,
+        attachments=attachments,
+    )
+    return _send(tx, sign_draft(payload, tx.identity.document_signer()), attachments)
+
+
+def draft_message(
+    tx: Tx,
+    matter: str,
+    text: str,
+    *,
+    thread: str | None = None,
+    subject: str | None = None,
+    in_reply_to: str | None = None,
+    language: str = "en",
+    attachments: Sequence[str] = (),
+) -> Payload:
+    """What `say` signs; nothing is entered yet."""
     row = find_matter(tx, matter)
     body = annex(tx, _body({"text": text, "language": language}, Consultation), attachments)
     answered = None if in_reply_to is None else find_document(tx, in_reply_to)
@@ -175,7 +201,7 @@ def say(
         where = Thread(id=answered.thread_id, subject=answered.thread_subject or "")
     else:
         where = None
-    document = sign(
+    return draft(
         tx,
         row.channel,
         body,
@@ -183,7 +209,18 @@ def say(
         thread=where,
         in_reply_to=None if answered is None else answered.id,
     )
-    return _send(tx, document, attachments)
+
+
+def send_messages(tx: Tx, documents: Sequence[tuple[UnverifiedDocument, Sequence[str]]]) -> list[Sent]:
+    """Send drafts that were signed meanwhile, each with its attachments, in their order.
+
+    Raises Conflict where they were overtaken.
+    """
+    for document, _ in documents:
+        row = find_matter(tx, document.payload.channel)
+        if document.key_set != tx.identity.key_set_version or document.payload.addressees != _others(tx, row):
+            raise Conflict("the matter's parties or this authority's keys changed just now", "send it again")
+    return [_send(tx, document, attachments) for document, attachments in documents]
 
 
 def add_party(tx: Tx, matter: str, authorities: Sequence[str], reason: str) -> AmendmentView:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Final
 
 from sqlalchemy import (
@@ -20,6 +20,7 @@ from sqlalchemy import (
     select,
 )
 
+from rogatory.node.store.prepared import Prepared, remembered
 from rogatory.node.store.schema import metadata
 
 _closings = Table(
@@ -55,20 +56,25 @@ class ClosingRow:
 _COLUMNS: Final = tuple(_closings.c[name] for name in ClosingRow.__dataclass_fields__)
 
 # Statements of every message or transaction are built once: building costs more than running them.
-_GET: Final = select(*_COLUMNS).where(_closings.c.channel == bindparam("of"))
-_DUE: Final = select(_closings.c.channel).where(~_closings.c.settled, _closings.c.until <= bindparam("now"))
-_NEXT: Final = select(func.min(_closings.c.until)).where(~_closings.c.settled)
+_GET: Final = Prepared(select(*_COLUMNS).where(_closings.c.channel == bindparam("of")))
+_DUE: Final = Prepared(select(_closings.c.channel).where(~_closings.c.settled, _closings.c.until <= bindparam("now")))
+_NEXT: Final = Prepared(select(func.min(_closings.c.until)).where(~_closings.c.settled))
 
 
 def put(connection: Connection, row: ClosingRow) -> None:
     """Keep a channel's closing, in place of what was known of it."""
+    remembered(connection, "closings").pop(row.channel, None)
     connection.execute(_closings.insert().prefix_with("OR REPLACE").values(**asdict(row)))
 
 
 def get(connection: Connection, channel: bytes) -> ClosingRow | None:
     """A channel's closing, asked for or read."""
-    found = connection.execute(_GET, {"of": channel}).first()
-    return None if found is None else ClosingRow(*found)
+    known = remembered(connection, "closings")
+    if channel not in known:
+        found = _GET.first(connection, of=channel)
+        known[channel] = None if found is None else replace(ClosingRow(*found), settled=bool(found[-1]))
+    row: ClosingRow | None = known[channel]
+    return row
 
 
 def closed_at(connection: Connection, channel: bytes) -> int | None:
@@ -89,26 +95,29 @@ def within_term(connection: Connection, now: float) -> list[bytes]:
 
 def due(connection: Connection, now: float) -> list[bytes]:
     """Channels whose term is over and that are not done with."""
-    return list(connection.scalars(_DUE, {"now": now}))
+    return [found[0] for found in _DUE.all(connection, now=now)]
 
 
 def next_until(connection: Connection) -> float | None:
     """When the next term is over."""
-    until: float | None = connection.scalar(_NEXT)
+    until: float | None = _NEXT.scalar(connection)
     return until
 
 
 def set_keys_gone(connection: Connection, channel: bytes, at: float) -> None:
     """This node's keys of the channel were deleted."""
+    remembered(connection, "closings").pop(channel, None)
     query = _closings.update().where(_closings.c.channel == channel, _closings.c.keys_gone_at.is_(None))
     connection.execute(query.values(keys_gone_at=at))
 
 
 def settle(connection: Connection, channel: bytes) -> None:
     """Nothing is awaited of the channel any more."""
+    remembered(connection, "closings").pop(channel, None)
     connection.execute(_closings.update().where(_closings.c.channel == channel).values(settled=True))
 
 
 def delete(connection: Connection, channel: bytes) -> None:
     """It was void, so the matter is open."""
+    remembered(connection, "closings").pop(channel, None)
     connection.execute(_closings.delete().where(_closings.c.channel == channel))

@@ -56,6 +56,9 @@ _MATTER: Final = Prepared(select(_matters).where(_matters.c.channel == bindparam
 _TOUCH: Final = Prepared(
     update(_matters).where(_matters.c.channel == bindparam("of")).values(changed_at=bindparam("at"))
 )
+_BY_PREFIX: Final = Prepared(
+    select(_matters.c.channel).where(_matters.c.channel.between(bindparam("low"), bindparam("high"))).limit(2)
+)
 _PARTIES: Final = Prepared(
     select(_parties.c.authority, _parties.c.role, _parties.c.left, _parties.c.reference)
     .where(_parties.c.channel == bindparam("of"))
@@ -116,8 +119,7 @@ def all_matters(tx: Connection, kind: str | None = None) -> list[MatterRow]:
 
 def matters_by_prefix(tx: Connection, low: bytes, high: bytes) -> list[bytes]:
     """At most two channel ids with `low <= id <= high`."""
-    query = select(_matters.c.channel).where(_matters.c.channel.between(low, high)).limit(2)
-    return list(tx.execute(query).scalars())
+    return [found[0] for found in _BY_PREFIX.all(tx, low=low, high=high)]
 
 
 def touch(tx: Connection, channel: bytes, at: float) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Set
 
-from rogatory.protocol.documents.document import Document, KeysOf, UnverifiedDocument, open_signed
+from rogatory.protocol.documents.document import Document, KeysOf, UnverifiedDocument, check_author, open_signed
 from rogatory.protocol.documents.dsse import encode_envelope
 from rogatory.protocol.documents.errors import DocumentError, SignerIsNotAuthor
 from rogatory.protocol.documents.kinds.amendment import Amendment
@@ -32,8 +32,19 @@ def open_consent(envelope: bytes, keys_of: KeysOf) -> Document:
     payload = document.payload
     if not isinstance(payload.body, Amendment):
         raise SignerIsNotAuthor(f"{document.signer} signed a {document.kind} by {payload.author}")
-    if document.signer == payload.author and document.key_set != payload.key_set:
-        raise SignerIsNotAuthor(f"the amendment says key set {payload.key_set}, not {document.key_set}")
+    if document.signer == payload.author:
+        check_author(payload, document.signer, document.key_set)
+    return document
+
+
+def open_either(envelope: bytes, keys_of: KeysOf) -> Document:
+    """A document by its author, or another party's consent to an amendment: what an entry may carry.
+
+    Raises as `open_document` and `open_consent`.
+    """
+    document = open_signed(envelope, keys_of)
+    if document.signer == document.payload.author or not isinstance(document.payload.body, Amendment):
+        check_author(document.payload, document.signer, document.key_set)
     return document
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rogatory.protocol.documents.base import Payload
-from rogatory.protocol.documents.dsse import decode_envelope, document_digest, encode_envelope
+from rogatory.protocol.documents.dsse import decode_envelope, document_digest, encode_envelope, payload_of
 from rogatory.protocol.documents.errors import SignerIsNotAuthor
 from rogatory.protocol.documents.registry import decode_payload, encode_payload
 from rogatory.protocol.documents.signing import DocumentKeys, DocumentSigner, sign_envelope, verify_envelope
@@ -54,6 +54,11 @@ class Document:
         return self.payload.kind
 
 
+def envelope_digest(envelope: bytes) -> bytes:
+    """The digest of the document in an envelope that this side has checked before; raises a DocumentError."""
+    return document_digest(payload_of(envelope))
+
+
 def sign_document(payload: Payload, signer: DocumentSigner) -> bytes:
     """The envelope of a sound payload of the signer's own.
 
@@ -61,7 +66,7 @@ def sign_document(payload: Payload, signer: DocumentSigner) -> bytes:
     """
     data = encode_payload(payload)
     decode_payload(data)  # nothing is signed that others would refuse
-    _check_author(payload, signer.authority, signer.key_set)
+    check_author(payload, signer.authority, signer.key_set)
     return encode_envelope(sign_envelope(data, signer))
 
 
@@ -71,7 +76,7 @@ def open_document(envelope: bytes, keys_of: KeysOf) -> Document:
     The signatures are checked before the payload is read (DSSE protocol.md).
     """
     document = open_signed(envelope, keys_of)
-    _check_author(document.payload, document.signer, document.key_set)
+    check_author(document.payload, document.signer, document.key_set)
     return document
 
 
@@ -102,7 +107,8 @@ def peek_document(envelope: bytes) -> UnverifiedDocument:
     )
 
 
-def _check_author(payload: Payload, signer: str, key_set: int) -> None:
+def check_author(payload: Payload, signer: str, key_set: int) -> None:
+    """Raise SignerIsNotAuthor unless the payload names who signed it, and with which keys."""
     if payload.author != signer:
         raise SignerIsNotAuthor(f"{signer} signed a document that says it is by {payload.author}")
     if payload.key_set != key_set:

@@ -102,6 +102,14 @@ def decode_envelope(data: bytes) -> Envelope:
     return envelope
 
 
+def payload_of(data: bytes) -> bytes:
+    """The payload in an envelope that was checked before; raises MalformedDocument."""
+    try:
+        return base64.b64decode(_decoder.decode(data).payload, validate=True)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, binascii.Error, ValueError) as error:
+        raise MalformedDocument(f"not a DSSE envelope: {_brief(error)}") from None
+
+
 def _check_size(data: bytes) -> None:
     if len(data) > MAX_ENVELOPE:
         raise DocumentTooLarge(f"an envelope has at most {MAX_ENVELOPE} bytes: put long parts into annexes")

@@ -94,7 +94,7 @@ def decode_payload(data: bytes) -> Payload:
             raise UnknownKind(f"a document of kind {outline.kind[:40]!r} is not known here: update the software")
         unread = _unread.decode(data)
         body = _bodies[unread.kind].decode(unread.body)
-        json.loads(data, object_pairs_hook=_refuse_repeated_names)
+        _names_once.decode(data.decode())
     except msgspec.MsgspecError as error:
         raise MalformedDocument(f"not a document of this protocol: {error}") from None
     except (UnicodeDecodeError, RecursionError, ValueError):
@@ -120,3 +120,6 @@ def _refuse_repeated_names(pairs: list[tuple[str, Any]]) -> None:
     """RFC 8259 section 4: readers differ about repeated names, so a signature over them proves nothing."""
     if len({name for name, _ in pairs}) != len(pairs):
         raise MalformedDocument("not a document of this protocol: a name stands twice in one object")
+
+
+_names_once = json.JSONDecoder(object_pairs_hook=_refuse_repeated_names)

@@ -15,6 +15,9 @@ from tests.relay.process import RelayProcess
 
 KE, TZ = "ke.central", "tz.central"
 CALLERS = 4
+BATCH = 128
+"""Messages in one request to the sender's API."""
+PACE = "node to node"
 SECONDS = 600.0
 
 
@@ -29,8 +32,20 @@ def measure(folder: Path, count: int) -> Iterator[Figure]:
             asked = {"to": [TZ], "subject": "Vessel", "text": TEXT}
             sent = ke.api("POST", "/v1/consultations", asked)
             _wait_delivered(ke, sent["document"])
-            yield from _by_stages(relay, ke, tz, sent["matter"], count)
             yield from _all_at_once(relay, ke, tz, sent["matter"], count)
+            yield from _by_stages(relay, ke, tz, sent["matter"], count)
+
+
+def _all_at_once(relay: RelayProcess, ke: NodeProcess, tz: NodeProcess, matter: str, count: int) -> Iterator[Figure]:
+    """From the first request until the receiver's officer could read the last one."""
+    before = _latest(tz)
+    with watch(ke.pid) as sender, watch(relay.pid) as between, watch(tz.pid) as receiver:
+        last = _say_many(ke, matter, count)
+        tz.wait_event("document_received", after=before, seconds=SECONDS, document=last)
+    yield sender.per_second(PACE, count, against=MLDSA_SIGN)
+    yield between.per_second(f"{PACE} (CPU: the relay's)", count)
+    yield receiver.per_second(f"{PACE} (CPU: the receiver's)", count)
+    _wait_delivered(ke, last)
 
 
 def _by_stages(relay: RelayProcess, ke: NodeProcess, tz: NodeProcess, matter: str, count: int) -> Iterator[Figure]:
@@ -39,31 +54,34 @@ def _by_stages(relay: RelayProcess, ke: NodeProcess, tz: NodeProcess, matter: st
     tz.stop()
     relay.stop()
     with watch(ke.pid) as spent:
+        _say_many(ke, matter, count)
+    yield spent.per_second("sender: sign and queue, many in a request", count, against=MLDSA_SIGN)
+    with watch(ke.pid) as spent:
         last = _say(ke, matter, count)
-    yield spent.per_second("sender: sign and queue, asked over HTTP", count, against=MLDSA_SIGN)
+    yield spent.per_second("sender: sign and queue, one in a request", count, against=MLDSA_SIGN)
     relay.start()
     with watch(ke.pid) as spent:  # from the end of a pause of half a second at most
         ke.wait_event("document_accepted", after=sender_before, seconds=SECONDS, document=last)
-    yield spent.per_second("sender: encrypt, send, enter receipts", count)
+    yield spent.per_second("sender: encrypt, send, enter receipts", 2 * count)
     tz.start()
     with watch(tz.pid) as spent:
         tz.wait_event("document_received", after=receiver_before, seconds=SECONDS, document=last)
-    yield spent.per_second("receiver: drain a backlog", count)
+    yield spent.per_second("receiver: catch up with a backlog", 2 * count, against=PACE)
     _wait_delivered(ke, last)
 
 
-def _all_at_once(relay: RelayProcess, ke: NodeProcess, tz: NodeProcess, matter: str, count: int) -> Iterator[Figure]:
-    before = _latest(tz)
-    with watch(ke.pid) as sender, watch(relay.pid) as between, watch(tz.pid) as receiver:
-        last = _say(ke, matter, count)
-        tz.wait_event("document_received", after=before, seconds=SECONDS, document=last)
-    yield sender.per_second("node to node (CPU: the sender's)", count, against=MLDSA_SIGN)
-    yield between.per_second("node to node (CPU: the relay's)", count)
-    yield receiver.per_second("node to node (CPU: the receiver's)", count)
+def _say_many(node: NodeProcess, matter: str, count: int) -> str:
+    """Ask the node to write so many documents, many in a request; gives the id of the last."""
+    last = ""
+    for start in range(0, count, BATCH):
+        messages = [{"text": TEXT}] * min(BATCH, count - start)
+        answer = node.api("POST", f"/v1/matters/{matter}/messages/batch", {"messages": messages})
+        last = answer["sent"][-1]["document"]
+    return last
 
 
 def _say(node: NodeProcess, matter: str, count: int) -> str:
-    """Ask the node to write so many documents; gives the id of the last."""
+    """Ask the node to write so many documents one by one; gives the id of the last."""
 
     def say(_: int) -> str:
         document: str = node.api("POST", f"/v1/matters/{matter}/messages", {"text": TEXT})["document"]
