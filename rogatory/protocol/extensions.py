@@ -20,6 +20,8 @@ JOIN_EXTENSION: Final = 0xF0A2
 
 MAX_CHANNEL_EXTENSION: Final = 1024
 
+TREE_KEY: Final = 32
+
 
 class MatterGroup(msgspec.Struct, frozen=True, array_like=True, tag_field="kind", tag="matter"):
     """A matter or consultation: the digest of its charter, which its creator signed before anybody joined."""
@@ -55,6 +57,7 @@ class JoinInfo(msgspec.Struct, frozen=True, array_like=True):
 
     `pin`: the directory of the commit that adds it. `charter` (envelope), `amendments` (each one's envelopes, in
     their order), `leavers` and `rejoins` (that no commit has answered) let it judge from then on like the others.
+    `tree_key`: under which the ratchet tree beside this is sealed; empty where the GroupInfo carries the tree itself.
     """
 
     anchor: Seen
@@ -63,6 +66,7 @@ class JoinInfo(msgspec.Struct, frozen=True, array_like=True):
     amendments: _Amendments = []
     leavers: _Authorities = []
     rejoins: Annotated[list[OpenRejoin], msgspec.Meta(max_length=MAX_MEMBERS)] = []
+    tree_key: Annotated[bytes, msgspec.Meta(max_length=TREE_KEY)] = b""
     version: Literal[1] = 1
 
 

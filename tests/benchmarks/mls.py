@@ -52,7 +52,7 @@ def _commits(size: int) -> Iterator[Figure]:
     packages = [_package(number) for number in range(size)]
     alone, adds = _alone(packages[0]), [Add(package.key_package) for package in packages[1:]]
     with watch() as spent:
-        outcome = alone.commit(adds, random=os.urandom)
+        outcome = alone.commit(adds, random=os.urandom, inline_tree=False)
     yield _milliseconds(f"commit that adds {size - 1}", spent, 1)
     yield _kib(f"commit that adds {size - 1}, its size", outcome.message)
     with watch() as spent:

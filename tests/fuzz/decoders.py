@@ -31,6 +31,7 @@ from rogatory.protocol.extensions import (
 )
 from rogatory.protocol.frames.codec import decode_client_frame, decode_server_frame, encode_frame
 from rogatory.protocol.header import Form
+from rogatory.protocol.invitation import Shared, decode_shared, encode_shared
 from rogatory.protocol.mls import extension, framed_content, message, proposal
 from rogatory.protocol.mls.codec import Reader, Structure, vector
 from rogatory.protocol.mls.epoch_state import EpochState
@@ -192,6 +193,7 @@ OTHERS = {
         MalformedError,
         (encode_extension(MatterGroup(b"c" * 32)), encode_extension(NetworkGroup("wacap"))),
     ),
+    "invitation.decode_shared": Decoder(decode_shared, MalformedError, (encode_shared(Shared(b"i" * 20, b"t" * 20)),)),
     "extensions.decode_join_extension": Decoder(decode_join_extension, MalformedError, (encode_extension(JOIN),)),
     "frames.codec.decode_client_frame": Decoder(decode_client_frame, MalformedError, tuple(map(encode_frame, CLIENT))),
     "frames.codec.decode_server_frame": Decoder(decode_server_frame, MalformedError, tuple(map(encode_frame, SERVER))),

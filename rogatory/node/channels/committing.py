@@ -33,7 +33,8 @@ from rogatory.node.store.own_entries import EntryKind, OwnEntry
 from rogatory.node.store.wishes import Wish, WishKind
 from rogatory.protocol.declaration import Declaration, Seen, encode_declaration
 from rogatory.protocol.errors import MalformedError
-from rogatory.protocol.extensions import ChannelGroup, JoinInfo, MatterGroup, NetworkGroup, OpenRejoin
+from rogatory.protocol.extensions import TREE_KEY, ChannelGroup, JoinInfo, MatterGroup, NetworkGroup, OpenRejoin
+from rogatory.protocol.frames.client import Invitation
 from rogatory.protocol.header import body_hash
 from rogatory.protocol.judgement import NotVouched, Removed, VoidCommit
 from rogatory.protocol.mls.committing import CommitOutcome
@@ -207,11 +208,13 @@ def _commit(work: Work, channel: Channel, plan: Plan) -> None:
         path=True,
         new_signer=signature_keys(tx.identity),
         group_info_extensions=() if info is None else join_extension(info),
+        inline_tree=False,
         pad_to=padme,
         now=int(tx.now),
     )
     judge(work, channel, own_facts(outcome, plan.removes, head.seq + 1, tx.authority, declaration))
-    _store(work, channel, group, outcome, plan, declaration)
+    invitation = invitation_of(outcome, b"" if info is None else info.tree_key)
+    _store(work, channel, group, outcome, plan, declaration, invitation)
 
 
 def _store(
@@ -221,6 +224,7 @@ def _store(
     outcome: CommitOutcome[Group],
     plan: Plan,
     declaration: Declaration,
+    invitation: Invitation | None,
 ) -> None:
     change = Change(
         committer=work.tx.authority,
@@ -231,7 +235,6 @@ def _store(
         amendment=declaration.amendment,
         declared=declaration.access is not None,
     )
-    invitation = invitation_of(outcome)
     entry = OwnEntry(
         channel=channel.id,
         body_hash=body_hash(outcome.message),
@@ -263,6 +266,7 @@ def _join_info(work: Work, channel: Channel, declaration: Declaration, settled: 
             for seq, notice in sorted(policy.rejoins.items())
             if notice.authority not in settled
         ],
+        tree_key=work.tx.random(TREE_KEY),
     )
 
 

@@ -20,12 +20,14 @@ from rogatory.protocol.extensions import (
     encode_extension,
 )
 from rogatory.protocol.frames.client import Invitation, Joiner
+from rogatory.protocol.invitation import Shared, decode_shared, encode_shared, open_tree, seal_tree
 from rogatory.protocol.judgement import Added, CommitFacts, Removed, Updated
 from rogatory.protocol.mls.committing import CommitOutcome
 from rogatory.protocol.mls.errors import MLSDecodeError
 from rogatory.protocol.mls.extension import Extension, find
 from rogatory.protocol.mls.framed_content import SenderType
 from rogatory.protocol.mls.group import Group
+from rogatory.protocol.mls.group_info import GroupInfo
 from rogatory.protocol.mls.key_package import KeyPackage, KeyPackageSecrets, new_key_package
 from rogatory.protocol.mls.leaf_node import Capabilities, LeafNode
 from rogatory.protocol.mls.message import MLSMessage
@@ -126,15 +128,21 @@ def join_extension(info: JoinInfo) -> tuple[Extension, ...]:
     return (Extension(JOIN_EXTENSION, encode_extension(info)),)
 
 
-def invitation_of(outcome: CommitOutcome[Group]) -> Invitation | None:
-    """The commit's Welcome in two parts: what all joiners share, once, and each one's secrets."""
+def invitation_of(outcome: CommitOutcome[Group], tree_key: bytes = b"") -> Invitation | None:
+    """The commit's Welcome in two parts: what all joiners share, once, and each one's secrets.
+
+    `tree_key`: as the GroupInfo's join extension names it, for a commit made with `inline_tree=False`.
+    """
     if not outcome.added:
         return None
+    after, tree = outcome.pending, b""
+    if tree_key:
+        tree = seal_tree(after.suite, tree_key, after.group_id, after.ratchet_tree())
     joiners = [
         Joiner(authority_of(added.key_package.leaf_node), outcome.joiners[added.key_package.ref()].encode())
         for added in outcome.added
     ]
-    return Invitation(outcome.encrypted_group_info, joiners)
+    return Invitation(encode_shared(Shared(outcome.encrypted_group_info, tree)), joiners)
 
 
 def reference_of(secrets: bytes) -> bytes:
@@ -157,8 +165,14 @@ class Entered:
 
 def enter(info: bytes, secrets: bytes, package: KeyPackageSecrets) -> Entered:
     """Join by an invitation's two parts. Raises MLSError, or MalformedError for what the product adds."""
-    welcome = Welcome(PRODUCT_SUITE, (EncryptedGroupSecrets.decode(secrets),), info)
-    joined = Group.join(MLSMessage(welcome).encode(), package, skip_policy=SKIP_POLICY)
+    shared = decode_shared(info)
+    welcome = Welcome(PRODUCT_SUITE, (EncryptedGroupSecrets.decode(secrets),), shared.group_info)
+
+    def tree_of(opened: GroupInfo) -> bytes:
+        key = decode_join_extension(find(opened.extensions, JOIN_EXTENSION) or b"").tree_key
+        return open_tree(suite_by_id(PRODUCT_SUITE), key, opened.group_context.group_id, shared.tree)
+
+    joined = Group.join(MLSMessage(welcome).encode(), package, ratchet_tree=tree_of, skip_policy=SKIP_POLICY)
     channel_data = find(joined.group.extensions, CHANNEL_EXTENSION)
     join_data = find(joined.group_info.extensions, JOIN_EXTENSION)
     if channel_data is None or join_data is None:

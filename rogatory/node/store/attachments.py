@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.sqlite import insert
 
+from rogatory.node.store.prepared import Prepared, Row
 from rogatory.node.store.schema import metadata
 
 _attachments = Table(
@@ -99,7 +100,7 @@ class AttachmentRow:
 
 
 _COLUMNS: Final = [_attachments.c[field.name] for field in fields(AttachmentRow)]
-_OF_DOCUMENT: Final = (
+_OF_DOCUMENT: Final = Prepared(
     select(*_COLUMNS)
     .join(_attached, _attached.c.blob == _attachments.c.blob)
     .where(
@@ -109,7 +110,7 @@ _OF_DOCUMENT: Final = (
     )
     .order_by(_attachments.c.entered_at, _attachments.c.blob)
 )
-_OF_MESSAGE: Final = (
+_OF_MESSAGE: Final = Prepared(
     select(*_COLUMNS)
     .distinct()
     .join(_attached, _attached.c.blob == _attachments.c.blob)
@@ -138,13 +139,12 @@ def get(connection: Connection, blob: bytes) -> AttachmentRow | None:
 
 def of_document(connection: Connection, channel: bytes, document: bytes, author: str) -> list[AttachmentRow]:
     """The files of a document of `author`."""
-    found = connection.execute(_OF_DOCUMENT, {"of": channel, "message": document, "by": author})
-    return [_row(each) for each in found]
+    return [_stored(each) for each in _OF_DOCUMENT.all(connection, of=channel, message=document, by=author)]
 
 
 def of_message(connection: Connection, channel: bytes, message: bytes) -> list[AttachmentRow]:
     """The files of the document with this message id, whoever wrote it."""
-    return [_row(each) for each in connection.execute(_OF_MESSAGE, {"of": channel, "message": message})]
+    return [_stored(each) for each in _OF_MESSAGE.all(connection, of=channel, message=message)]
 
 
 def documents_of(connection: Connection, blob: bytes) -> list[tuple[bytes, bytes, str]]:
@@ -189,6 +189,11 @@ def part_from_disk(connection: Connection) -> None:
     connection.execute(table.delete().where(state == AttachmentState.STAGED))
     gone = (AttachmentState.SENT, AttachmentState.KEPT, AttachmentState.WANTED)
     connection.execute(table.update().where(state.in_(gone)).values(state=AttachmentState.OFFERED))
+
+
+def _stored(found: Row) -> AttachmentRow:
+    values = dict(zip((field.name for field in fields(AttachmentRow)), found, strict=True))
+    return AttachmentRow(**{**values, "state": AttachmentState(values["state"])})
 
 
 def _row(found: object) -> AttachmentRow:

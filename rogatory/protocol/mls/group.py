@@ -48,7 +48,7 @@ class Group(GroupState):
         welcome: bytes,
         secrets: KeyPackageSecrets,
         *,
-        ratchet_tree: bytes | None = None,
+        ratchet_tree: bytes | joining.TreeBeside | None = None,
         psks: PskStore = NO_PSKS,
         previous: GroupState | None = None,
         known_groups: Collection[bytes] = (),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from . import tree_math
@@ -39,6 +39,9 @@ from .validate_key_package import check_suite
 from .validate_tree import check_joined_tree
 from .welcome import GroupSecrets, Welcome, decrypt_group_info, decrypt_group_secrets
 
+TreeBeside = Callable[[GroupInfo], bytes]
+"""Gives the ratchet tree that was handed over beside a Welcome, where the GroupInfo says how to read it."""
+
 
 @dataclass(frozen=True, slots=True)
 class JoinedState:
@@ -50,7 +53,7 @@ class JoinedState:
 def join(
     message: bytes,
     secrets: KeyPackageSecrets,
-    ratchet_tree: bytes | None,
+    ratchet_tree: bytes | TreeBeside | None,
     psks: PskStore,
     previous: GroupState | None,
     known_groups: Collection[bytes],
@@ -58,9 +61,9 @@ def join(
 ) -> JoinedState:
     """Open a Welcome with the key package that it answers.
 
-    `ratchet_tree` is the tree handed over beside it, if it carries none. `previous` is the group that this one
-    continues by reinit or branch. `known_groups` are the ids of groups joined already. `now`, in Unix
-    seconds, judges the members' lifetimes; None leaves them. Raises WelcomeError,
+    `ratchet_tree` is the tree handed over beside it, if it carries none, or what finds it by the GroupInfo. `previous`
+    is the group that this one continues by reinit or branch. `known_groups` are the ids of groups joined already.
+    `now`, in Unix seconds, judges the members' lifetimes; None leaves them. Raises WelcomeError,
     TreeError, LeafNodeError, PskUnavailable, DecryptionFailed, ConfirmationTagInvalid or MLSDecodeError.
     """
     welcome = MLSMessage.decode(message).body
@@ -120,10 +123,12 @@ def _open_secrets(suite: CipherSuite, welcome: Welcome, secrets: KeyPackageSecre
     return decrypt_group_secrets(suite, secrets.init_private, entry, welcome.encrypted_group_info)
 
 
-def _tree(suite: CipherSuite, info: GroupInfo, beside: bytes | None) -> RatchetTree:
+def _tree(suite: CipherSuite, info: GroupInfo, beside: bytes | TreeBeside | None) -> RatchetTree:
     """Raises RatchetTreeMissing or MLSDecodeError."""
     inside = find(info.extensions, RATCHET_TREE)
-    data = inside if inside is not None else beside
+    data = inside
+    if data is None:
+        data = beside(info) if callable(beside) else beside
     if data is None:
         raise RatchetTreeMissing
     reader = Reader(data)
