@@ -7,6 +7,7 @@ Call from one thread at a time.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -28,7 +29,8 @@ class Core:
     """A node's channels and what they mean.
 
     `keys`: this authority's key set, or all that the node holds. `now()` gives Unix seconds, `random(n)` n
-    unpredictable bytes. Before the first directory nothing is sent.
+    unpredictable bytes. `helpers`: threads for signatures to be verified beside. Before the first directory nothing is
+    sent.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class Core:
         now: Callable[[], float],
         random: Random,
         hooks: Hooks | None = None,
+        helpers: Executor | None = None,
     ) -> None:
         self._database = database
         self._keys = keys if isinstance(keys, KeyRing) else KeyRing([keys])
@@ -47,7 +50,7 @@ class Core:
         self._random = random
         self._directory: Directory | None = None
         self._scrub = False
-        self._engine = Engine(Registry() if hooks is None else hooks)
+        self._engine = Engine(Registry() if hooks is None else hooks, helpers)
 
     @property
     def directory(self) -> Directory | None:

@@ -1,8 +1,9 @@
-"""The one thread in which the core and its database live."""
+"""The one thread in which the core and its database live, and the helpers for what needs neither."""
 
 import asyncio
+import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -14,6 +15,7 @@ class Worker:
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="rogatory-core")
+        self.helpers: Executor = ThreadPoolExecutor(max_workers=os.cpu_count(), thread_name_prefix="rogatory-helper")
 
     async def run(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The call's result. A caller that is cancelled does not stop a call that has begun."""
@@ -22,3 +24,4 @@ class Worker:
     def close(self) -> None:
         """Finish what was asked for, then end the thread."""
         self._thread.shutdown(wait=True)
+        self.helpers.shutdown(wait=True)

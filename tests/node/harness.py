@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import TypeVar
 
@@ -59,6 +60,7 @@ class SimulatedNode:
             now=lambda: self.world.now,
             random=self.world.random(self.authority),
             hooks=self.hooks,
+            helpers=self.world.helpers,
         )
 
     def run(self, command: Callable[[Tx], T]) -> T:
@@ -116,10 +118,12 @@ class World:
         *,
         relay_type: type[SimulatedRelay] = SimulatedRelay,
         hooks: Callable[[], Hooks] = Registry,
+        helpers: Executor | None = None,
     ) -> None:
         self.folder = folder
         self.simulator = DirectorySimulator(list(authorities), list(relays))
         self.now = float(int(self.simulator.now().timestamp()))
+        self.helpers = helpers
         self._hooks = hooks
         self._directory: tuple[int, Directory] | None = None
         self._frozen: Directory | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from typing import Final
 
 from rogatory.node.channels import (
@@ -62,8 +63,9 @@ DIRECTORY_TERM: Final = 15 * 60.0
 class Engine:
     """Holds only what a crash may take: the sessions with relays, and channels as last stored."""
 
-    def __init__(self, hooks: Hooks) -> None:
+    def __init__(self, hooks: Hooks, helpers: Executor | None = None) -> None:
         self._hooks = hooks
+        self._helpers = helpers
         self._memory = Memory()
         self._lost: set[str] = set()
         self._work: Work | None = None
@@ -162,7 +164,7 @@ class Engine:
     def _begin(self, tx: Tx) -> Work:
         """The work of this transaction: one for all that happens in it."""
         if self._work is None or self._work.tx is not tx:
-            self._work = Work(tx, self._hooks, self._memory)
+            self._work = Work(tx, self._hooks, self._memory, self._helpers)
         return self._work
 
     def _take(self, work: Work, session: Session, frame: ServerFrame) -> None:

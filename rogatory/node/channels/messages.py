@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from rogatory.keys.errors import UnknownVersion
+from rogatory.node.channels.ahead import Looked
 from rogatory.node.channels.awaiting import DirectoryAwaited, document_keys, vouch_document
 from rogatory.node.channels.closing import close_down
 from rogatory.node.channels.commits import Clear
@@ -38,15 +39,17 @@ class NotAcknowledged(ProtocolError):
     """An entry that proves nothing when acknowledged, so it is excepted. Its author's fault, or the relay's."""
 
 
-def message_entry(work: Work, channel: Channel, entry: Entry, body: bytes, clear: Clear, header: Header) -> None:
-    """Another member's document; its header joins the log.
+def message_entry(
+    work: Work, channel: Channel, entry: Entry, body: bytes, clear: Clear, header: Header, looked: Looked | None = None
+) -> None:
+    """Another member's document; its header joins the log. `looked`: what was found of it before its turn.
 
     Raises ForkDetected or DirectoryAwaited; nothing changed then.
     """
     group = channel.in_group()
     try:
         declaration = decode_declaration(clear.authenticated_data)
-        opened = group.open(body)
+        opened = group.open(body) if looked is None else looked.opened
         if not isinstance(opened, ApplicationOpened):
             raise MalformedError("an entry marked as a message holds something else")
         sender = group.member(opened.sender_leaf)
@@ -61,8 +64,8 @@ def message_entry(work: Work, channel: Channel, entry: Entry, body: bytes, clear
         if declaration.directory.targets > work.tx.directory.targets_version:
             work.tx.output.directory_wanted.add(channel.row.relay)
         check_seen(work, channel, declaration.seen, entry.seq, author)
-        content = decode_content(opened.data)
-        document = _document(work, channel, content, author, declaration)
+        content = decode_content(opened.data) if looked is None else looked.content
+        document = _document(work, channel, content, author, declaration, looked)
     except ForkDetected:
         raise
     except (MLSError, ProtocolError) as error:
@@ -82,10 +85,14 @@ def except_entry(work: Work, channel: Channel, seq: int) -> None:
     log.except_entries(work.tx.connection, channel.id, [seq])
 
 
-def _document(work: Work, channel: Channel, content: Content, author: str, declaration: Declaration) -> Document:
+def _document(
+    work: Work, channel: Channel, content: Content, author: str, declaration: Declaration, looked: Looked | None
+) -> Document:
     """The verified document; raises ProtocolError, or DirectoryAwaited where its keys are not here yet."""
-    keys_of = document_keys(work.tx.directory, declaration.directory)
-    document = open_either(content.document, keys_of)
+    if looked is None:
+        document = open_either(content.document, document_keys(work.tx.directory, declaration.directory))
+    else:
+        document = looked.document.result()
     # What is shared again is older than its entry, and judges nothing for who was there before.
     if document.kind in JUDGED_BY and not isinstance(content, SharedContent):
         vouch_document(work.tx.directory, document.signer, document.key_set, declaration.directory)

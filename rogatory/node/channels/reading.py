@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rogatory.keys.errors import UnknownVersion
 from rogatory.node.channels import commits, messages
+from rogatory.node.channels.ahead import Looked, look_ahead
 from rogatory.node.channels.awaiting import DirectoryAwaited
 from rogatory.node.channels.halting import halt, lose
 from rogatory.node.channels.readback import read_back, take_note
@@ -31,8 +32,9 @@ def entries(work: Work, session: Session, frame: Entries) -> None:
     try:
         headers = chain(channel.id, channel.head, frame.entries, frame.head)
         own = own_entries.among(work.tx.connection, channel.id, [header.body_hash for header in headers])
+        ahead = {} if work.helpers is None else look_ahead(work, channel, frame.entries, work.helpers)
         for entry, header in zip(frame.entries, headers, strict=True):
-            _take(work, channel, entry, header, own=header.body_hash in own)
+            _take(work, channel, entry, header, ahead.get(entry.seq), own=header.body_hash in own)
             if session.attached.get(frame.channel) is not attachment:
                 return
     except (ChainBroken, MalformedError) as error:
@@ -70,7 +72,7 @@ def await_directory(work: Work, attachment: Attachment, channel: Channel) -> Non
     work.tx.output.directory_wanted.add(channel.row.relay)
 
 
-def _take(work: Work, channel: Channel, entry: Entry, header: Header, *, own: bool) -> None:
+def _take(work: Work, channel: Channel, entry: Entry, header: Header, looked: Looked | None, *, own: bool) -> None:
     """One entry in its turn. Its header joins the log once it is processed, whatever it was worth.
 
     `own`: whether this node sent its body.
@@ -111,10 +113,10 @@ def _take(work: Work, channel: Channel, entry: Entry, header: Header, *, own: bo
         rejoin_entry(work, channel, entry, entry.body)
         channel.advance(header)
     else:
-        _take_mls(work, channel, entry, entry.body, header)
+        _take_mls(work, channel, entry, entry.body, header, looked)
 
 
-def _take_mls(work: Work, channel: Channel, entry: Entry, body: bytes, header: Header) -> None:
+def _take_mls(work: Work, channel: Channel, entry: Entry, body: bytes, header: Header, looked: Looked | None) -> None:
     clear = commits.peek_entry(channel, entry, body)
     if clear is None:
         work.trouble(channel.id, Trouble.UNREADABLE, f"entry {entry.seq} by {entry.author} is no message of the group")
@@ -133,7 +135,7 @@ def _take_mls(work: Work, channel: Channel, entry: Entry, body: bytes, header: H
     if clear.is_commit:
         commits.commit_entry(work, channel, entry, body, clear, header)
     else:
-        messages.message_entry(work, channel, entry, body, clear, header)
+        messages.message_entry(work, channel, entry, body, clear, header, looked)
 
 
 def _left_behind(channel: Channel, author: str, epoch: int) -> bool:

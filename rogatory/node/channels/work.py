@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
 from rogatory.node.channels.hooks import Hooks, JudgingFacts
@@ -149,6 +150,8 @@ class Work:
     tx: Tx
     hooks: Hooks
     memory: Memory
+    helpers: Executor | None = None
+    """Threads for what can be done beside the core's own."""
     touched: set[bytes] = field(default_factory=set)
     wake: list[float] = field(default_factory=list)
     """When something falls due (Unix seconds)."""
