@@ -1,0 +1,1 @@
+"""A relay and nodes for long, at half of what they can do, killed at random: `make soak MINUTES=10`."""
