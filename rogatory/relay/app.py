@@ -100,7 +100,7 @@ class Relay:
         store = await open_store(config, keys, metrics, self._store_broken)
         try:
             hub = Hub()
-            store.listen(hub.on_events)
+            store.listen(hub.on_events, hub.followers)
             desk = AcknowledgementDesk(store, metrics)
             services = Services(config, keys, binding, store, mirror, metrics, hub, desk, objects)
             metrics.watch(lambda: store.writable, lambda: services.appending.taken)

@@ -97,6 +97,10 @@ class Hub:
             if not readers:
                 del self._readers[channel]
 
+    def followers(self, channel: bytes) -> int:
+        """How many sessions follow a channel."""
+        return len(self._readers.get(channel, ()))
+
     def on_events(self, events: list[Event]) -> None:
         """What one commit of the store changed."""
         for event in events:

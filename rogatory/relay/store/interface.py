@@ -198,8 +198,13 @@ Event = Advance | Acknowledged | InvitationsWaiting | StockTaken | Entered | Mis
 class Store(Protocol):
     """Raises Refusal where a rule is broken, with UNAVAILABLE where the database cannot be written just now."""
 
-    def listen(self, listener: Callable[[list[Event]], None]) -> None:
-        """Call `listener` on the event loop after every commit that changed something for others."""
+    def listen(
+        self, listener: Callable[[list[Event]], None], followers: Callable[[bytes], int] = lambda channel: 0
+    ) -> None:
+        """Call `listener` on the event loop after every commit that changed something for others.
+
+        `followers`: how many read a channel here. What another process wrote there is read once for all of them.
+        """
 
     @property
     def writable(self) -> bool:

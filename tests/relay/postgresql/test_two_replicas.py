@@ -12,7 +12,7 @@ from rogatory.protocol.frames.client import Invitation, Joiner
 from rogatory.protocol.frames.server import Accepted, Claimed, Code, Refused, StockLow
 from tests.keys.simulator import DirectorySimulator
 from tests.relay.client import Client, commit, message
-from tests.relay.conftest import KE, TZ, UG, append, founded
+from tests.relay.conftest import KE, NG, TZ, UG, append, founded
 from tests.relay.postgres import PostgreSQLServer
 from tests.relay.process import RelayProcess
 
@@ -59,6 +59,20 @@ async def test_what_one_replica_takes_reaches_a_node_at_the_other_at_once(node: 
         receipt = await append(here, channel, body, 1)
         assert receipt.seq == number
         assert (await there.wait_entries(channel, number))[number - 1].body == body
+
+
+async def test_a_broadcast_reaches_many_at_the_other_replica(node: Connect) -> None:
+    ke = await node(0, KE)
+    channel = await founded(ke, TZ, UG, NG)
+    others = [await node(1, authority) for authority in (TZ, UG, NG)]
+    for other in others:
+        await other.resume(channel)
+    bodies = [message(channel) for _ in range(20)]
+    for ref in [await ke.post(channel, body, 1) for body in bodies]:
+        assert isinstance(await ke.answer(ref), Accepted)
+    for other in others:
+        entries = await other.wait_entries(channel, 21)
+        assert [entry.body for entry in entries[1:]] == bodies
 
 
 async def test_acknowledgements_invitations_and_stock_are_told_across_replicas(node: Connect) -> None:

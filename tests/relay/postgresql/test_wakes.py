@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -26,10 +27,10 @@ from tests.relay.test_retention import Log
 class Told:
     """The advances that a store tells."""
 
-    def __init__(self, store: PostgreSQLStore) -> None:
+    def __init__(self, store: PostgreSQLStore, followers: int = 0) -> None:
         self.advances: list[Advance] = []
         self._arrived = asyncio.Event()
-        store.listen(self._listen)
+        store.listen(self._listen, lambda channel: followers)
 
     def _listen(self, events: list[Event]) -> None:
         self.advances += [event for event in events if isinstance(event, Advance)]
@@ -88,6 +89,25 @@ async def test_replicas_take_turns_by_channel_and_miss_nothing(database: str, tm
     assert times == sorted(times)
     for store in stores:
         await store.close()
+
+
+async def test_what_many_follow_here_is_read_once_for_all(database: str, tmp_path: Path) -> None:
+    here, there = await opened(database), await opened(database)
+    told = Told(there, followers=2)
+    log = Log(here, tmp_path)
+    await log.append(KE, base=0, access=[KE, TZ])
+    await asyncio.gather(*(log.append(KE, body) for body in (b"one", b"two")))
+    await log.append(KE, os.urandom(1 << 19))
+    await told.up_to(4)
+    entries = [entry for advance in told.advances for entry in advance.entries or []]
+    assert [entry.seq for entry in entries] == [1, 2, 3, 4]
+    assert {entry.body for entry in entries} >= {b"one", b"two"}
+    await asyncio.gather(*(log.append(KE, os.urandom(150_000)) for _ in range(3)))
+    await told.up_to(7)
+    large = [advance for advance in told.advances if advance.head.seq > 4]
+    assert all(len(advance.entries or []) in (0, advance.head.seq - advance.before) for advance in large)
+    await here.close()
+    await there.close()
 
 
 @asynccontextmanager

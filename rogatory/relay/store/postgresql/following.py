@@ -11,7 +11,8 @@ from typing import Final
 import asyncpg
 import structlog
 
-from rogatory.relay.store.interface import Event, Missed
+from rogatory.relay.store.interface import Advance, Event, Missed
+from rogatory.relay.store.postgresql import reader
 from rogatory.relay.store.postgresql.address import Address
 from rogatory.relay.store.postgresql.changes import CHANNEL, KEPT_SECONDS, Changes
 from rogatory.relay.store.postgresql.connection import DATABASE_ERRORS, Connection, connect, told
@@ -36,6 +37,7 @@ class Following:
         self._changes = changes
         self._poll_seconds = poll_seconds
         self._emit = emit
+        self.followers: list[Callable[[bytes], int]] = []
         self._to_tell = asyncio.Event()
         self._to_read = asyncio.Event()
         self._listening: Connection | None = None
@@ -89,6 +91,9 @@ class Following:
     async def _look(self) -> list[Event]:
         async with self._pool.acquire() as connection:
             events = await self._changes.read(connection)
+            for event in events:
+                if isinstance(event, Advance) and sum(count(event.channel) for count in self.followers) > 1:
+                    event.entries = await reader.advance(connection, event)
             now = time.monotonic()
             if now - self._read_at > KEPT_SECONDS / 2:
                 events.append(Missed())

@@ -14,10 +14,11 @@ from rogatory.protocol.limits import (
     MAX_HEADERS_PER_FRAME,
 )
 from rogatory.relay.errors import Refusal
-from rogatory.relay.store.interface import ACKNOWLEDGEMENTS_TO_ALL, ChannelView, Page
+from rogatory.relay.store.interface import ACKNOWLEDGEMENTS_TO_ALL, Advance, ChannelView, Page
 from rogatory.relay.store.postgresql.connection import Connection
 
 _ACKNOWLEDGEMENTS_ROOM: Final = 512 * KIB
+_ADVANCE_ROOM: Final = 1024 * KIB
 
 _VIEW: Final = """
     SELECT channels.number, channels.seq, channels.head, channels.last_commit, channels.access,
@@ -39,6 +40,14 @@ _ENTRIES: Final = """
         WINDOW by_seq AS (ORDER BY entries.seq)
     ) AS page LEFT JOIN bodies ON bodies.id = page.body
     WHERE page.cost <= $8 OR page.place = 1 ORDER BY page.seq"""
+# What a channel's log went on by, if it is all there and no more than a frame holds.
+_ADVANCE: Final = """
+    SELECT entries.seq, entries.author, entries.form, entries.time, bodies.content, entries.body_hash
+    FROM channels JOIN entries ON entries.channel = channels.number JOIN bodies ON bodies.id = entries.body
+    WHERE channels.channel = $1 AND entries.seq > $2 AND entries.seq <= $3 AND $4 >= (
+        SELECT sum(sized.size) FROM entries AS counted JOIN bodies AS sized ON sized.id = counted.body
+        WHERE counted.channel = channels.number AND counted.seq > $2 AND counted.seq <= $3)
+    ORDER BY entries.seq"""
 _HEADERS: Final = """
     SELECT author, form, body_hash FROM entries WHERE channel = $1 AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4"""
 _MEMBERSHIPS: Final = """
@@ -76,6 +85,16 @@ async def entries(connection: Connection, channel: bytes, authority: str, after:
         for seq, author, form, time, body, body_hash, _ in rows
     ]
     return Page(page, rows[-1][-1] if rows else b"")
+
+
+async def advance(connection: Connection, event: Advance) -> list[Entry] | None:
+    """The entries of an advance that another process committed, in full; None if each reader had better page."""
+    count = event.head.seq - event.before
+    if not 0 < count <= MAX_ENTRIES_PER_FRAME:
+        return None
+    rows = await connection.fetch(_ADVANCE, event.channel, event.before, event.head.seq, _ADVANCE_ROOM)
+    entries = [Entry(seq, author, Form(form), *rest) for seq, author, form, *rest in rows]
+    return entries if len(entries) == count else None
 
 
 async def headers(connection: Connection, channel: bytes, authority: str, after: int, until: int) -> list[HeaderLine]:

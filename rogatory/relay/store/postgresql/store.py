@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Concatenate, Final, ParamSpec, Self, TypeVar
 
@@ -19,6 +20,7 @@ from rogatory.relay.store.postgresql.address import Address
 from rogatory.relay.store.postgresql.changes import Changes
 from rogatory.relay.store.postgresql.connection import (
     DATABASE_ERRORS,
+    RETRIED,
     Connection,
     arguments,
     check_durable,
@@ -34,6 +36,7 @@ from rogatory.relay.store.postgresql.writer import UNAVAILABLE, Writer
 T = TypeVar("T")
 P = ParamSpec("P")
 _READERS: Final = 4
+_TRIES: Final = 5
 _CLOSE_SECONDS: Final = 2.0
 _PROBE: Final = """
     INSERT INTO about (name, value) VALUES ('probed', rpad($1, 65536))
@@ -106,9 +109,12 @@ class PostgreSQLStore:
             raise
         return cls(address, connection, pool, changes, relay, sign, quotas, poll_seconds, measure, broken)
 
-    def listen(self, listener: Callable[[list[Event]], None]) -> None:
+    def listen(
+        self, listener: Callable[[list[Event]], None], followers: Callable[[bytes], int] = lambda channel: 0
+    ) -> None:
         """See Store."""
         self._listeners.append(listener)
+        self._following.followers.append(followers)
 
     @property
     def writable(self) -> bool:
@@ -270,6 +276,8 @@ class PostgreSQLStore:
             except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, ConnectionError):
                 async with self._pool.acquire() as connection:
                     return await question(connection, *given, **named)
+        except RETRIED:
+            raise
         except DATABASE_ERRORS as error:
             _log.error("database_unreadable", error=told(error))
             raise Refusal(Code.UNAVAILABLE, UNAVAILABLE) from None
@@ -287,7 +295,10 @@ class PostgreSQLStore:
                 await transaction.flush()
             return result
 
-        return await self._read(transact)
+        for _ in range(_TRIES):
+            with contextlib.suppress(*RETRIED):
+                return await self._read(transact)
+        raise Refusal(Code.UNAVAILABLE, UNAVAILABLE)
 
     def _emit(self, events: list[Event]) -> None:
         for listener in self._listeners:

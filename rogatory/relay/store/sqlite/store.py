@@ -78,8 +78,10 @@ class SQLiteStore:
         """
         return cls(path, relay, sign, quotas, measure, broken)
 
-    def listen(self, listener: Callable[[list[Event]], None]) -> None:
-        """See Store."""
+    def listen(
+        self, listener: Callable[[list[Event]], None], followers: Callable[[bytes], int] = lambda channel: 0
+    ) -> None:
+        """See Store. No other process writes."""
         self._listeners.append(listener)
 
     @property
