@@ -2,35 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rogatory.protocol.frames.server import Code
 from rogatory.relay.errors import Refusal
 from rogatory.relay.store.interface import Quotas
 
 
-@dataclass(slots=True)
 class Usage:
-    """`stored` bytes and `founded` channels as the database has them; `charge` counts what a transaction adds."""
+    """`stored` bytes and `founded` channels, as the running transaction sees them."""
 
-    quotas: Quotas
-    stored: int = 0
-    founded: int = 0
-    _stored: int = 0
-    _founded: int = 0
+    __slots__ = ("_taken", "founded", "quotas", "stored")
+
+    def __init__(self, quotas: Quotas, stored: int = 0, founded: int = 0) -> None:
+        self.quotas = quotas
+        self.stored = stored
+        self.founded = founded
+        self._taken = (stored, founded)
 
     def charge(self, size: int, founded: int = 0) -> None:
         """Count; raises Refusal where a quota is full, and then counts nothing."""
-        if self.stored + self._stored + size > self.quotas.stored_bytes:
+        if self.stored + size > self.quotas.stored_bytes:
             raise Refusal(Code.QUOTA, "what this authority keeps at the relay is at its limit until retention ends")
-        if founded and self.founded + self._founded + founded > self.quotas.channels:
+        if founded and self.founded + founded > self.quotas.channels:
             raise Refusal(Code.QUOTA, f"this authority has founded its {self.quotas.channels} channels here")
-        self._stored += size
-        self._founded += founded
+        self.stored += size
+        self.founded += founded
+
+    def discharge(self, size: int) -> None:
+        """What retention deleted counts no longer."""
+        self.stored = max(0, self.stored - size)
 
     def taken(self) -> tuple[int, int]:
-        """What is to be added to the database's numbers; counted as there from now on."""
-        taken = self._stored, self._founded
-        self.stored, self.founded = self.stored + self._stored, self.founded + self._founded
-        self._stored = self._founded = 0
-        return taken
+        """Bytes and channels that were added since the last call, for who writes differences."""
+        stored, founded = self._taken
+        self._taken = (self.stored, self.founded)
+        return self.stored - stored, self.founded - founded

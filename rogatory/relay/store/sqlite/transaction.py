@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 
-from rogatory.protocol.frames.server import Code, Entry
+from rogatory.protocol.frames.server import Entry
 from rogatory.protocol.header import Head
-from rogatory.relay.errors import Refusal
 from rogatory.relay.log import ChannelState, Membership
 from rogatory.relay.store.interface import Advance, Event, NewEntry, Quotas
 from rogatory.relay.store.schema import about, bodies, channels, entries, members, usage
 from rogatory.relay.store.sqlite.statements import Rows, key, looked_up, parameter, sql
+from rogatory.relay.store.usage import Usage
 
 HASHES_AT_ONCE: Final = 32
 _CHANNEL = sql(
@@ -64,14 +63,6 @@ Found = tuple[int, str, bytes, int]
 """Seq, author, head and time of an entry."""
 
 
-@dataclass(slots=True)
-class Used:
-    """What an authority has of its quotas."""
-
-    stored: int
-    channels: int
-
-
 class Transaction:
     """What the operations of one transaction have in common. `now`: Unix milliseconds."""
 
@@ -84,7 +75,7 @@ class Transaction:
         self._advances: dict[bytes, Advance] = {}
         self._channels: dict[bytes, ChannelState | None] = {}
         self._members: dict[tuple[int, str], Membership | None] = {}
-        self._usage: dict[str, Used] = {}
+        self._usage: dict[str, Usage] = {}
         self._wrote: dict[tuple[int, str], int] = {}
         self._by_hash: dict[tuple[int, bytes], Found | None] = {}
         self._entry_rows: list[object] = []
@@ -158,18 +149,11 @@ class Transaction:
 
     def charge(self, authority: str, size: int, founded: int = 0) -> None:
         """Count against the authority's quotas; raises Refusal where one is full."""
-        used = self._used(authority)
-        if used.stored + size > self.quotas.stored_bytes:
-            raise Refusal(Code.QUOTA, "what this authority keeps at the relay is at its limit until retention ends")
-        if founded and used.channels + founded > self.quotas.channels:
-            raise Refusal(Code.QUOTA, f"this authority has founded its {self.quotas.channels} channels here")
-        used.stored += size
-        used.channels += founded
+        self._used(authority).charge(size, founded)
 
     def discharge(self, authority: str, size: int) -> None:
         """What retention deleted counts no longer."""
-        used = self._used(authority)
-        used.stored = max(0, used.stored - size)
+        self._used(authority).discharge(size)
 
     def probe(self) -> None:
         """Write as much as a few entries: the last page of a full disk is not enough to serve."""
@@ -213,7 +197,7 @@ class Transaction:
             execute(
                 _SET_USAGE,
                 [
-                    {"authority": authority, "bytes": used.stored, "channels": used.channels}
+                    {"authority": authority, "bytes": used.stored, "channels": used.founded}
                     for authority, used in self._usage.items()
                 ],
             )
@@ -227,9 +211,9 @@ class Transaction:
             advance = self._advances[channel] = Advance(channel, state.head.seq, state.head)
         return advance
 
-    def _used(self, authority: str) -> Used:
+    def _used(self, authority: str) -> Usage:
         used = self._usage.get(authority)
         if used is None:
             row = self.connection.execute(_USAGE, {"authority_": authority}).fetchone() or (0, 0)
-            used = self._usage[authority] = Used(*row)
+            used = self._usage[authority] = Usage(self.quotas, *row)
         return used
