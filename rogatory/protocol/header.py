@@ -7,10 +7,14 @@ import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from rogatory.protocol.bounds import MAX_NUMBER
 from rogatory.protocol.errors import MalformedError, ProtocolError
 from rogatory.protocol.limits import CHANNEL_ID, HASH, MAX_AUTHORITY_ID
+
+_PLACE: Final = struct.Struct(">QBH")
+_sha256: Final = hashlib.sha256
 
 
 class Form(IntEnum):
@@ -58,10 +62,10 @@ def header_hash(channel: bytes, seq: int, author: str, form: Form, hash_of_body:
     name = author.encode()
     if len(channel) != CHANNEL_ID or len(hash_of_body) != HASH or len(previous) != HASH:
         raise MalformedError("a header's channel id and hashes have 32 bytes")
-    if not 0 < len(name) <= MAX_AUTHORITY_ID or not 0 < seq < 1 << 63:
+    if not 0 < len(name) <= MAX_AUTHORITY_ID or not 0 < seq <= MAX_NUMBER:
         raise MalformedError("a header's author or sequence number is out of bounds")
-    packed = struct.pack(">QBH", seq, form, len(name))
-    return hashlib.sha256(b"rogatory header 1" + channel + packed + name + hash_of_body + previous).digest()
+    place = _PLACE.pack(seq, form, len(name))
+    return _sha256(b"".join((b"rogatory header 1", channel, place, name, hash_of_body, previous))).digest()
 
 
 def genesis(channel: bytes) -> Head:

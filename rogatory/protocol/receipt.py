@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from rogatory.protocol.bounds import Listed, Milliseconds, Number
+from rogatory.protocol.bounds import MAX_NUMBER, Listed, Milliseconds, Number
 from rogatory.protocol.errors import MalformedError, ProtocolError
 from rogatory.protocol.limits import CHANNEL_ID, HASH, MAX_AUTHORITY_ID
 from rogatory.protocol.merkle import leaf_hash, paths_of_range, root_and_paths, root_and_siblings, root_from_path
@@ -43,12 +43,14 @@ class Stamped(msgspec.Struct, frozen=True, array_like=True):
 
     def leaf(self) -> bytes:
         """The leaf's hash."""
-        if len(self.channel) != CHANNEL_ID:
+        channel, seq, head, time = self.channel, self.seq, self.head, self.time
+        if len(channel) != CHANNEL_ID:
             raise MalformedError("a receipt's channel id has 32 bytes")
-        if len(self.head) != HASH or not 0 < self.seq < 1 << 63 or not 0 <= self.time < 1 << 63:
+        if len(head) != HASH or not 0 < seq <= MAX_NUMBER or not 0 <= time <= MAX_NUMBER:
             raise MalformedError("a receipt's head, sequence number or time is out of bounds")
-        place, time = self.seq.to_bytes(8, "big"), self.time.to_bytes(8, "big")
-        return leaf_hash(b"rogatory receipt 1" + self.channel + place + self.head + time)
+        return leaf_hash(
+            b"".join((b"rogatory receipt 1", channel, seq.to_bytes(8, "big"), head, time.to_bytes(8, "big")))
+        )
 
 
 class Receipts(msgspec.Struct, frozen=True, array_like=True):

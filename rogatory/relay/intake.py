@@ -27,6 +27,11 @@ from rogatory.relay.errors import Refusal
 from rogatory.relay.store.interface import Lane, NewEntry
 
 _JOINER_COST: Final = 64
+_PRIVATE_MESSAGE: Final = WireFormat.PRIVATE_MESSAGE
+_PROPOSAL: Final = ContentType.PROPOSAL
+_COMMIT: Final = ContentType.COMMIT
+_REJOIN: Final = Form.REJOIN
+"""In a place of their own: an enumeration's members are slow to look up, and this is done for every message."""
 
 
 def take_in(
@@ -38,7 +43,7 @@ def take_in(
     """
     if len(append.channel) != CHANNEL_ID:
         raise Refusal(Code.MALFORMED, f"a channel id has {CHANNEL_ID} bytes")
-    if append.form is Form.REJOIN:
+    if append.form is _REJOIN:
         return _rejoin(append, author, lane)
     _check_size(append.body, limits.max_commit)
     try:
@@ -46,13 +51,14 @@ def take_in(
     except MLSError as error:
         raise Refusal(Code.MALFORMED, f"the body is no MLS message of a group: {error}") from None
     # The profile's handshakes are PrivateMessages and its proposals travel by value (DESIGN section 2).
-    if message.wire_format is not WireFormat.PRIVATE_MESSAGE:
+    if message.wire_format is not _PRIVATE_MESSAGE:
         raise Refusal(Code.MALFORMED, "the body is a PublicMessage: only PrivateMessages are appended")
-    if message.content_type is ContentType.PROPOSAL:
+    content_type = message.content_type
+    if content_type is _PROPOSAL:
         raise Refusal(Code.MALFORMED, "the body is a proposal by itself: proposals travel inside commits")
     if message.group_id != append.channel:
         raise Refusal(Code.MALFORMED, "the body belongs to another MLS group than the channel names")
-    commit = message.content_type is ContentType.COMMIT
+    commit = content_type is _COMMIT
     if not commit:
         _check_size(append.body, limits.max_application)
     declaration = _declaration(message.authenticated_data)

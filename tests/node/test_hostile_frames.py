@@ -23,6 +23,7 @@ from rogatory.protocol.errors import ProtocolError
 from rogatory.protocol.frames.codec import decode_server_frame, encode_frame
 from rogatory.protocol.frames.server import (
     Accepted,
+    AcceptedTogether,
     Acknowledgements,
     Channels,
     Claimed,
@@ -42,7 +43,7 @@ from rogatory.protocol.frames.server import (
     StockLow,
 )
 from rogatory.protocol.header import Form, genesis
-from rogatory.protocol.receipt import Receipt
+from rogatory.protocol.receipt import Receipt, Receipts, Stamped
 from tests.keys.simulator import DirectorySimulator
 
 SIMULATOR = DirectorySimulator(["ke.central", "tz.central"])
@@ -69,12 +70,22 @@ receipts = st.builds(
     st.lists(hashes, max_size=3),
     blobs,
 )
+together = st.builds(
+    Receipts,
+    st.sampled_from(["relay.one", "relay.two"]),
+    seqs,
+    seqs,
+    st.lists(st.builds(Stamped, channels, seqs, hashes, seqs), max_size=3),
+    st.lists(hashes, max_size=3),
+    blobs,
+)
 entries = st.builds(Entry, seqs, authorities, forms, seqs, st.none() | blobs, st.none() | hashes)
 acknowledgements = st.builds(
     Acknowledgement, channels, authorities, seqs, seqs, hashes, st.lists(seqs, max_size=3), blobs
 )
 frames: st.SearchStrategy[ServerFrame] = st.one_of(
     st.builds(Accepted, refs, receipts, st.booleans()),
+    st.builds(AcceptedTogether, st.lists(refs, max_size=3), st.lists(refs, max_size=3), together),
     st.builds(Refused, refs, st.sampled_from(list(Code)), st.text(max_size=30), st.none() | seqs),
     st.builds(Resumed, refs, channels, seqs, hashes, seqs, hashes, seqs, st.none() | seqs),
     st.builds(Entries, channels, st.lists(entries, max_size=3), hashes),

@@ -65,6 +65,8 @@ class Peek(NamedTuple):
 
 
 _PRIVATE = uint16(MLS10) + uint16(WireFormat.PRIVATE_MESSAGE)
+_PRIVATE_MESSAGE = WireFormat.PRIVATE_MESSAGE
+_HEAD_LENGTH = len(_PRIVATE)
 _EPOCH_LENGTH = 8
 
 
@@ -87,13 +89,13 @@ def peek(message: bytes) -> Peek:
 
 def _peek_private(message: bytes) -> Peek:
     """Without a Reader: a relay looks into every message, and needs no more of it than this."""
-    start, end = opaque_at(message, len(_PRIVATE))
+    start, end = opaque_at(message, _HEAD_LENGTH)
     kind = end + _EPOCH_LENGTH
     if kind >= len(message):
         raise MLSDecodeError("the message ends before its content type")
     content_type = CONTENT_TYPES.get(message[kind])
     if content_type is None:
         raise MLSDecodeError(f"a content type {message[kind]} is not known")
-    epoch = int.from_bytes(message[end:kind], "big")
     data_start, data_end = opaque_at(message, kind + 1)
-    return Peek(WireFormat.PRIVATE_MESSAGE, message[start:end], epoch, content_type, message[data_start:data_end])
+    epoch = int.from_bytes(message[end:kind], "big")
+    return Peek(_PRIVATE_MESSAGE, message[start:end], epoch, content_type, message[data_start:data_end])
