@@ -133,7 +133,10 @@ class BlobEndpoints:
 
     async def _download(self, request: web.Request, authority: str, blob: bytes) -> web.StreamResponse:
         held = await self._services.store.readable_blob(authority, blob)
-        first, last, partial = _range(request, held.size)
+        asked = _range(request, held.size)
+        if asked is None:
+            return _problem(416, Code.MALFORMED.value, f"the blob has {held.size} bytes")
+        first, last, partial = asked
         async with admitted(self._slots[authority]), admitted(self._all):
             response = web.StreamResponse(status=206 if partial else 200)
             response.content_type = "application/octet-stream"
@@ -185,8 +188,8 @@ def _number(request: web.Request, name: str) -> int:
     return int(text)
 
 
-def _range(request: web.Request, size: int) -> tuple[int, int, bool]:
-    """First and last byte asked for, and whether that was asked for as a range."""
+def _range(request: web.Request, size: int) -> tuple[int, int, bool] | None:
+    """First and last byte asked for, and whether that was asked for as a range; None if there is none of them."""
     try:
         asked = request.http_range
     except ValueError:
@@ -195,7 +198,7 @@ def _range(request: web.Request, size: int) -> tuple[int, int, bool]:
         return 0, size - 1, False
     first, stop, _ = asked.indices(size)
     if first >= stop:
-        raise Refusal(Code.MALFORMED, f"the blob has {size} bytes")
+        return None
     return first, stop - 1, True
 
 

@@ -30,42 +30,72 @@ async def download(
 ) -> bool:
     """Fetch the blob of a file of `size` bytes; whether all of it is here and is the signed file.
 
-    What a transfer before this one has left is read and checked again, since the disk may have lost the end of it.
+    What a transfer before this one has left is read and checked again, since the disk may have lost the end of it; also
+    of a chunk that was cut nothing is fetched twice.
     Raises AttachmentError, BlobRefused, NoRoom, or one of `CUT`: then it goes on later.
     """
     layout, blob = Layout(size), reference.blob
     hashes = await _hashes(relay, reference, layout)
     with files.writing(blob) as file:
-        opener = await asyncio.to_thread(_checked, file, reference, size, hashes)
-        progress.done = file.tell()
+        opener, begun = await asyncio.to_thread(_checked, file, reference, size, hashes)
         if opener.chunk < layout.chunks:
-            async with relay.download(blob, layout.start(opener.chunk), layout.blob) as content:
-                while opener.chunk < layout.chunks:
-                    if not may_go_on():
-                        return False
-                    sealed = await _read(content, layout.length(opener.chunk), pace)
-                    await asyncio.to_thread(_keep, file, opener, sealed)
-                    progress.done += len(sealed)
+            await _fetch(relay, file, opener, begun, blob, pace, progress, may_go_on)
+        if opener.chunk < layout.chunks:
+            return False
         opener.finish()
         await asyncio.to_thread(_end, files, file, hashes)
     return True
 
 
+async def _fetch(
+    relay: RelayBlobs,
+    file: BinaryIO,
+    opener: Opener,
+    begun: bytearray,
+    blob: bytes,
+    pace: Pace,
+    progress: Progress,
+    may_go_on: Callable[[], bool],
+) -> None:
+    """Fetch the chunks that are missing; `begun` is what the disk has of the first of them, not checked yet."""
+    layout, resumed = opener.layout, bool(begun)
+    first = layout.start(opener.chunk) + len(begun)
+    progress.done = first
+    try:
+        async with relay.download(blob, first, layout.blob) as content:
+            while opener.chunk < layout.chunks and may_go_on():
+                await _fill(content, begun, layout.length(opener.chunk), pace, progress)
+                try:
+                    await asyncio.to_thread(_keep, file, opener, bytes(begun))
+                except AttachmentAltered:
+                    if resumed:  # perhaps the disk's fault: fetch the chunk anew before the relay is blamed
+                        raise aiohttp.ClientPayloadError("what was left of a chunk is damaged") from None
+                    raise
+                finally:
+                    begun.clear()
+                resumed = False
+    finally:
+        file.write(begun)
+        file.flush()
+
+
 async def _hashes(relay: RelayBlobs, reference: AttachmentReference, layout: Layout) -> bytes:
     """The hashes of all chunks: what each chunk is held against as it comes. Raises AttachmentAltered."""
     async with relay.download(reference.blob, layout.sealed, layout.blob) as content:
-        hashes = await _read(content, layout.hashes, Pace(0))
-    check_hashes(reference, hashes)
-    return hashes
+        hashes = bytearray()
+        await _fill(content, hashes, layout.hashes, Pace(0), Progress(0, 0))
+    check_hashes(reference, bytes(hashes))
+    return bytes(hashes)
 
 
-def _checked(file: BinaryIO, reference: AttachmentReference, size: int, hashes: bytes) -> Opener:
-    """An opener that has opened what is on the disk; the file ends after the last chunk that is sound."""
-    opener = Opener(reference, size, hashes)
+def _checked(file: BinaryIO, reference: AttachmentReference, size: int, hashes: bytes) -> tuple[Opener, bytearray]:
+    """An opener that has opened what is on the disk, and what is there of the next chunk; the file ends before that."""
+    opener, begun = Opener(reference, size, hashes), bytearray()
     layout = opener.layout
     for chunk in range(layout.chunks):
         sealed = file.read(layout.length(chunk))
         if len(sealed) < layout.length(chunk):
+            begun += sealed
             break
         try:
             opener.open(sealed)
@@ -73,19 +103,19 @@ def _checked(file: BinaryIO, reference: AttachmentReference, size: int, hashes: 
             break
     file.seek(layout.start(opener.chunk) if opener.chunk < layout.chunks else layout.sealed)
     file.truncate()
-    return opener
+    return opener, begun
 
 
-async def _read(content: aiohttp.StreamReader, length: int, pace: Pace) -> bytes:
-    data = bytearray()
+async def _fill(content: aiohttp.StreamReader, data: bytearray, length: int, pace: Pace, progress: Progress) -> None:
+    """Read on until `data` has so many bytes; what was read stays in it if the connection ends."""
     while len(data) < length:
         piece = await content.read(min(PIECE, length - len(data)))
         if not piece:
             raise aiohttp.ClientPayloadError("the connection ended")
         data += piece
+        progress.advance(len(piece))
         if (wait := pace.take(len(piece), time.monotonic())) > 0:
             await asyncio.sleep(wait)
-    return bytes(data)
 
 
 def _keep(file: BinaryIO, opener: Opener, sealed: bytes) -> None:

@@ -13,6 +13,13 @@ class Progress:
 
     done: int
     total: int
+    moved: bool = False
+    """Whether anything came through in this attempt."""
+
+    def advance(self, count: int) -> None:
+        """So many bytes more."""
+        self.done += count
+        self.moved = True
 
 
 class Board:
@@ -26,10 +33,10 @@ class Board:
         return self._of.get(blob)
 
     @contextmanager
-    def showing(self, blob: bytes, total: int) -> Iterator[Progress]:
+    def showing(self, blob: bytes, progress: Progress) -> Iterator[None]:
         """Show a transfer for as long as it runs."""
-        progress = self._of[blob] = Progress(0, total)
+        self._of[blob] = progress
         try:
-            yield progress
+            yield
         finally:
             self._of.pop(blob, None)

@@ -30,7 +30,7 @@ from rogatory.node.transfers import outcomes
 from rogatory.node.transfers.blobs import CUT, TIMEOUT, BlobRefused, RelayBlobs
 from rogatory.node.transfers.downloading import download
 from rogatory.node.transfers.pace import Hours, Pace
-from rogatory.node.transfers.progress import Board
+from rogatory.node.transfers.progress import Board, Progress
 from rogatory.node.transfers.uploading import FileGone, upload
 from rogatory.protocol.attachments import AttachmentError, Layout
 
@@ -43,8 +43,8 @@ GATHER: Final = 0.1
 GONE: Final = 404
 ALTERED: Final = 416
 FOR_GOOD: Final = frozenset({413})
-STALE_STAGED: Final = 24 * 3600.0
-"""Seconds for which a file waits here for the document that names it."""
+STALE_STAGED: Final = 7 * 24 * 3600.0
+"""Seconds for which a file waits here for the document that names it: a draft may wait for a second officer."""
 
 _log = structlog.get_logger()
 
@@ -131,8 +131,9 @@ class Transfers:
     async def _move(self, http: aiohttp.ClientSession, row: AttachmentRow) -> None:
         """One attempt, and what follows from how it ends."""
         assert row.relay is not None
+        progress = Progress(0, Layout(row.size).blob)
         try:
-            with self.board.showing(row.blob, Layout(row.size).blob) as progress:
+            with self.board.showing(row.blob, progress):
                 relay = await self._reach(http, row.relay)
                 arguments = (row.size, self._pace, progress, lambda: self.waits_until(row.size) is None)
                 if row.state is AttachmentState.UPLOADING:
@@ -147,7 +148,7 @@ class Transfers:
         except BlobRefused as refused:
             await self._relay_refused(row, refused)
         except (*CUT, NodeError, KeysError) as error:
-            self._later(row, error)
+            self._later(row, error, moved=progress.moved)
         else:
             self._retries.pop(row.blob, None)
             if whole:
@@ -173,7 +174,10 @@ class Transfers:
         else:
             self._later(row, refused)
 
-    def _later(self, row: AttachmentRow, error: Exception) -> None:
+    def _later(self, row: AttachmentRow, error: Exception, *, moved: bool = False) -> None:
+        """Try again after a pause, which grows while nothing comes through."""
+        if moved:
+            self._retries.pop(row.blob, None)
         retry = self._retries.setdefault(row.blob, _Retry(self._new_backoff()))
         retry.at = time.monotonic() + retry.backoff.next()
         _log.info("attachment_waits", because=str(error)[:200] or type(error).__name__)

@@ -65,4 +65,4 @@ async def _content(
         if (wait := pace.take(len(piece), time.monotonic())) > 0:
             await asyncio.sleep(wait)
         yield piece
-        progress.done += len(piece)
+        progress.advance(len(piece))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.keys.simulator import DirectorySimulator
+from tests.node.attachments.cutting import CuttingProxy
 from tests.node.process import NodeProcess
 from tests.relay.process import RelayProcess
 
@@ -43,15 +44,16 @@ def offices(
     relay: dict[str, Any] | None = None,
     ke: dict[str, Any] | None = None,
     tz: dict[str, Any] | None = None,
-    listed_url: str | None = None,
+    line: CuttingProxy | None = None,
 ) -> Iterator[Offices]:
-    """Everything started and online. The dictionaries are settings; `listed_url`: where nodes find the relay."""
+    """Everything started and online. The dictionaries are settings; `line`: what lies between nodes and relay."""
     simulator = DirectorySimulator([KE, TZ])
-    process = RelayProcess(folder / "relay", simulator, settings=relay, enlist=listed_url is None)
-    if listed_url is not None:
-        simulator.add_relay(process.relay, listed_url)
+    process = RelayProcess(folder / "relay", simulator, settings=relay, enlist=line is None)
+    url = process.url
+    if line is not None:
+        line.target, url = process.port, line.url
+        simulator.add_relay(process.relay, url)
         process.drop_bundle(simulator.bundle())
-    url = listed_url or process.url
     with process:
         kenya = NodeProcess(folder / "ke", simulator, KE, relay_urls=[url], settings=ke)
         tanzania = NodeProcess(folder / "tz", simulator, TZ, relay_urls=[url], settings=tz)

@@ -175,4 +175,4 @@ async def test_lengths_that_are_none_are_refused(ke: BlobClient, length: str) ->
 @pytest.mark.parametrize("span", ["bytes=9-3", "bytes=100-", "lines=1-2", "bytes=0-1,3-4", "bytes=x-"])
 async def test_ranges_that_are_none_are_refused(ke: BlobClient, span: str) -> None:
     blob = await ke.keep(b"content")
-    assert (await ke.get(blob, span)).status == 409
+    assert (await ke.get(blob, span)).status in (409, 416)
