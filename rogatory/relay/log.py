@@ -133,6 +133,12 @@ def access_change(served: Mapping[str, int | None], access: Collection[str], aut
     )
 
 
+def check_stock(held: int, published: int, most: int) -> None:
+    """Refuse key packages beyond the `most` that are kept of an authority."""
+    if held + published > most:
+        raise Refusal(Code.QUOTA, f"the relay keeps {most} key packages of an authority, {held} now")
+
+
 def electorate(before: AbstractSet[str], after: AbstractSet[str], author: str) -> AbstractSet[str]:
     """Whose acknowledgements decide whether a commit's removals count: who is on the list before and after it, but
     not its author. Where nobody else stays, those who are removed: else one member could shut out all others alone."""
@@ -142,15 +148,6 @@ def electorate(before: AbstractSet[str], after: AbstractSet[str], author: str) -
 def majority(electors: int) -> int:
     """How many of the electors have to acknowledge: more than half."""
     return electors // 2 + 1
-
-
-def missing_blob() -> Refusal:
-    """For a blob that is not there and for one that this authority may not read: it does not tell which."""
-    return Refusal(
-        Code.MISSING_BLOB,
-        "this relay holds no such attachment for this authority: it was not uploaded to its end, it is kept no longer,"
-        " or no entry that this authority may read refers to it",
-    )
 
 
 def readable(first: int, until: int | None, seq: int) -> bool:

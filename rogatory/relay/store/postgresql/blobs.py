@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from rogatory.protocol.frames.server import Code
-from rogatory.relay import log
-from rogatory.relay.errors import Refusal
+from rogatory.relay.store import blob_rules
+from rogatory.relay.store.blob_rules import BlobRow
 from rogatory.relay.store.interface import Blob, BlobPart
 from rogatory.relay.store.postgresql.connection import Connection
 from rogatory.relay.store.postgresql.transaction import Transaction
@@ -56,23 +55,15 @@ _DOOMED: Final = "SELECT blob FROM blobs WHERE doomed LIMIT $1"
 _FORGET_PARTS: Final = "DELETE FROM blob_parts WHERE blob = (SELECT number FROM blobs WHERE blob = $1 AND doomed)"
 _FORGET: Final = "DELETE FROM blobs WHERE blob = $1 AND doomed"
 
-Row = tuple[int, str, int, int, bool]
-
 
 async def create(transaction: Transaction, authority: str, blob: bytes, size: int) -> Blob:
     """See Store."""
-    connection, quotas = transaction.connection, transaction.quotas
+    connection = transaction.connection
     await connection.execute(_LOCK_OWNER, authority)
-    row = await connection.fetchrow(_BLOB, blob)
+    row = await _row(connection, blob)
     if row is not None:
-        _, owner, held, received, doomed = row
-        if owner != authority or held != size or doomed:
-            raise Refusal(Code.MALFORMED, "there is another blob with this id: choose a random one")
-        return Blob(size, received)
-    if size > quotas.blob_size:
-        raise Refusal(Code.TOO_LARGE, f"a blob has at most {quotas.blob_size} bytes at this relay")
-    if await connection.fetchval(_USED, authority) + size > quotas.blob_bytes:
-        raise Refusal(Code.QUOTA, "the attachments that this authority keeps at the relay are at their limit")
+        return blob_rules.begun(row, authority, size)
+    blob_rules.check_new(size, await connection.fetchval(_USED, authority), transaction.quotas)
     await connection.execute(_CREATE, blob, authority, size, transaction.now)
     return Blob(size, 0)
 
@@ -80,29 +71,27 @@ async def create(transaction: Transaction, authority: str, blob: bytes, size: in
 async def add_part(transaction: Transaction, authority: str, blob: bytes, part: BlobPart) -> Blob:
     """See Store."""
     connection = transaction.connection
-    number, size, received = _own(await connection.fetchrow(_LOCK, blob), authority)
-    if part.offset != received or part.offset + part.size > size:
-        raise Refusal(Code.MALFORMED, f"the upload stands at {received} of {size} bytes: go on from there")
-    received += part.size
-    await connection.execute(_ADD_PART, number, part.offset, part.size, part.name)
-    await connection.execute(_RECEIVED, number, received, transaction.now)
-    return Blob(size, received)
+    row = blob_rules.own(await _row(connection, blob, _LOCK), authority)
+    blob_rules.check_part(row, part)
+    received = row.received + part.size
+    await connection.execute(_ADD_PART, row.number, part.offset, part.size, part.name)
+    await connection.execute(_RECEIVED, row.number, received, transaction.now)
+    return Blob(row.size, received)
 
 
 async def drop(transaction: Transaction, authority: str, blob: bytes) -> None:
     """See Store."""
-    row = await transaction.connection.fetchrow(_LOCK, blob)
-    if row is not None and row[1] == authority and not await transaction.connection.fetchval(_REFERRED, row[0]):
-        await transaction.connection.execute(_DOOM, row[0])
+    connection = transaction.connection
+    row = await _row(connection, blob, _LOCK)
+    if row is not None and row.owner == authority and not await connection.fetchval(_REFERRED, row.number):
+        await connection.execute(_DOOM, row.number)
 
 
 async def check(transaction: Transaction, author: str, wanted: Sequence[bytes]) -> list[int]:
     """The numbers of blobs that an entry of `author` may refer to, locked. Raises MISSING_BLOB."""
     connection = transaction.connection
-    found = {
-        blob: await _readable(connection, author, await connection.fetchrow(_LOCK, blob)) for blob in sorted(wanted)
-    }
-    return [found[blob][0] for blob in wanted]
+    found = {blob: await _readable(connection, author, await _row(connection, blob, _LOCK)) for blob in sorted(wanted)}
+    return [found[blob].number for blob in wanted]
 
 
 async def refer(transaction: Transaction, numbers: Sequence[int], channel: int, seq: int) -> None:
@@ -136,14 +125,14 @@ async def forget(transaction: Transaction, blob: bytes) -> None:
 
 async def uploaded(connection: Connection, authority: str, blob: bytes) -> Blob:
     """See Store."""
-    _, size, received = _own(await connection.fetchrow(_BLOB, blob), authority)
-    return Blob(size, received)
+    row = blob_rules.own(await _row(connection, blob), authority)
+    return Blob(row.size, row.received)
 
 
 async def readable(connection: Connection, authority: str, blob: bytes) -> Blob:
     """See Store."""
-    _, size, received = await _readable(connection, authority, await connection.fetchrow(_BLOB, blob))
-    return Blob(size, received)
+    row = await _readable(connection, authority, await _row(connection, blob))
+    return Blob(row.size, row.received)
 
 
 async def parts(connection: Connection, blob: bytes, first: int, last: int) -> list[BlobPart]:
@@ -156,19 +145,14 @@ async def doomed(connection: Connection) -> list[bytes]:
     return [blob for (blob,) in await connection.fetch(_DOOMED, ROWS_AT_ONCE)]
 
 
-def _own(row: Row | None, authority: str) -> tuple[int, int, int]:
-    if row is None or row[1] != authority or row[4]:
-        raise log.missing_blob()
-    return row[0], row[2], row[3]
+async def _row(connection: Connection, blob: bytes, statement: str = _BLOB) -> BlobRow | None:
+    found = await connection.fetchrow(statement, blob)
+    return None if found is None else BlobRow(*found)
 
 
-async def _readable(connection: Connection, authority: str, row: Row | None) -> tuple[int, int, int]:
-    """Number, size, received of a whole blob that the authority may read; raises MISSING_BLOB."""
-    if row is None or row[4] or row[3] != row[2]:
-        raise log.missing_blob()
-    number, owner, size, received, _ = row
-    if owner != authority:
-        referred = await connection.fetch(_REFERENCES, number, authority)
-        if not any(log.readable(first, until, seq) for seq, first, until in referred):
-            raise log.missing_blob()
-    return number, size, received
+async def _readable(connection: Connection, authority: str, found: BlobRow | None) -> BlobRow:
+    """A whole blob that the authority may read; raises MISSING_BLOB."""
+    row = blob_rules.whole(found)
+    if row.owner != authority:
+        blob_rules.check_referred(await connection.fetch(_REFERENCES, row.number, authority))
+    return row

@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Sequence
 from typing import Final
 
-from rogatory.protocol.frames.server import ClaimedPackage, Code
-from rogatory.relay.errors import Refusal
+from rogatory.protocol.frames.server import ClaimedPackage
+from rogatory.relay import log
 from rogatory.relay.store.interface import Stock, StockTaken
 from rogatory.relay.store.postgresql.connection import Connection
 from rogatory.relay.store.postgresql.transaction import Transaction, columns
@@ -37,10 +37,7 @@ async def publish(
     connection = transaction.connection
     await connection.execute(_LOCK, authority)
     held = 0 if replace else await connection.fetchval(_LEFT, authority)
-    if held + len(packages) > transaction.quotas.key_packages:
-        raise Refusal(
-            Code.QUOTA, f"the relay keeps {transaction.quotas.key_packages} key packages of an authority, {held} now"
-        )
+    log.check_stock(held, len(packages), transaction.quotas.key_packages)
     if replace:
         await connection.execute(_CLEAR, authority)
     if packages:

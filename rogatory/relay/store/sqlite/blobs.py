@@ -9,9 +9,8 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.dialects.sqlite import insert
 
-from rogatory.protocol.frames.server import Code
-from rogatory.relay import log
-from rogatory.relay.errors import Refusal
+from rogatory.relay.store import blob_rules
+from rogatory.relay.store.blob_rules import BlobRow
 from rogatory.relay.store.interface import Blob, BlobPart
 from rogatory.relay.store.schema import blob_parts, blob_references, blobs, bodies, entries, members
 from rogatory.relay.store.sqlite.statements import FROM_START, key, parameter, sql
@@ -94,16 +93,9 @@ def create(transaction: Transaction, authority: str, blob: bytes, size: int) -> 
     """See Store."""
     row = _row(transaction.connection, blob)
     if row is not None:
-        _, owner, held, received, doomed = row
-        if owner != authority or held != size or doomed:
-            raise Refusal(Code.MALFORMED, "there is another blob with this id: choose a random one")
-        return Blob(size, received)
-    quotas = transaction.quotas
-    if size > quotas.blob_size:
-        raise Refusal(Code.TOO_LARGE, f"a blob has at most {quotas.blob_size} bytes at this relay")
+        return blob_rules.begun(row, authority, size)
     (used,) = transaction.connection.execute(_USED, {"owner_": authority, "zero": 0, "doomed": False}).fetchone()
-    if used + size > quotas.blob_bytes:
-        raise Refusal(Code.QUOTA, "the attachments that this authority keeps at the relay are at their limit")
+    blob_rules.check_new(size, used, transaction.quotas)
     values = {"blob": blob, "owner": authority, "size": size, "received": 0, "doomed": False}
     transaction.connection.execute(_CREATE, values | {"touched": transaction.now})
     return Blob(size, 0)
@@ -111,29 +103,28 @@ def create(transaction: Transaction, authority: str, blob: bytes, size: int) -> 
 
 def add_part(transaction: Transaction, authority: str, blob: bytes, part: BlobPart) -> Blob:
     """See Store."""
-    number, size, received = _own(transaction.connection, authority, blob)
-    if part.offset != received or part.offset + part.size > size:
-        raise Refusal(Code.MALFORMED, f"the upload stands at {received} of {size} bytes: go on from there")
-    row = {"blob": number, "offset": part.offset, "size": part.size, "name": part.name}
+    held = blob_rules.own(_row(transaction.connection, blob), authority)
+    blob_rules.check_part(held, part)
+    row = {"blob": held.number, "offset": part.offset, "size": part.size, "name": part.name}
     transaction.connection.execute(_ADD_PART, row)
-    received += part.size
-    values = {"number_": number, "received": received, "touched": transaction.now}
+    received = held.received + part.size
+    values = {"number_": held.number, "received": received, "touched": transaction.now}
     transaction.connection.execute(_RECEIVED, values)
-    return Blob(size, received)
+    return Blob(held.size, received)
 
 
 def drop(transaction: Transaction, authority: str, blob: bytes) -> None:
     """See Store."""
     row = _row(transaction.connection, blob)
-    if row is None or row[1] != authority:
+    if row is None or row.owner != authority:
         return
-    if transaction.connection.execute(_REFERRED, {"blob_": row[0], "limit": 1}).fetchone() is None:
-        transaction.connection.execute(_DOOM, {"number_": row[0], "doomed": True})
+    if transaction.connection.execute(_REFERRED, {"blob_": row.number, "limit": 1}).fetchone() is None:
+        transaction.connection.execute(_DOOM, {"number_": row.number, "doomed": True})
 
 
 def check(transaction: Transaction, author: str, wanted: Sequence[bytes]) -> list[int]:
     """The numbers of blobs that an entry of `author` may refer to. Raises MISSING_BLOB."""
-    return [_readable(transaction.connection, author, blob)[0] for blob in wanted]
+    return [_readable(transaction.connection, author, blob).number for blob in wanted]
 
 
 def refer(transaction: Transaction, numbers: Sequence[int], channel: int, seq: int) -> None:
@@ -163,9 +154,9 @@ def doom_unreferenced(transaction: Transaction, untouched_since: int) -> int:
 def forget(transaction: Transaction, blob: bytes) -> None:
     """See Store."""
     row = _row(transaction.connection, blob)
-    if row is not None and row[4]:
-        transaction.connection.execute(_FORGET_PARTS, {"blob_": row[0]})
-        transaction.connection.execute(_FORGET, {"number_": row[0]})
+    if row is not None and row.doomed:
+        transaction.connection.execute(_FORGET_PARTS, {"blob_": row.number})
+        transaction.connection.execute(_FORGET, {"number_": row.number})
 
 
 # Questions, for any connection
@@ -173,13 +164,14 @@ def forget(transaction: Transaction, blob: bytes) -> None:
 
 def uploaded(connection: sqlite3.Connection, authority: str, blob: bytes) -> Blob:
     """See Store."""
-    _, size, received = _own(connection, authority, blob)
-    return Blob(size, received)
+    row = blob_rules.own(_row(connection, blob), authority)
+    return Blob(row.size, row.received)
 
 
 def readable(connection: sqlite3.Connection, authority: str, blob: bytes) -> Blob:
     """See Store."""
-    return Blob(*_readable(connection, authority, blob)[1:])
+    row = _readable(connection, authority, blob)
+    return Blob(row.size, row.received)
 
 
 def parts(connection: sqlite3.Connection, blob: bytes, first: int, last: int) -> list[BlobPart]:
@@ -194,26 +186,15 @@ def doomed_blobs(connection: sqlite3.Connection) -> list[bytes]:
     return [blob for (blob,) in connection.execute(_DOOMED, {"doomed": True, "limit": ROWS_AT_ONCE})]
 
 
-def _row(connection: sqlite3.Connection, blob: bytes) -> tuple[int, str, int, int, bool] | None:
-    found: tuple[int, str, int, int, bool] | None = connection.execute(_BLOB, {"blob_": blob}).fetchone()
-    return found
+def _row(connection: sqlite3.Connection, blob: bytes) -> BlobRow | None:
+    found = connection.execute(_BLOB, {"blob_": blob}).fetchone()
+    return None if found is None else BlobRow(*found)
 
 
-def _own(connection: sqlite3.Connection, authority: str, blob: bytes) -> tuple[int, int, int]:
-    row = _row(connection, blob)
-    if row is None or row[1] != authority or row[4]:
-        raise log.missing_blob()
-    return row[0], row[2], row[3]
-
-
-def _readable(connection: sqlite3.Connection, authority: str, blob: bytes) -> tuple[int, int, int]:
-    """Number, size, received of a whole blob that the authority may read; raises MISSING_BLOB."""
-    row = _row(connection, blob)
-    if row is None or row[4] or row[3] != row[2]:
-        raise log.missing_blob()
-    number, owner, size, received, _ = row
-    if owner != authority:
-        referred = connection.execute(_REFERENCES, {"blob_": number, "authority_": authority})
-        if not any(log.readable(first, until, seq) for seq, first, until in referred):
-            raise log.missing_blob()
-    return number, size, received
+def _readable(connection: sqlite3.Connection, authority: str, blob: bytes) -> BlobRow:
+    """A whole blob that the authority may read; raises MISSING_BLOB."""
+    row = blob_rules.whole(_row(connection, blob))
+    if row.owner != authority:
+        referred = connection.execute(_REFERENCES, {"blob_": row.number, "authority_": authority})
+        blob_rules.check_referred(referred)
+    return row

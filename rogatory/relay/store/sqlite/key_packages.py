@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from sqlalchemy import func, null, select, true
 from sqlalchemy.dialects.sqlite import insert
 
-from rogatory.protocol.frames.server import ClaimedPackage, Code
-from rogatory.relay.errors import Refusal
+from rogatory.protocol.frames.server import ClaimedPackage
+from rogatory.relay import log
 from rogatory.relay.store.interface import Stock, StockTaken
 from rogatory.relay.store.schema import key_packages, last_resorts
 from rogatory.relay.store.sqlite.statements import FROM_START, key, parameter, sql
@@ -49,10 +49,7 @@ def publish(
     execute = transaction.connection.execute
     owner = {"authority_": authority}
     held = 0 if replace else execute(LEFT, owner).fetchone()[0]
-    if held + len(packages) > transaction.quotas.key_packages:
-        raise Refusal(
-            Code.QUOTA, f"the relay keeps {transaction.quotas.key_packages} key packages of an authority, {held} now"
-        )
+    log.check_stock(held, len(packages), transaction.quotas.key_packages)
     if replace:
         execute(_CLEAR, owner)
     transaction.connection.executemany(

@@ -1,0 +1,71 @@
+"""The rules of blobs, for a store to ask within its transaction: who may begin, go on with and read one. No SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from rogatory.protocol.frames.server import Code
+from rogatory.relay import log
+from rogatory.relay.errors import Refusal
+from rogatory.relay.store.interface import Blob, BlobPart, Quotas
+
+
+class BlobRow(NamedTuple):
+    """What the database holds of a blob."""
+
+    number: int
+    owner: str
+    size: int
+    received: int
+    doomed: bool
+
+
+def begun(row: BlobRow, authority: str, size: int) -> Blob:
+    """The upload that stands under an id already; raises MALFORMED unless it is this very one."""
+    if row.owner != authority or row.size != size or row.doomed:
+        raise Refusal(Code.MALFORMED, "there is another blob with this id: choose a random one")
+    return Blob(size, row.received)
+
+
+def check_new(size: int, used: int, quotas: Quotas) -> None:
+    """Raise TOO_LARGE or QUOTA for a new blob of an authority whose blobs take `used` bytes."""
+    if size > quotas.blob_size:
+        raise Refusal(Code.TOO_LARGE, f"a blob has at most {quotas.blob_size} bytes at this relay")
+    if used + size > quotas.blob_bytes:
+        raise Refusal(Code.QUOTA, "the attachments that this authority keeps at the relay are at their limit")
+
+
+def own(row: BlobRow | None, authority: str) -> BlobRow:
+    """The row, if it is an own blob; raises MISSING_BLOB."""
+    if row is None or row.owner != authority or row.doomed:
+        raise _missing()
+    return row
+
+
+def check_part(row: BlobRow, part: BlobPart) -> None:
+    """Raise MALFORMED unless the part begins where the last one ended, and ends within the blob."""
+    if part.offset != row.received or part.offset + part.size > row.size:
+        raise Refusal(Code.MALFORMED, f"the upload stands at {row.received} of {row.size} bytes: go on from there")
+
+
+def whole(row: BlobRow | None) -> BlobRow:
+    """The row, if it is a whole blob; raises MISSING_BLOB."""
+    if row is None or row.doomed or row.received != row.size:
+        raise _missing()
+    return row
+
+
+def check_referred(references: Iterable[tuple[int, int, int | None]]) -> None:
+    """Raise MISSING_BLOB unless one of the references (seq, the reader's first and until) is for the reader."""
+    if not any(log.readable(first, until, seq) for seq, first, until in references):
+        raise _missing()
+
+
+def _missing() -> Refusal:
+    """For a blob that is not there and for one that this authority may not read: it does not tell which."""
+    return Refusal(
+        Code.MISSING_BLOB,
+        "this relay holds no such attachment for this authority: it was not uploaded to its end, it is kept no longer,"
+        " or no entry that this authority may read refers to it",
+    )
