@@ -22,8 +22,7 @@ from rogatory.protocol.documents import (
     Thread,
     UnverifiedDocument,
     compose,
-    peek_document,
-    sign_document,
+    signed_document,
 )
 
 
@@ -70,7 +69,7 @@ def sign_draft(payload: Payload, signer: DocumentSigner) -> UnverifiedDocument:
     Raises RefusedInput naming every essential gap with its article, or what else is unsound.
     """
     try:
-        return peek_document(sign_document(payload, signer))
+        return signed_document(payload, signer)
     except MissingEssential as error:
         gaps = "; ".join(str(gap) for gap in error.gaps)
         raise RefusedInput(

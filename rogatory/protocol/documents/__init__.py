@@ -16,6 +16,7 @@ from rogatory.protocol.documents.document import (
     open_document,
     peek_document,
     sign_document,
+    signed_document,
 )
 from rogatory.protocol.documents.dsse import MAX_ENVELOPE, document_digest
 from rogatory.protocol.documents.errors import (
@@ -146,6 +147,7 @@ __all__ = [
     "schema_of",
     "sign_consent",
     "sign_document",
+    "signed_document",
     "template_of",
     "timestamp",
 ]

@@ -60,14 +60,20 @@ def envelope_digest(envelope: bytes) -> bytes:
 
 
 def sign_document(payload: Payload, signer: DocumentSigner) -> bytes:
-    """The envelope of a sound payload of the signer's own.
+    """The envelope of a sound payload of the signer's own. Raises as `signed_document`."""
+    return signed_document(payload, signer).envelope
+
+
+def signed_document(payload: Payload, signer: DocumentSigner) -> UnverifiedDocument:
+    """A sound payload of the signer's own, signed.
 
     Raises MissingEssential and other errors of `decode_payload`, SignerIsNotAuthor, DocumentTooLarge.
     """
     data = encode_payload(payload)
-    decode_payload(data)  # nothing is signed that others would refuse
+    read = decode_payload(data)  # nothing is signed that others would refuse
     check_author(payload, signer.authority, signer.key_set)
-    return encode_envelope(sign_envelope(data, signer))
+    envelope = encode_envelope(sign_envelope(data, signer))
+    return UnverifiedDocument(read, data, document_digest(data), envelope, signer.authority, signer.key_set)
 
 
 def open_document(envelope: bytes, keys_of: KeysOf) -> Document:

@@ -21,9 +21,11 @@ from rogatory.protocol.documents import (
     UnknownKeySet,
     WrongSignature,
     document_digest,
+    envelope_digest,
     open_document,
     peek_document,
     sign_document,
+    signed_document,
 )
 from rogatory.protocol.documents.dsse import Envelope, decode_envelope, encode_envelope, pae
 from rogatory.protocol.documents.registry import encode_payload
@@ -36,6 +38,19 @@ SIGNED = sign_document(payload(BODIES["consultation"]), KENYA)
 def changed(**changes: Any) -> bytes:
     """SIGNED with other members of its JSON, in the one encoding."""
     return json.dumps({**json.loads(SIGNED), **changes}, separators=(",", ":")).encode()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_was_signed_is_what_its_envelope_says(kind: str) -> None:
+    document = signed_document(payload(BODIES[kind]), KENYA)
+    assert document == peek_document(document.envelope)
+    assert document.digest == envelope_digest(document.envelope)
+
+
+def test_no_digest_is_found_in_what_is_no_envelope() -> None:
+    for data in (b"", b"{}", b'{"payloadType":"","payload":"?","signatures":[]}'):
+        with pytest.raises(MalformedDocument):
+            envelope_digest(data)
 
 
 def test_pae_is_that_of_the_dsse_specification() -> None:
