@@ -6,6 +6,7 @@ As in an authority's registry: whatever arrives is judged, entered, takes its ef
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rogatory.node.attachments.attaching import offer
 from rogatory.node.channels.hooks import Arrival, Introduction, JoinInfo, JudgingFacts, Kind
@@ -24,6 +25,7 @@ from rogatory.node.matters import joining as matter_joining
 from rogatory.node.matters import membership
 from rogatory.node.matters.closing import CLOSE_TERM, closing_void
 from rogatory.node.matters.course import replay
+from rogatory.node.matters.leaving import suspend_compromised
 from rogatory.node.matters.policy import matter_policy
 from rogatory.node.networks import alignment
 from rogatory.node.networks import arrivals as in_networks
@@ -31,7 +33,7 @@ from rogatory.node.networks import policy as network_joining
 from rogatory.node.networks.policy import network_policy
 from rogatory.node.proofs.keeping import keep_carrier, keep_first
 from rogatory.node.store import channels
-from rogatory.node.store.leavers import settle_leavers
+from rogatory.node.store.leavers import notices_of, settle_leavers
 from rogatory.node.store.matters import get_matter
 from rogatory.node.transaction import Tx
 from rogatory.protocol.acknowledgement import Acknowledgement
@@ -57,9 +59,10 @@ class Registry:
         return network_policy(tx, channel, _network_of(tx, channel), facts.last_pin, facts.rejoins)
 
     def introduction(self, tx: Tx, channel: bytes) -> Introduction:
-        """What a joiner is handed: in a network nothing, its roster says all."""
+        """What a joiner is handed: in a network no more than notices to leave, its roster says the rest."""
         matter = get_matter(tx.connection, channel)
-        return Introduction() if matter is None else matter_joining.introduction(tx, matter)
+        told = Introduction() if matter is None else matter_joining.introduction(tx, matter)
+        return replace(told, notices=notices_of(tx.connection, channel))
 
     def joined(self, tx: Tx, channel: bytes, info: JoinInfo) -> None:
         """Raises JoinRefused, and UnknownVersion for a roster newer than our directory."""
@@ -115,6 +118,7 @@ class Registry:
         added: Sequence[str],
         removed: Sequence[str],
         amendment: bytes | None,
+        suspended: Sequence[str] = (),
     ) -> None:
         """A member that stands in both lists came back."""
         if committer == tx.authority:
@@ -124,7 +128,7 @@ class Registry:
         settle_leavers(tx.connection, channel, [*added, *removed])
         matter = get_matter(tx.connection, channel)
         if matter is not None:
-            membership.members_changed(tx, matter, seq, committer, came, gone)
+            membership.members_changed(tx, matter, seq, committer, came, gone, suspended)
         else:
             in_networks.members_changed(tx, channel, _network_of(tx, channel), committer, came, gone)
         if back:
@@ -186,6 +190,8 @@ class Registry:
             return None
         notice_key_changes(tx)
         remove_struck_off(tx)
+        suspend_compromised(tx)
+        alignment.suspend_ended(tx)
         times = [alignment.align_networks(tx), heal(tx, self._schedule)]
         return min((at for at in times if at is not None), default=None)
 

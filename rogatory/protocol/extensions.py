@@ -10,13 +10,16 @@ from rogatory.protocol.bounds import Number
 from rogatory.protocol.declaration import DirectoryPin, Seen
 from rogatory.protocol.documents.dsse import MAX_ENVELOPE
 from rogatory.protocol.errors import MalformedError
-from rogatory.protocol.limits import HASH, MAX_AUTHORITY_ID, MAX_INVITATION, MAX_MEMBERS
+from rogatory.protocol.limits import HASH, MAX_AUTHORITY_ID, MAX_INVITATION, MAX_MEMBERS, MAX_REJOIN
 
 CHANNEL_EXTENSION: Final = 0xF0A1
 """In the GroupContext (private use, RFC 9420 section 17.3). Never changes: the profile has no proposal that could."""
 
 JOIN_EXTENSION: Final = 0xF0A2
 """In the GroupInfo of a Welcome."""
+
+TOLD_EXTENSION: Final = 0xF0A3
+"""In the leaf of who commits an addition: the digest of what its joiners are told (`judgement/told.py`)."""
 
 MAX_CHANNEL_EXTENSION: Final = 1024
 
@@ -45,27 +48,38 @@ _Authorities = Annotated[list[_Authority], msgspec.Meta(max_length=MAX_MEMBERS)]
 
 
 class OpenRejoin(msgspec.Struct, frozen=True, array_like=True):
-    """A rejoin entry that no commit has answered yet; `key_package_ref` as in RFC 9420 section 5.2."""
+    """A rejoin entry that no commit has answered yet, and its body: the envelope of the signed document."""
 
     seq: Number
+    envelope: Annotated[bytes, msgspec.Meta(max_length=MAX_REJOIN)]
+
+
+class Departed(msgspec.Struct, frozen=True, array_like=True):
+    """A former party, and how many amendments were complete when it left."""
+
     authority: _Authority
-    key_package_ref: Annotated[bytes, msgspec.Meta(max_length=64)]
+    amendments: Number
 
 
 class JoinInfo(msgspec.Struct, frozen=True, array_like=True):
     """What a joiner is told. `anchor`: the log before the entry that adds it; it reads headers from there.
 
-    `pin`: the directory of the commit that adds it. `charter` (envelope), `amendments` (each one's envelopes, in
-    their order), `leavers` and `rejoins` (that no commit has answered) let it judge from then on like the others.
-    `tree_key`: under which the ratchet tree beside this is sealed; empty where the GroupInfo carries the tree itself.
+    `pin`: the directory of the commit that adds it. `charter` (envelope), `amendments` (each one's envelopes; the
+    first `agreed` are complete, in their order), `leavers` (envelopes of their notices) and `rejoins`, both those that
+    no commit has answered, `left` and `suspended` (who is no party any more; which parties are no members) let it
+    judge from then on like the others. `tree_key`: under which the ratchet tree beside this is sealed; empty where the
+    GroupInfo carries the tree itself.
     """
 
     anchor: Seen
     pin: DirectoryPin
     charter: _Envelope | None = None
     amendments: _Amendments = []
-    leavers: _Authorities = []
+    leavers: Annotated[list[_Envelope], msgspec.Meta(max_length=MAX_MEMBERS)] = []
     rejoins: Annotated[list[OpenRejoin], msgspec.Meta(max_length=MAX_MEMBERS)] = []
+    left: Annotated[list[Departed], msgspec.Meta(max_length=MAX_MEMBERS)] = []
+    suspended: _Authorities = []
+    agreed: Number = 0
     tree_key: Annotated[bytes, msgspec.Meta(max_length=TREE_KEY)] = b""
     version: Literal[1] = 1
 

@@ -103,8 +103,20 @@ def _rejoin(append: Append, author: str, lane: Lane) -> NewEntry:
     _check_size(append.body, MAX_REJOIN)
     if append.invitation is not None or not append.body:
         raise Refusal(Code.MALFORMED, "a rejoin entry has a body and no invitation")
-    # Whoever rejoins was in the channel: its base is not looked at, and does not found one.
-    return NewEntry(append.channel, author, 1, append.form, False, append.body, None, None, False, lane, ref=append.ref)
+    # Whoever rejoins was in the channel: it founds none.
+    return NewEntry(
+        append.channel,
+        author,
+        max(append.base, 1),
+        append.form,
+        False,
+        append.body,
+        None,
+        None,
+        False,
+        lane,
+        ref=append.ref,
+    )
 
 
 def _check_size(body: bytes, limit: int) -> None:

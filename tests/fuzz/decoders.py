@@ -21,6 +21,7 @@ from rogatory.protocol.documents.errors import DocumentError
 from rogatory.protocol.documents.registry import decode_payload, encode_payload
 from rogatory.protocol.errors import MalformedError
 from rogatory.protocol.extensions import (
+    Departed,
     JoinInfo,
     MatterGroup,
     NetworkGroup,
@@ -167,8 +168,11 @@ JOIN = JoinInfo(
     DirectoryPin(3, 1),
     b"charter",
     [[b"amendment", b"consent"]],
-    ["ug.central"],
-    [OpenRejoin(3, "tz.central", b"r" * 48)],
+    [b"notice"],
+    [OpenRejoin(3, b"rejoin")],
+    [Departed("ug.central", 1)],
+    ["tz.central"],
+    1,
 )
 
 PROOF = Proof(

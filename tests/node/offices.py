@@ -224,6 +224,8 @@ class Offices:
 
     def _join(self, office: Office, row: ChannelRow, seq: int, joiners: list[str], amendment: bytes | None) -> None:
         introduction = office.run(office.registry.introduction, row.id)
+        policy = office.run(office.registry.policy, row.id, JudgingFacts(self._pin(row.id), {}))
+        matter = policy if isinstance(policy, MatterPolicy) else MatterPolicy()
         for name in self.members[row.id]:
             self._apply(self[name], row.id, seq, office.authority, joiners, [], amendment)
         self.members[row.id] += joiners
@@ -236,8 +238,10 @@ class Offices:
             committer=office.authority,
             members=tuple(self.members[row.id]),
             pin=self._pin(row.id),
-            leavers=(),
+            notices=tuple(introduction.notices.values()),
             rejoined=False,
+            left=matter.left,
+            suspended=matter.suspended,
         )
         for name in joiners:
             self[name].run(_come_in, self[name], row, info, seq)

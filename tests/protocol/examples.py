@@ -117,7 +117,7 @@ BODIES: dict[str, Body] = {
     "closing": Closing(reason="Everything asked for has come."),
     "objection": Objection(document=DocumentRef(id="0f" * 16, digest=DIGEST), reason="Another step came before it."),
     "leave": Leave(reason="Our part is done."),
-    "rejoin": rejoin(b"key package", 12, b"\xab" * 32),
+    "rejoin": rejoin(b"key package", 12, b"\xab" * 32, (9, b"\xcd" * 32)),
 }
 
 

@@ -14,6 +14,7 @@ from rogatory.protocol.documents import MAX_ENVELOPE
 from rogatory.protocol.errors import MalformedError
 from rogatory.protocol.extensions import (
     ChannelGroup,
+    Departed,
     JoinInfo,
     MatterGroup,
     NetworkGroup,
@@ -22,6 +23,7 @@ from rogatory.protocol.extensions import (
     decode_join_extension,
     encode_extension,
 )
+from rogatory.protocol.limits import MAX_REJOIN
 
 GROUPS: list[ChannelGroup] = [MatterGroup(b"c" * 32), NetworkGroup("gljcn")]
 PIN = DirectoryPin(7, 3)
@@ -30,8 +32,11 @@ JOIN = JoinInfo(
     PIN,
     b"charter",
     [[b"one", b"two"], [b"three"]],
-    ["tz.central"],
-    [OpenRejoin(3, "ug.central", b"r" * 48)],
+    [b"notice"],
+    [OpenRejoin(3, b"rejoin")],
+    [Departed("tz.central", 1)],
+    ["ug.central"],
+    1,
 )
 
 
@@ -57,8 +62,11 @@ def test_a_channel_extension_out_of_bounds_is_refused(group: ChannelGroup) -> No
         {"anchor": Seen(-1, b"h" * 32)},
         {"anchor": Seen(1, b"short")},
         {"pin": DirectoryPin(-1, 0)},
-        {"leavers": [""]},
-        {"rejoins": [OpenRejoin(3, "ug.central", b"r" * 65)]},
+        {"leavers": [b"x" * (MAX_ENVELOPE + 1)]},
+        {"rejoins": [OpenRejoin(3, b"r" * (MAX_REJOIN + 1))]},
+        {"left": [Departed("", 1)]},
+        {"suspended": [""]},
+        {"agreed": -1},
         {"charter": b"x" * (MAX_ENVELOPE + 1)},
         {"amendments": [[]] * 201},
         {"amendments": [[b""] * 201]},

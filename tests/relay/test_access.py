@@ -189,13 +189,17 @@ async def test_a_live_reader_gets_everything_across_changes_of_access(node: Conn
     assert all(entry.body is not None for entry in entries)
 
 
-async def test_a_rejoin_needs_no_base_but_membership(node: Connect) -> None:
+async def test_a_rejoin_names_the_last_commit_and_needs_membership(node: Connect) -> None:
     ke, tz, ug = await node(KE), await node(TZ), await node(UG)
     channel = await founded(ke, TZ)
     await ke.append(channel, commit(channel), 1)
-    answer = await tz.append(channel, b"rejoin document", 0, form=Form.REJOIN)
+    stale = await tz.append(channel, b"rejoin document of before", 1, form=Form.REJOIN)
+    assert isinstance(stale, Refused)
+    assert (stale.code, stale.last_commit) == (Code.STALE_BASE, 2)
+    await tz.resume(channel)
+    answer = await tz.append(channel, b"rejoin document", 2, form=Form.REJOIN)
     assert isinstance(answer, Accepted)
-    refused = await ug.append(channel, b"rejoin document of another", 0, form=Form.REJOIN)
+    refused = await ug.append(channel, b"rejoin document of another", 2, form=Form.REJOIN)
     assert isinstance(refused, Refused)
     assert refused.code is Code.NOT_A_MEMBER
     resumed = await ke.resume(channel)

@@ -84,7 +84,7 @@ class Model:
         return NewEntry(
             step.channel,
             step.author,
-            1 if form is Form.REJOIN else base,
+            max(base, 1) if form is Form.REJOIN else base,
             form,
             step.kind in ("commit", "access", "found"),
             hashlib.sha256(b"%d" % step.body).digest(),
@@ -117,9 +117,9 @@ class Model:
                 return (seq, True) if author == entry.author else Code.MALFORMED
             if log.spans.get(entry.author, (0, 0))[1] is not None:
                 return Code.NOT_A_MEMBER
-            if entry.form is Form.MLS and entry.base == 0:
+            if entry.base == 0:
                 return Code.CHANNEL_EXISTS
-            if entry.form is Form.MLS and entry.base != log.last_commit:
+            if entry.base != log.last_commit:
                 return Code.STALE_BASE
             if entry.access is not None and entry.author not in entry.access:
                 return Code.MALFORMED

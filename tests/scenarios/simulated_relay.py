@@ -259,8 +259,6 @@ class SimulatedRelay:
             return None
         if not log.serves(author):
             return Refused(frame.ref, Code.NOT_A_MEMBER, "not on the access list")
-        if frame.form is Form.REJOIN:
-            return None
         if frame.base == 0:
             return Refused(frame.ref, Code.CHANNEL_EXISTS, "founded already")
         if frame.base != log.last_commit:

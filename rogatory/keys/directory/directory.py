@@ -181,6 +181,10 @@ class Directory:
         entry = self.authority_entries.get(authority)
         return entry is not None and entry.terms[0].since <= targets_version and not entry.enrolled_at(targets_version)
 
+    def has_compromised_keys(self, authority: str) -> bool:
+        """Whether any key set of the authority, in force or not, is marked as compromised. Raises UnknownAuthority."""
+        return any(key_set.compromised_since is not None for key_set in self.authority(authority).key_sets)
+
     def standing(self, authority: str, key_set: int) -> Standing:
         """Who besides the trustees vouches for a key set; UNENDORSED waits for a person to confirm its fingerprint.
 

@@ -115,14 +115,21 @@ def strike_off(repository: Repository, authority: str, now: datetime, compromise
 def mark_compromised(
     repository: Repository, authority: str, key_sets: Iterable[int], since: int, now: datetime
 ) -> None:
-    """Say of key sets, in force or not, from when on (unix seconds) their signatures prove nothing."""
+    """Say of key sets from when on (unix seconds) their signatures prove nothing. Those in force end with this version.
+
+    So every member judges alike, by the version that a commit pins, whether such a key still stands for its authority.
+    """
     version = repository.next_version(TARGETS, now)
     held = authority_entry(repository, authority, version)
     numbers = set(key_sets)
     for number in sorted(numbers - {key_set.version for key_set in held.key_sets}):
         raise PublishError(f"{authority} has no key set {number}")
     marked = tuple(
-        msgspec.structs.replace(key_set, compromised_since=since) if key_set.version in numbers else key_set
+        msgspec.structs.replace(
+            key_set, compromised_since=since, until=version if key_set.until is None else key_set.until
+        )
+        if key_set.version in numbers
+        else key_set
         for key_set in held.key_sets
     )
     _put_authority(repository, msgspec.structs.replace(held, key_sets=marked), version, now)

@@ -151,15 +151,11 @@ def _check_request(tx: Tx, given: dict[str, Any], officers: tuple[Officer, ...])
 
 
 def _reply(tx: Tx, given: dict[str, Any], officers: tuple[Officer, ...]) -> Sent:
-    return commands.reply(
-        tx, given["matter"], given["fields"], officers=officers, attachments=given["attachments"]
-    )
+    return commands.reply(tx, given["matter"], given["fields"], officers=officers, attachments=given["attachments"])
 
 
 def _check_reply(tx: Tx, given: dict[str, Any], officers: tuple[Officer, ...]) -> None:
-    commands.compose_reply(
-        tx, given["matter"], given["fields"], officers=officers, attachments=given["attachments"]
-    )
+    commands.compose_reply(tx, given["matter"], given["fields"], officers=officers, attachments=given["attachments"])
 
 
 _DO: Final[dict[Doing, Callable[[Tx, dict[str, Any], tuple[Officer, ...]], Sent]]] = {

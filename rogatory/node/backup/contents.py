@@ -18,6 +18,7 @@ sealed under keys that a restored node no longer has: the documents themselves w
 
 KEPT: Final = frozenset(
     {
+        "absences",
         "acknowledgements",
         "alignments",
         "amendment_signatures",

@@ -9,7 +9,7 @@ import nacl.bindings
 import nacl.exceptions
 
 from rogatory.keys.errors import UnknownRelay
-from rogatory.node.channels import memberships
+from rogatory.node.channels import memberships, rejoining
 from rogatory.node.channels.files import missing
 from rogatory.node.channels.halting import abandon, close, halt
 from rogatory.node.channels.readback import settle
@@ -90,6 +90,8 @@ def refused(work: Work, session: Session, channel_id: bytes, hash_of_body: bytes
     elif frame.code in READ_ON:
         if frame.code is Code.STALE_BASE and own.kind is EntryKind.COMMIT and channel.state in FOLLOWED:
             _make_anew(work, channel, own)
+        if frame.code is Code.STALE_BASE and own.kind is EntryKind.REJOIN:
+            rejoining.overtaken(work, channel, own)
         _again(work, session, channel, at=None)
     else:
         code = Trouble.DIRECTORY_BEHIND if frame.code is Code.DIRECTORY_BEHIND else Trouble.REFUSED
@@ -110,7 +112,7 @@ def _again(work: Work, session: Session, channel: Channel, at: float | None) -> 
             channel.id, Trouble.BASE, "the relay refuses entries that its own log gives no reason to refuse"
         )
     if at is None:
-        session.resume(work.tx.output, channel.id, channel.head.seq)
+        session.resume(work.tx.output, channel.id, channel.resume_after)
     else:
         attachment.reading, attachment.retry_at = Reading.PAUSED, at or work.tx.now + RETRY
 

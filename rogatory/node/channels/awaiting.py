@@ -6,9 +6,11 @@ from rogatory.keys.directory.directory import Directory
 from rogatory.keys.directory.model import in_force
 from rogatory.keys.errors import NotVouched as KeysNotVouched
 from rogatory.keys.errors import UnknownAuthority
+from rogatory.node.channels.profile import authority_of
 from rogatory.protocol.declaration import DirectoryPin
 from rogatory.protocol.documents import DocumentKeys, KeysOf, UnknownKeySet
 from rogatory.protocol.judgement import NotVouched
+from rogatory.protocol.mls.group import Group
 
 
 class DirectoryAwaited(Exception):
@@ -24,6 +26,28 @@ def vouch(directory: Directory, authority: str, signature_key: bytes, pin: Direc
         directory.vouch_leaf(authority, signature_key, pin.targets)
     except KeysNotVouched as error:
         raise NotVouched(str(error)) from None
+
+
+def vouched_members(directory: Directory, group: Group) -> set[str]:
+    """Members whose leaf's key is in force now."""
+    vouched: set[str] = set()
+    for member in group.members():
+        authority = authority_of(member.leaf_node)
+        try:
+            directory.vouch_leaf(authority, member.leaf_node.signature_key, directory.targets_version)
+            vouched.add(authority)
+        except KeysNotVouched:
+            continue
+    return vouched
+
+
+def has_ended(directory: Directory, authority: str, signature_key: bytes, pin: DirectoryPin) -> bool:
+    """Whether the directory as of `pin` vouches for a leaf's key no longer. Raises `keys.UnknownVersion`."""
+    try:
+        directory.vouch_leaf(authority, signature_key, pin.targets)
+    except KeysNotVouched:
+        return True
+    return False
 
 
 def vouch_ever(directory: Directory, authority: str, signature_key: bytes, pin: DirectoryPin) -> None:

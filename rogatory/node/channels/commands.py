@@ -67,12 +67,15 @@ def share(tx: Tx, channel: bytes, envelope: bytes, message_id: bytes, original_s
     outbox.add(tx.connection, channel, message_id, envelope, tx.random(SALT), tx.now, original_seq)
 
 
-def wish_add(tx: Tx, channel: bytes, authority: str, amendment: bytes | None = None, *, delay: float = 0.0) -> None:
+def wish_add(
+    tx: Tx, channel: bytes, authority: str, amendment: bytes | None = None, *, delay: float = 0.0, in_turn: bool = False
+) -> None:
     """Have `authority` added; `amendment` is the digest that the commit names. Kept until it is a member.
 
-    Documents enqueued before go first. `delay` in seconds gives others the first turn. Raises NotFound.
+    Documents enqueued before go first. `delay` in seconds gives others the first turn; `in_turn` as of
+    `wish_remove`. Raises NotFound.
     """
-    _wish(tx, channel, WishKind.ADD, authority, amendment, tx.now + delay)
+    _wish(tx, channel, WishKind.ADD, authority, amendment, None if in_turn else tx.now + delay)
 
 
 def wish_remove(tx: Tx, channel: bytes, authority: str, *, delay: float = 0.0, in_turn: bool = False) -> None:
@@ -81,6 +84,14 @@ def wish_remove(tx: Tx, channel: bytes, authority: str, *, delay: float = 0.0, i
     `in_turn`: all members wish it, and the one with the lowest leaf commits first. Raises NotFound.
     """
     _wish(tx, channel, WishKind.REMOVE, authority, None, None if in_turn else tx.now + delay)
+
+
+def wish_suspend(tx: Tx, channel: bytes, authority: str, *, delay: float | None = None) -> None:
+    """Have `authority` removed unless its leaf gets a key that is in force. Without a `delay`: in turn.
+
+    Kept until one or the other has come about. Raises NotFound.
+    """
+    _wish(tx, channel, WishKind.SUSPEND, authority, None, None if delay is None else tx.now + delay)
 
 
 def wish_refresh(tx: Tx, channel: bytes) -> None:

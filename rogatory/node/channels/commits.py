@@ -15,13 +15,21 @@ from rogatory.node.channels.sharing import share_again
 from rogatory.node.channels.states import ChannelState
 from rogatory.node.channels.trouble import Trouble
 from rogatory.node.channels.work import Channel, Work
-from rogatory.node.store import log, members, outbox, wishes
+from rogatory.node.store import log, members, outbox, rejoins, wishes
 from rogatory.node.store.wishes import Wish, WishKind
 from rogatory.protocol.declaration import Declaration, DirectoryPin, access_digest, decode_declaration
 from rogatory.protocol.errors import MalformedError
 from rogatory.protocol.frames.server import Entry
 from rogatory.protocol.header import Header
-from rogatory.protocol.judgement import CommitFacts, VoidCode, VoidCommit, judge_commit
+from rogatory.protocol.judgement import (
+    ChannelPolicy,
+    CommitFacts,
+    MatterPolicy,
+    VoidCode,
+    VoidCommit,
+    judge_commit,
+    suspended_by,
+)
 from rogatory.protocol.mls.errors import CannotFollow, ConfirmationTagInvalid, MLSError
 from rogatory.protocol.mls.framed_content import ContentType, WireFormat
 from rogatory.protocol.mls.group import Group
@@ -52,6 +60,10 @@ class Change(msgspec.Struct, frozen=True, array_like=True):
     amendment: bytes | None = None
     declared: bool = False
     """Whether the commit declares the access list, so that the relay takes it over."""
+    suspended: list[str] = []
+    """Removed for their keys alone: parties of a matter still."""
+    back: list[str] = []
+    """Added, and suspended before."""
 
 
 def peek_entry(channel: Channel, entry: Entry, body: bytes) -> Clear | None:
@@ -97,6 +109,7 @@ def commit_entry(work: Work, channel: Channel, entry: Entry, body: bytes, clear:
     except VoidCommit as void:
         _void(work, channel, entry, void, declaration, progress, header)
         return
+    suspended, back = absences_by(work.policy(channel, facts), facts)
     channel.advance(header)
     change = Change(
         committer=entry.author,
@@ -106,6 +119,8 @@ def commit_entry(work: Work, channel: Channel, entry: Entry, body: bytes, clear:
         pin=declaration.directory,
         amendment=declaration.amendment,
         declared=declaration.access is not None,
+        suspended=suspended,
+        back=back,
     )
     apply(work, channel, entry, change, staged.staged.group)
 
@@ -115,6 +130,14 @@ def judge(work: Work, channel: Channel, facts: CommitFacts) -> None:
     _check_pin(work, channel, facts.declaration)
     directory = work.tx.directory
     judge_commit(facts, work.policy(channel, facts), lambda authority, key, at: vouch(directory, authority, key, at))
+
+
+def absences_by(policy: ChannelPolicy, facts: CommitFacts) -> tuple[list[str], list[str]]:
+    """Whom a good commit suspends, and who is back from that; `policy`: before it."""
+    if not isinstance(policy, MatterPolicy):
+        return [], []
+    back = policy.suspended & {leaf.authority for leaf in facts.added}
+    return sorted(suspended_by(policy, facts)), sorted(back)
 
 
 def apply(work: Work, channel: Channel, entry: Entry, change: Change, group: Group | None) -> None:
@@ -133,9 +156,17 @@ def apply(work: Work, channel: Channel, entry: Entry, change: Change, group: Gro
         members.added(connection, channel.id, change.access, entry.seq)
     members.removed(connection, channel.id, gone, entry.seq)
     members.added(connection, channel.id, change.added, entry.seq)
-    members.settle_rejoins(connection, channel.id, change.added + gone)
+    rejoins.settle_rejoins(connection, channel.id, change.added + gone)
     work.hooks.commit_applied(
-        work.tx, channel.id, entry.seq, entry.time, change.committer, change.added, change.removed, change.amendment
+        work.tx,
+        channel.id,
+        entry.seq,
+        entry.time,
+        change.committer,
+        change.added,
+        change.removed,
+        change.amendment,
+        change.suspended,
     )
     if work.tx.authority in gone:
         acknowledge_removal(work, channel)
@@ -146,17 +177,19 @@ def apply(work: Work, channel: Channel, entry: Entry, change: Change, group: Gro
             work, channel, Trouble.REJOIN, f"the commit at {entry.seq} let this node in anew: it awaits its invitation"
         )
     else:
-        for authority in rejoined:
+        for authority in rejoined + change.back:
             share_again(work, channel, authority)
 
 
-def is_satisfied(wish: Wish, channel: Channel, present: set[str], rejoining: set[str]) -> bool:
-    """Whether a wish's effect stands."""
+def is_satisfied(wish: Wish, channel: Channel, present: set[str], rejoining: set[str], vouched: set[str]) -> bool:
+    """Whether a wish's effect stands. `vouched`: members whose leaf's key is in force."""
     match wish.kind:
         case WishKind.ADD:
             return wish.authority in present
         case WishKind.REMOVE:
             return wish.authority not in present
+        case WishKind.SUSPEND:
+            return wish.authority not in present - vouched
         case WishKind.REJOIN:
             return wish.authority not in rejoining or wish.authority not in present
         case WishKind.REPAIR:

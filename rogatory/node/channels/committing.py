@@ -8,11 +8,12 @@ from typing import Final
 import msgspec
 
 from rogatory.keys.errors import DirectoryExpired, UnknownVersion
-from rogatory.node.channels.awaiting import DirectoryAwaited
-from rogatory.node.channels.commits import Change, is_satisfied, judge
+from rogatory.node.channels.awaiting import DirectoryAwaited, vouched_members
+from rogatory.node.channels.commits import Change, absences_by, is_satisfied, judge
 from rogatory.node.channels.hooks import Kind
 from rogatory.node.channels.open_rejoins import open_rejoins
 from rogatory.node.channels.profile import (
+    added_by,
     decode_package,
     invitation_of,
     join_extension,
@@ -21,22 +22,40 @@ from rogatory.node.channels.profile import (
     new_group,
     own_facts,
     signature_keys,
+    told_extension,
 )
 from rogatory.node.channels.states import ChannelState
 from rogatory.node.channels.stock import claim, is_asked_for
 from rogatory.node.channels.trouble import Trouble
 from rogatory.node.channels.turns import turn
 from rogatory.node.channels.work import Channel, Work
-from rogatory.node.store import members, outbox, own_entries, wishes
-from rogatory.node.store.members import RejoinRow
+from rogatory.node.store import outbox, own_entries, rejoins, wishes
 from rogatory.node.store.own_entries import EntryKind, OwnEntry
+from rogatory.node.store.rejoins import RejoinRow
 from rogatory.node.store.wishes import Wish, WishKind
 from rogatory.protocol.declaration import Declaration, Seen, encode_declaration
 from rogatory.protocol.errors import MalformedError
-from rogatory.protocol.extensions import TREE_KEY, ChannelGroup, JoinInfo, MatterGroup, NetworkGroup, OpenRejoin
+from rogatory.protocol.extensions import (
+    TREE_KEY,
+    ChannelGroup,
+    Departed,
+    JoinInfo,
+    MatterGroup,
+    NetworkGroup,
+    OpenRejoin,
+)
 from rogatory.protocol.frames.client import Invitation
 from rogatory.protocol.header import body_hash
-from rogatory.protocol.judgement import NotVouched, Removed, VoidCommit
+from rogatory.protocol.judgement import (
+    ChannelPolicy,
+    CommitFacts,
+    MatterPolicy,
+    NotVouched,
+    Removed,
+    VoidCommit,
+    after_commit,
+    told_digest,
+)
 from rogatory.protocol.mls.committing import CommitOutcome
 from rogatory.protocol.mls.errors import MLSError
 from rogatory.protocol.mls.group import Group
@@ -45,6 +64,8 @@ from rogatory.protocol.mls.proposal import Add, Proposal, Remove
 from rogatory.protocol.mls.secret_tree import RatchetKind
 from rogatory.protocol.padding import padme
 
+GRACE: Final = 10.0
+"""Seconds that a member whose keys were marked as compromised has to renew its leaf, if it has new ones."""
 RETRY: Final = 60.0
 """Seconds until a change is tried again whose key package was unfit."""
 
@@ -92,13 +113,16 @@ def make_commit(work: Work, channel: Channel) -> bool:
 def _due(work: Work, channel: Channel) -> list[Wish]:
     """Wishes whose time has come; those whose effect stands are dropped."""
     connection, now = work.tx.connection, work.tx.now
-    rejoining = {row.authority for row in members.rejoins(connection, channel.id)}
+    rejoining = {row.authority for row in rejoins.waiting_rejoins(connection, channel.id)}
     present = set(channel.members())
+    vouched: set[str] | None = None
     due: list[Wish] = []
     done: list[int] = []
     waits_for_outbox = {row.number for row in outbox.queued(connection, channel.id, 1)}
     for wish in wishes.of_channel(connection, channel.id):
-        if is_satisfied(wish, channel, present, rejoining):
+        if wish.kind is WishKind.SUSPEND and vouched is None:
+            vouched = vouched_members(work.tx.directory, channel.in_group())
+        if is_satisfied(wish, channel, present, rejoining, vouched or set()):
             done.append(wish.number)
             continue
         due_at = wish.due_at
@@ -108,6 +132,8 @@ def _due(work: Work, channel: Channel) -> list[Wish]:
                 done.append(wish.number)
                 continue
             due_at = now + delay
+            if wish.kind is WishKind.SUSPEND and _has_keys(work, wish.authority):
+                due_at += GRACE
             wishes.set_due(connection, wish.number, due_at)
         if wish.kind in LETS_IN and not work.hooks.may_let_in(work.tx, wish.authority):
             work.trouble_once(channel.id, Trouble.UNCONFIRMED, _unconfirmed(wish.authority))
@@ -132,25 +158,28 @@ def _plan(work: Work, channel: Channel, due: list[Wish]) -> Plan | None:
     group = channel.in_group()
     waiting = False
     for wish in due:
+        # PROTOCOL.md, Judgement: a matter's commit lets in or removes, and never both.
+        leaving = channel.row.kind == Kind.MATTER and len(plan.removes) > len(plan.rejoins)
         match wish.kind:
             case WishKind.ADD:
                 package = _package(work, channel, wish)
                 if package is None:
                     waiting = True
-                elif wish.amendment is None or plan.amendment in (None, wish.amendment):
+                elif not leaving and (wish.amendment is None or plan.amendment in (None, wish.amendment)):
                     plan.amendment = plan.amendment or wish.amendment
                     plan.adds.append(package)
                     plan.wishes.append(wish)
-            case WishKind.REMOVE:
+            case WishKind.REMOVE | WishKind.SUSPEND:
                 leaf = leaf_of(group, wish.authority)
-                if leaf is not None and leaf != group.own_leaf:
-                    plan.removes.append(Removed(wish.authority, leaf))
+                mixed = bool(plan.adds) and channel.row.kind == Kind.MATTER
+                if leaf is not None and leaf != group.own_leaf and not mixed:
+                    plan.removes.append(_removed(group, wish.authority, leaf))
                     plan.wishes.append(wish)
             case WishKind.REJOIN:
                 row = _last_rejoin(work, channel, wish.authority)
                 leaf = leaf_of(group, wish.authority)
-                if row is not None and row.key_package is not None and leaf is not None:
-                    plan.removes.append(Removed(wish.authority, leaf))
+                if row is not None and leaf is not None and not leaving:
+                    plan.removes.append(_removed(group, wish.authority, leaf))
                     plan.adds.append(decode_package(row.key_package))
                     plan.rejoins.append(row.seq)
                     plan.wishes.append(wish)
@@ -199,7 +228,10 @@ def _commit(work: Work, channel: Channel, plan: Plan) -> None:
     )
     proposals: list[Proposal] = [Remove(each.leaf) for each in plan.removes]
     proposals += [Add(package) for package in plan.adds]
-    info = _join_info(work, channel, declaration, removed | names) if plan.adds else None
+    planned = _planned(work, group, plan, declaration)
+    policy = work.policy(channel, planned)
+    after = after_commit(policy, planned)
+    info = _join_info(work, channel, declaration, after) if plan.adds else None
     outcome = group.commit(
         proposals,
         random=tx.random,
@@ -207,6 +239,7 @@ def _commit(work: Work, channel: Channel, plan: Plan) -> None:
         authenticated_data=encode_declaration(declaration),
         path=True,
         new_signer=signature_keys(tx.identity),
+        leaf_extensions=told_extension(told_digest(after) if plan.adds else None),
         group_info_extensions=() if info is None else join_extension(info),
         inline_tree=False,
         pad_to=padme,
@@ -214,7 +247,7 @@ def _commit(work: Work, channel: Channel, plan: Plan) -> None:
     )
     judge(work, channel, own_facts(outcome, plan.removes, head.seq + 1, tx.authority, declaration))
     invitation = invitation_of(outcome, b"" if info is None else info.tree_key)
-    _store(work, channel, group, outcome, plan, declaration, invitation)
+    _store(work, channel, group, outcome, plan, declaration, invitation, absences_by(policy, planned))
 
 
 def _store(
@@ -225,6 +258,7 @@ def _store(
     plan: Plan,
     declaration: Declaration,
     invitation: Invitation | None,
+    absences: tuple[list[str], list[str]],
 ) -> None:
     change = Change(
         committer=work.tx.authority,
@@ -234,6 +268,8 @@ def _store(
         pin=declaration.directory,
         amendment=declaration.amendment,
         declared=declaration.access is not None,
+        suspended=absences[0],
+        back=absences[1],
     )
     entry = OwnEntry(
         channel=channel.id,
@@ -251,28 +287,54 @@ def _store(
     channel.group, channel.pending = outcome.sent, outcome.pending
 
 
-def _join_info(work: Work, channel: Channel, declaration: Declaration, settled: set[str]) -> JoinInfo:
-    """What the joiners must hold to judge like the others from their first entry on."""
+def _planned(work: Work, group: Group, plan: Plan, declaration: Declaration) -> CommitFacts:
+    """The commit as far as it changes what its joiners are told."""
+    return CommitFacts(
+        seq=declaration.seen.seq + 1,
+        entry_author=work.tx.authority,
+        committer=work.tx.authority,
+        committer_leaf=group.own_leaf,
+        declaration=declaration,
+        added=tuple(added_by(package) for package in plan.adds),
+        removed=tuple(plan.removes),
+    )
+
+
+def _join_info(work: Work, channel: Channel, declaration: Declaration, after: ChannelPolicy) -> JoinInfo:
+    """What the joiners must hold to judge like the others from their first entry on; `after`: the commit."""
     introduction = work.hooks.introduction(work.tx, channel.id)
-    policy = work.policy(channel)
+    matter = after if isinstance(after, MatterPolicy) else MatterPolicy()
     return JoinInfo(
         anchor=declaration.seen,
         pin=declaration.directory,
         charter=introduction.charter,
         amendments=[list(envelopes) for envelopes in introduction.amendments],
-        leavers=sorted(policy.leavers - settled),
+        leavers=[notice for authority, notice in introduction.notices.items() if authority in after.leavers],
         rejoins=[
-            OpenRejoin(seq, notice.authority, notice.key_package_ref)
-            for seq, notice in sorted(policy.rejoins.items())
-            if notice.authority not in settled
+            OpenRejoin(row.seq, row.envelope)
+            for row in rejoins.waiting_rejoins(work.tx.connection, channel.id)
+            if row.seq in after.rejoins
         ],
         tree_key=work.tx.random(TREE_KEY),
+        left=[Departed(authority, count) for authority, count in sorted(matter.left.items())],
+        suspended=sorted(matter.suspended),
+        agreed=introduction.agreed,
     )
 
 
+def _removed(group: Group, authority: str, leaf: int) -> Removed:
+    node = group.member(leaf)
+    return Removed(authority, leaf, b"" if node is None else node.signature_key)
+
+
+def _has_keys(work: Work, authority: str) -> bool:
+    directory = work.tx.directory
+    return bool(directory.key_sets_in_force(authority, directory.targets_version))
+
+
 def _last_rejoin(work: Work, channel: Channel, authority: str) -> RejoinRow | None:
-    rows = [row for row in open_rejoins(work.tx, channel.id) if row.authority == authority]
-    return rows[-1] if rows else None
+    rows = open_rejoins(work.tx, channel.id, work.pin(channel))
+    return next((row for row in rows if row.authority == authority), None)
 
 
 def _refuse(work: Work, channel: Channel, plan: Plan, error: Exception) -> None:

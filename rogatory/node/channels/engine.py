@@ -13,6 +13,7 @@ from rogatory.node.channels import (
     joining,
     memberships,
     reading,
+    rejoining,
     resuming,
     sending,
     stock,
@@ -23,6 +24,7 @@ from rogatory.node.channels.session import (
     ChannelsAsked,
     ClaimAsked,
     HeadersAsked,
+    LastCommitAsked,
     PublishAsked,
     Reading,
     ResumeAsked,
@@ -218,6 +220,10 @@ class Engine:
                 joining.headers(work, session, asked, frame)
             case HeadersAsked() as asked, Refused():
                 session.joins.pop(asked.invitation, None)
+            case LastCommitAsked() as asked, Headers():
+                rejoining.last_commit_told(work, session, asked, frame)
+            case LastCommitAsked() as asked, Refused():
+                rejoining.ask_later(work, session, asked)
             case PublishAsked() as asked, Published():
                 stock.published(work, asked, frame)
             case ClaimAsked() as asked, Claimed():
@@ -234,7 +240,7 @@ class Engine:
         if attachment.retry_at is not None and attachment.retry_at <= work.tx.now:
             channel = work.channel(channel_id)
             if channel is not None:
-                session.resume(work.tx.output, channel_id, channel.head.seq)
+                session.resume(work.tx.output, channel_id, channel.resume_after)
             return
         if channel is None or channel_id not in work.touched:
             return

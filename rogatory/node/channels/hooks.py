@@ -6,7 +6,7 @@ Every method is called inside the transaction and in log order. What they write 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -34,10 +34,16 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Introduction:
-    """What a joiner must hold to judge a channel: the charter's envelope, and each amendment's envelopes in order."""
+    """What a joiner must hold to judge a channel: the charter's envelope, and each amendment's envelopes in order.
+
+    `notices`: the envelopes of those who asked to leave and are not removed yet, by authority.
+    """
 
     charter: bytes | None = None
     amendments: tuple[tuple[bytes, ...], ...] = ()
+    agreed: int = 0
+    """How many of the amendments are complete: these come first, in their order."""
+    notices: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +58,14 @@ class JoinInfo:
     committer: str
     members: tuple[str, ...]
     pin: DirectoryPin
-    leavers: tuple[str, ...]
-    """Members that asked to leave and are not removed yet."""
+    notices: tuple[bytes, ...]
+    """Envelopes of members that asked to leave and are not removed yet."""
     rejoined: bool
     """Whether this node asked to be let in again."""
+    left: Mapping[str, int] = field(default_factory=dict)
+    """Former parties, and how many amendments were complete when they left."""
+    suspended: frozenset[str] = frozenset()
+    """Parties that are no members while their keys have ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +139,12 @@ class Hooks(Protocol):
         added: Sequence[str],
         removed: Sequence[str],
         amendment: bytes | None,
+        suspended: Sequence[str] = (),
     ) -> None:
-        """The members changed, or a member renewed its keys. A rejoined member stands in both lists."""
+        """The members changed, or a member renewed its keys. A rejoined member stands in both lists.
+
+        `suspended`: those of the removed who stay parties, since nothing but their keys had ended.
+        """
 
     def commit_void(self, tx: Tx, channel: bytes, seq: int, author: str, void: Void) -> None:
         """A commit that the rules forbid was recorded and skipped."""

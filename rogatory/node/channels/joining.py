@@ -11,17 +11,17 @@ from rogatory.keys.errors import DirectoryExpired, UnknownVersion
 from rogatory.node.channels.awaiting import vouch_ever
 from rogatory.node.channels.halting import forget_group, halt, lose
 from rogatory.node.channels.hooks import Introduction, JoinInfo, JoinRefused, Kind
-from rogatory.node.channels.profile import authority_of, enter, members_of, reference_of
+from rogatory.node.channels.open_rejoins import read_rejoin, verify_rejoin
+from rogatory.node.channels.profile import enter, members_of, reference_of, tree_leaves
 from rogatory.node.channels.session import HeadersAsked, JoinUnderWay, Session
 from rogatory.node.channels.states import ChannelState
 from rogatory.node.channels.stock import last_resort_used
 from rogatory.node.channels.trouble import Trouble
 from rogatory.node.channels.work import Channel, Work
-from rogatory.node.store import channels, closings, key_packages, log, members, outbox, own_entries, wishes
+from rogatory.node.store import channels, closings, key_packages, log, members, outbox, own_entries, rejoins, wishes
 from rogatory.node.store.channels import ChannelRow
 from rogatory.node.store.key_packages import Purpose
 from rogatory.node.store.log import HeaderRow
-from rogatory.node.store.members import RejoinRow
 from rogatory.node.store.own_entries import EntryKind, OwnEntry
 from rogatory.node.store.wishes import WishKind
 from rogatory.protocol.declaration import access_digest
@@ -30,7 +30,7 @@ from rogatory.protocol.extensions import MatterGroup, NetworkGroup
 from rogatory.protocol.frames.client import FetchHeaders, InvitationsTaken
 from rogatory.protocol.frames.server import Headers, Invited
 from rogatory.protocol.header import ForkDetected, Form, Head, Header, genesis, next_header
-from rogatory.protocol.judgement import judge_tree
+from rogatory.protocol.judgement import check_told, judge_tree
 from rogatory.protocol.limits import MAX_EXCEPTED
 from rogatory.protocol.mls.errors import MLSError
 from rogatory.protocol.mls.key_package import KeyPackageSecrets
@@ -152,14 +152,7 @@ def _complete(work: Work, session: Session, join: JoinUnderWay) -> None:
             _record(work, channel, join, way, former=former)
             channel.save(work.tx)
             work.hooks.joined(work.tx, frame.channel, _join_info(work, session, join, rejoined=rejoined))
-            leaves = [(authority_of(each.leaf_node), each.leaf_node.signature_key) for each in entered.group.members()]
-            directory = work.tx.directory
-            judge_tree(
-                leaves,
-                work.policy(channel),
-                entered.info.pin,
-                lambda authority, key, pin: vouch_ever(directory, authority, key, pin),
-            )
+            _judge(work, channel, join)
     except (JoinRefused, ProtocolError, MLSError, UnknownVersion) as error:
         work.memory.channels.pop(frame.channel, None)
         work.touched.discard(frame.channel)
@@ -169,6 +162,18 @@ def _complete(work: Work, session: Session, join: JoinUnderWay) -> None:
     session.joins.pop(frame.id)
     _take(work, session, frame)
     session.resume(work.tx.output, channel.id, channel.head.seq)
+
+
+def _judge(work: Work, channel: Channel, join: JoinUnderWay) -> None:
+    """The tree that was entered, and what its committer told. Raises VoidCommit."""
+    entered, directory, policy = join.entered, work.tx.directory, work.policy(channel)
+    judge_tree(
+        tree_leaves(entered.group),
+        policy,
+        entered.info.pin,
+        lambda authority, key, pin: vouch_ever(directory, authority, key, pin),
+    )
+    check_told(entered.told, policy)
 
 
 def _way(join: JoinUnderWay) -> _Way:
@@ -211,12 +216,14 @@ def _join_info(work: Work, session: Session, join: JoinUnderWay, *, rejoined: bo
         relay=session.relay,
         network=network,
         charter_digest=purpose.charter if isinstance(purpose, MatterGroup) else None,
-        introduction=Introduction(info.charter, tuple(tuple(envelopes) for envelopes in info.amendments)),
+        introduction=Introduction(info.charter, tuple(tuple(envelopes) for envelopes in info.amendments), info.agreed),
         committer=join.entered.committer,
         members=tuple(sorted(members_of(join.entered.group))),
         pin=info.pin,
-        leavers=tuple(info.leavers),
+        notices=tuple(info.leavers),
         rejoined=rejoined,
+        left={each.authority: each.amendments for each in info.left},
+        suspended=frozenset(info.suspended),
     )
 
 
@@ -252,9 +259,10 @@ def _record(work: Work, channel: Channel, join: JoinUnderWay, way: _Way, *, form
         [HeaderRow(channel.id, each.seq, each.author, each.form, each.body_hash, each.hash()) for each in way.headers],
     )
     members.joined(connection, channel.id, members_of(join.entered.group), work.tx.authority, seq)
-    known = {open_rejoin.seq for open_rejoin in join.entered.info.rejoins}
-    for each in join.entered.info.rejoins:
-        members.put_rejoin(connection, channel.id, RejoinRow(each.seq, each.authority, each.key_package_ref))
+    rejoins.forget_rejoins(connection, channel.id)
+    for told in join.entered.info.rejoins:
+        row, _ = read_rejoin(channel.id, told.seq, told.envelope)
+        rejoins.put_rejoin(connection, channel.id, verify_rejoin(work.tx, channel.id, row))
     unread: list[int] = []
     for header in way.headers[:-1]:
         if header.author == work.tx.authority:
@@ -263,8 +271,6 @@ def _record(work: Work, channel: Channel, join: JoinUnderWay, way: _Way, *, form
                 _logged_unread(work, own, header.seq)
         elif header.form is Form.MLS:
             unread.append(header.seq)
-        elif header.seq > join.entered.info.anchor.seq and header.seq not in known:
-            members.put_rejoin(connection, channel.id, RejoinRow(header.seq, header.author, b""))
     if former:
         log.except_entries(connection, channel.id, unread[-MAX_EXCEPTED:])
 
@@ -323,6 +329,8 @@ def _refuse(work: Work, session: Session, join: JoinUnderWay, why: str) -> None:
         channels.insert(work.tx.connection, row)
     elif channel.state is ChannelState.AWAITED:
         channel.enter(ChannelState.REFUSED)
+    elif channel.state is ChannelState.REJOINING:
+        key_packages.delete_for_channel(work.tx.connection, channel.id)  # it asks anew: another member may answer
     _take(work, session, join.invited)
     work.trouble(join.invited.channel, Trouble.INVITATION, f"an invitation by {join.invited.author} is refused: {why}")
 

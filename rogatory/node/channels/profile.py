@@ -13,6 +13,7 @@ from rogatory.protocol.errors import MalformedError
 from rogatory.protocol.extensions import (
     CHANNEL_EXTENSION,
     JOIN_EXTENSION,
+    TOLD_EXTENSION,
     ChannelGroup,
     JoinInfo,
     decode_channel_extension,
@@ -21,7 +22,7 @@ from rogatory.protocol.extensions import (
 )
 from rogatory.protocol.frames.client import Invitation, Joiner
 from rogatory.protocol.invitation import Shared, decode_shared, encode_shared, open_tree, seal_tree
-from rogatory.protocol.judgement import Added, CommitFacts, Removed, Updated
+from rogatory.protocol.judgement import Added, CommitFacts, Removed, TreeLeaf, Updated
 from rogatory.protocol.mls.committing import CommitOutcome
 from rogatory.protocol.mls.errors import MLSDecodeError
 from rogatory.protocol.mls.extension import Extension, find
@@ -29,7 +30,7 @@ from rogatory.protocol.mls.framed_content import SenderType
 from rogatory.protocol.mls.group import Group
 from rogatory.protocol.mls.group_info import GroupInfo
 from rogatory.protocol.mls.key_package import KeyPackage, KeyPackageSecrets, new_key_package
-from rogatory.protocol.mls.leaf_node import Capabilities, LeafNode
+from rogatory.protocol.mls.leaf_node import Capabilities, LeafNode, Lifetime
 from rogatory.protocol.mls.message import MLSMessage
 from rogatory.protocol.mls.processing import StagedCommit
 from rogatory.protocol.mls.proposal import Add, Remove
@@ -42,7 +43,7 @@ SKIP_POLICY: Final = SkipPolicy(max_forward=1024, max_retained=0)
 """The log is ordered: a skipped key is never needed again."""
 
 CAPABILITIES: Final = Capabilities(
-    cipher_suites=(PRODUCT_SUITE,), extensions=(CHANNEL_EXTENSION, JOIN_EXTENSION), proposals=()
+    cipher_suites=(PRODUCT_SUITE,), extensions=(CHANNEL_EXTENSION, JOIN_EXTENSION, TOLD_EXTENSION), proposals=()
 )
 CLOCK_LEEWAY: Final = 48 * 3600
 """Seconds by which a key package's lifetime begins before its making: one clock may be a day ahead, one behind."""
@@ -128,6 +129,22 @@ def join_extension(info: JoinInfo) -> tuple[Extension, ...]:
     return (Extension(JOIN_EXTENSION, encode_extension(info)),)
 
 
+def told_extension(digest: bytes | None) -> tuple[Extension, ...]:
+    """What the leaf of a commit says of what its joiners are told; nothing where nobody joins."""
+    return () if digest is None else (Extension(TOLD_EXTENSION, digest),)
+
+
+def told_of(leaf: LeafNode) -> bytes | None:
+    """What a leaf says of what joiners are told."""
+    return find(leaf.extensions, TOLD_EXTENSION)
+
+
+def tree_leaves(group: Group) -> list[TreeLeaf]:
+    """Every leaf as a joiner judges it; raises MLSDecodeError for a credential that names no authority."""
+    leaves = [member.leaf_node for member in group.members()]
+    return [TreeLeaf(authority_of(leaf), leaf.signature_key, _lifetime(leaf)) for leaf in leaves]
+
+
 def invitation_of(outcome: CommitOutcome[Group], tree_key: bytes = b"") -> Invitation | None:
     """The commit's Welcome in two parts: what all joiners share, once, and each one's secrets.
 
@@ -159,6 +176,7 @@ class Entered:
 
     group: Group
     committer: str
+    told: bytes | None
     channel_group: ChannelGroup
     info: JoinInfo
 
@@ -181,7 +199,11 @@ def enter(info: bytes, secrets: bytes, package: KeyPackageSecrets) -> Entered:
     if signer is None:
         raise MalformedError("the invitation's committer is no member")
     return Entered(
-        joined.group, authority_of(signer), decode_channel_extension(channel_data), decode_join_extension(join_data)
+        joined.group,
+        authority_of(signer),
+        told_of(signer),
+        decode_channel_extension(channel_data),
+        decode_join_extension(join_data),
     )
 
 
@@ -205,8 +227,11 @@ def facts_of(
         committer=None if committer is None else authority_of(committer),
         committer_leaf=staged.committer,
         declaration=declaration,
-        added=tuple(_added(each.key_package) for each in staged.added),
-        removed=tuple(Removed(authority_of(each.leaf_node), each.leaf_index) for each in staged.removed),
+        added=tuple(added_by(each.key_package) for each in staged.added),
+        removed=tuple(
+            Removed(authority_of(each.leaf_node), each.leaf_index, each.leaf_node.signature_key)
+            for each in staged.removed
+        ),
         updated=tuple(
             Updated(
                 each.leaf_index,
@@ -228,6 +253,7 @@ def facts_of(
             )
         ),
         members_after=after,
+        told=next((told_of(each.after) for each in staged.updated if each.leaf_index == staged.committer), None),
     )
 
 
@@ -236,21 +262,29 @@ def own_facts(
 ) -> CommitFacts:
     """This node's own commit as the others will judge it."""
     leaf = outcome.pending.own_leaf
+    own = outcome.pending.own_leaf_node
     return CommitFacts(
         seq=seq,
         entry_author=author,
         committer=author,
         committer_leaf=leaf,
         declaration=declaration,
-        added=tuple(_added(each.key_package) for each in outcome.added),
+        added=tuple(added_by(each.key_package) for each in outcome.added),
         removed=tuple(removed),
-        updated=(Updated(leaf, author, author, outcome.pending.own_leaf_node.signature_key),),
+        updated=(Updated(leaf, author, author, own.signature_key),),
         members_after=tuple(members_of(outcome.pending)),
+        told=told_of(own),
     )
 
 
-def _added(package: KeyPackage) -> Added:
-    return Added(authority_of(package.leaf_node), package.leaf_node.signature_key, package.ref())
+def added_by(package: KeyPackage) -> Added:
+    """Who is added by a key package."""
+    leaf = package.leaf_node
+    return Added(authority_of(leaf), leaf.signature_key, package.ref(), _lifetime(leaf))
+
+
+def _lifetime(leaf: LeafNode) -> int:
+    return leaf.source.length if isinstance(leaf.source, Lifetime) else 0
 
 
 def _members_without_us(staged: StagedCommit[Group], before: Group) -> list[str]:

@@ -13,7 +13,7 @@ from rogatory.node.channels.session import Attachment, Reading, Session
 from rogatory.node.channels.states import ChannelState
 from rogatory.node.channels.trouble import Trouble
 from rogatory.node.channels.work import Channel, Work
-from rogatory.node.store import own_entries
+from rogatory.node.store import log, members, own_entries
 from rogatory.protocol.errors import MalformedError
 from rogatory.protocol.frames.server import Entries, Entry
 from rogatory.protocol.header import ChainBroken, ForkDetected, Form, Head, Header, body_hash, extend, next_header
@@ -132,10 +132,34 @@ def _take_mls(work: Work, channel: Channel, entry: Entry, body: bytes, header: H
             " it asks to be let in again",
         )
         return
+    if _let_in_alone(work, channel, entry.author, clear.epoch):
+        lose(
+            work,
+            channel,
+            Trouble.REJOIN,
+            f"{entry.author} did not follow the commit at {channel.row.last_commit}, which let this node in: for the"
+            " others it is void; this node asks to be let in again",
+        )
+        return
     if clear.is_commit:
         commits.commit_entry(work, channel, entry, body, clear, header)
     else:
         messages.message_entry(work, channel, entry, body, clear, header, looked)
+
+
+def _let_in_alone(work: Work, channel: Channel, author: str, epoch: int) -> bool:
+    """Whether another than its committer goes on without the commit that let this node in, which nothing followed yet.
+
+    What is appended after it was written by who had read it (PROTOCOL.md, The log, rule 3).
+    """
+    row = channel.row
+    if epoch + 1 != channel.in_group().epoch or row.last_commit == 1:
+        return False
+    own = members.get(work.tx.connection, channel.id, work.tx.authority)
+    if own is None or own.since_seq != row.last_commit:
+        return False
+    letting_in = log.headers_between(work.tx.connection, channel.id, row.last_commit, row.last_commit)
+    return bool(letting_in) and author != letting_in[0].author
 
 
 def _left_behind(channel: Channel, author: str, epoch: int) -> bool:

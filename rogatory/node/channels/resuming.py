@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from rogatory.node.channels import rejoining
 from rogatory.node.channels.closing import remind_all
 from rogatory.node.channels.commands import wish_refresh
-from rogatory.node.channels.halting import halt, lose
+from rogatory.node.channels.halting import close, halt, lose
 from rogatory.node.channels.session import Attachment, Reading, Session
 from rogatory.node.channels.states import FOLLOWED, ChannelState
 from rogatory.node.channels.trouble import Trouble
@@ -50,6 +51,9 @@ def resumed(work: Work, session: Session, frame: Resumed) -> None:
     """The relay tells how it holds the channel."""
     attachment, channel = session.attached.get(frame.channel), work.channel(frame.channel)
     if attachment is None or channel is None or attachment.ref != frame.ref:
+        return
+    if channel.state is ChannelState.REJOINING:
+        rejoining.resumed(work, session, channel, attachment, frame)
         return
     if channel.state not in (*FOLLOWED, ChannelState.FOUNDING):
         _not_to_read(session, channel)
@@ -101,10 +105,14 @@ def resume_refused(work: Work, session: Session, channel_id: bytes, ref: int, fr
     attachment, channel = session.attached.get(channel_id), work.channel(channel_id)
     if attachment is None or channel is None or attachment.ref != ref:
         return
-    if channel.state is not ChannelState.OPEN:
+    if channel.state is ChannelState.REJOINING and frame.code is Code.NOT_A_MEMBER:
+        work.trouble(channel.id, Trouble.REJOIN, "the relay does not count this node among the members any more")
+        close(work, channel)
+        return
+    if channel.state not in (ChannelState.OPEN, ChannelState.REJOINING):
         _not_to_read(session, channel)
         return
-    if frame.code is Code.UNKNOWN_CHANNEL and channel.head.seq:
+    if channel.state is ChannelState.OPEN and frame.code is Code.UNKNOWN_CHANNEL and channel.head.seq:
         halt(work, channel, Trouble.LOG_ROLLED_BACK, "the relay knows the channel no longer: it has lost its data")
         return
     if frame.code is Code.NOT_A_MEMBER:
@@ -113,7 +121,7 @@ def resume_refused(work: Work, session: Session, channel_id: bytes, ref: int, fr
 
 
 def _not_to_read(session: Session, channel: Channel) -> None:
-    """It was resumed only so that the relay takes its founding or rejoin entry again."""
+    """It was resumed only so that the relay takes its founding entry again."""
     session.attached.pop(channel.id, None)
     session.unsent.add(channel.id)
 

@@ -58,8 +58,8 @@ def _send(work: Work, session: Session, channel: Channel, *, wished: bool) -> No
         _return(work, channel)
     if channel.state is ChannelState.REJOINING:
         let_in = any(join.invited.channel == channel.id for join in session.joins.values())
-        if not let_in and ask_in(work, channel):
-            session.unsent.add(channel.id)
+        if not let_in:
+            ask_in(work, session, channel)
         _send_bytes(work, session, channel)
     elif channel.state is ChannelState.FOUNDING:
         if channel.pending is None and make_commit(work, channel):

@@ -44,6 +44,8 @@ class Attachment:
     ref: int = 0
     """Of the newest Resume; answers to older ones are ignored."""
     target: Resumed | None = None
+    last_commit: tuple[int, bytes] | None = None
+    """Seq and body hash of the log's last commit, as the relay tells it to who asks to be let in again."""
     retry_at: float | None = None
     refusals: int = 0
     refused_at: int = 0
@@ -96,6 +98,14 @@ class HeadersAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class LastCommitAsked:
+    """The header of a channel's last commit, entry `seq`, asked for to name it in a rejoin."""
+
+    channel: bytes
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
 class ChannelsAsked:
     """This node's memberships asked for, ids above `after`; `pages` may still be asked for, this one included."""
 
@@ -103,7 +113,7 @@ class ChannelsAsked:
     pages: int
 
 
-Asked = AppendAsked | ResumeAsked | PublishAsked | ClaimAsked | HeadersAsked | ChannelsAsked
+Asked = AppendAsked | ResumeAsked | PublishAsked | ClaimAsked | HeadersAsked | LastCommitAsked | ChannelsAsked
 
 
 @dataclass(slots=True)
@@ -179,6 +189,7 @@ class Session:
         """Read a channel from there."""
         attachment = self.attached.setdefault(channel, Attachment())
         attachment.reading, attachment.target, attachment.retry_at = Reading.RESUMING, None, None
+        attachment.last_commit = None
         attachment.ref = self.ask(ResumeAsked(channel))
         self.send(draft, Resume(attachment.ref, channel, after))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from typing import Final
 
 from rogatory.node.channels.hooks import Hooks, JudgingFacts
 from rogatory.node.channels.open_rejoins import open_rejoins
@@ -17,6 +18,7 @@ from rogatory.node.store import channels, groups, log
 from rogatory.node.store.channels import ChannelRow
 from rogatory.node.store.groups import Role
 from rogatory.node.store.log import HeaderRow
+from rogatory.node.store.rejoins import waiting_rejoins
 from rogatory.node.transaction import Tx
 from rogatory.protocol.declaration import DirectoryPin
 from rogatory.protocol.header import Head, Header, genesis
@@ -24,6 +26,9 @@ from rogatory.protocol.judgement import ChannelPolicy, CommitFacts, RejoinNotice
 from rogatory.protocol.mls.errors import MLSError
 from rogatory.protocol.mls.group import Group
 from rogatory.protocol.mls.key_package import KeyPackage
+
+END: Final = 2**53 - 1
+"""After every entry that a log may have."""
 
 CACHED_CHANNELS = 256
 CACHED_HEADS = 512
@@ -78,6 +83,11 @@ class Channel:
             raise RuntimeError(f"a channel does not go from {self.state} to {state}")
         self.row.state = state
 
+    @property
+    def resume_after(self) -> int:
+        """Where the relay is to read on: who asks to be let in again can open nothing, and wants no entries."""
+        return END if self.state is ChannelState.REJOINING else self.row.head_seq
+
     def in_group(self) -> Group:
         """The group in its present epoch."""
         if self.group is None:
@@ -100,6 +110,12 @@ class Channel:
             return genesis(self.id).hash
         known = self._heads.get(seq)
         return known if known is not None else log.head_hash(tx.connection, self.id, seq)
+
+    def body_hash_at(self, tx: Tx, seq: int) -> bytes | None:
+        """The body hash of an entry, if this node holds its header."""
+        fresh = self._fresh.get(seq)
+        rows = [fresh] if fresh is not None else log.headers_between(tx.connection, self.id, seq, seq)
+        return rows[0].body_hash if rows else None
 
     def _remember(self, row: HeaderRow) -> HeaderRow:
         self._heads[row.seq] = row.hash
@@ -174,13 +190,13 @@ class Work:
         return self.memory.sessions.get(relay)
 
     def policy(self, channel: Channel, facts: CommitFacts | None = None) -> ChannelPolicy:
-        """By what the channel's next commit, whose facts these are, is judged."""
-        refs = {} if facts is None else {leaf.authority: leaf.key_package_ref for leaf in facts.added}
-        rejoins: dict[int, RejoinNotice] = {}
-        for row in open_rejoins(self.tx, channel.id):
-            # A joiner saw no more than the header of a rejoin that came just before it: it trusts the committer there.
-            reference = row.key_package_ref or refs.get(row.authority, b"")
-            rejoins[row.seq] = RejoinNotice(row.authority, reference)
+        """By what the channel's next commit, whose facts these are, is judged; without any: one of this node's now."""
+        pin = self.pin(channel) if facts is None else facts.declaration.directory
+        counting = {row.seq for row in open_rejoins(self.tx, channel.id, pin)}
+        rejoins = {
+            row.seq: RejoinNotice(row.authority, row.key_package_ref, counts=row.seq in counting)
+            for row in waiting_rejoins(self.tx.connection, channel.id)
+        }
         return self.hooks.policy(self.tx, channel.id, JudgingFacts(channel.last_pin, rejoins))
 
     def pin(self, channel: Channel) -> DirectoryPin:

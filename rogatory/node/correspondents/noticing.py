@@ -52,7 +52,11 @@ def _news(tx: Tx, entry: AuthorityEntry, before: KeysSeen, now: KeysSeen) -> Ite
             f"key set {number} of {entry.id} is compromised since {moment(since or 0)}: trust nothing that it signed"
             " later; what was receipted before stays good",
         )
-    if now.key_set is None and before.key_set is not None:
+    if (
+        now.key_set is None
+        and before.key_set is not None
+        and tx.directory.struck_off(entry.id, tx.directory.targets_version)
+    ):
         yield "struck_off", f"{entry.id} was struck off the directory: its node is removed from every matter"
     elif now.key_set is not None and now.key_set != before.key_set:
         standing = tx.directory.standing(entry.id, now.key_set)

@@ -12,6 +12,7 @@ from rogatory.node.channels.commands import wish_add
 from rogatory.node.inbox.events import EventKind
 from rogatory.node.inbox.recording import record
 from rogatory.node.matters.policy import matter_policy
+from rogatory.node.store.absences import get_absences
 from rogatory.node.store.amendments import (
     AmendmentRow,
     get_amendments,
@@ -31,6 +32,7 @@ from rogatory.protocol.documents import (
     check_amendment,
 )
 from rogatory.protocol.judgement import VoidCode, VoidDocument, judge_amendment
+from rogatory.protocol.judgement.policy import NO_PIN
 
 PROPOSER_TURN: Final = 600.0
 TURN: Final = 60.0
@@ -60,11 +62,12 @@ def amendment_arrived(tx: Tx, matter: MatterRow, document: Document, last_pin: D
     proposal = document.signer == document.payload.author
     if proposal:
         judge_amendment(document, matter_policy(tx, matter, last_pin))
-        already = sorted(present_parties(tx.connection, matter.channel) & set(body.adds))
+        suspended = get_absences(tx.connection, matter.channel).suspended
+        already = sorted((present_parties(tx.connection, matter.channel) | suspended) & set(body.adds))
         if already:
             raise VoidDocument(VoidCode.WRONG_AMENDMENT, f"{', '.join(already)}: a party already")
-    elif document.digest not in {row.digest for row in get_amendments(tx.connection, matter.channel)}:
-        raise VoidDocument(VoidCode.WRONG_AMENDMENT, f"{document.signer} agrees to an amendment that nobody proposed")
+    else:
+        _check_open(tx, matter, document)
     enter_amendment(tx, document, logged=True)
     if proposal and document.signer != tx.authority:
         record(
@@ -75,12 +78,25 @@ def amendment_arrived(tx: Tx, matter: MatterRow, document: Document, last_pin: D
             document=document.payload.message_id,
             author=document.signer,
         )
-    settle(tx, matter)
+    settle(tx, matter, last_pin)
 
 
-def settle(tx: Tx, matter: MatterRow) -> None:
-    """See whether an amendment is complete now: every present party's signature stands in the log."""
-    parties = present_parties(tx.connection, matter.channel)
+def _check_open(tx: Tx, matter: MatterRow, document: Document) -> None:
+    row = next((row for row in get_amendments(tx.connection, matter.channel) if row.digest == document.digest), None)
+    if row is None:
+        raise VoidDocument(VoidCode.WRONG_AMENDMENT, f"{document.signer} agrees to an amendment that nobody proposed")
+    if row.place is not None:  # its signatures are those of the parties of then, and joiners are handed them
+        raise VoidDocument(VoidCode.WRONG_AMENDMENT, f"{document.signer} agrees to what every party has signed")
+
+
+def settle(tx: Tx, matter: MatterRow, last_pin: DirectoryPin = NO_PIN) -> None:
+    """See whether an amendment is complete now: every party's signature stands in the log.
+
+    Suspended parties sign too, but for those that were struck off as of `last_pin`.
+    """
+    suspended = get_absences(tx.connection, matter.channel).suspended
+    awaited = {party for party in suspended if not tx.directory.struck_off(party, last_pin.targets)}
+    parties = present_parties(tx.connection, matter.channel) | awaited
     rows = get_amendments(tx.connection, matter.channel)
     complete = [row for row in rows if row.place is not None]
     last = complete[-1].digest if complete else None

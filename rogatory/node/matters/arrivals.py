@@ -36,7 +36,7 @@ def arrived(tx: Tx, matter: MatterRow, arrival: Arrival, close_term: float) -> N
     elif row.kind in MOVES:
         _move(tx, matter, row, arrival)
     elif row.kind == Leave.KIND and not arrival.shared:
-        leave_arrived(tx, matter.channel, row.author)
+        leave_arrived(tx, matter.channel, row.author, document.envelope)
 
 
 def _judge(tx: Tx, matter: MatterRow, arrival: Arrival) -> None:

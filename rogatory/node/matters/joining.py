@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence, Set
+from dataclasses import dataclass
 
 from rogatory.node.channels.hooks import Introduction, JoinInfo, JoinRefused
 from rogatory.node.errors import DamagedStore
 from rogatory.node.inbox.events import EventKind
 from rogatory.node.inbox.recording import keep, record
 from rogatory.node.inbox.views import Stage
+from rogatory.node.matters.policy import standing_amendments
 from rogatory.node.matters.views import MatterKind
-from rogatory.node.store.amendments import AmendmentRow, get_amendments, get_signatures, put_amendment, put_signature
+from rogatory.node.notices import take_notices
+from rogatory.node.store.absences import forget_absences, put_left, put_suspended
+from rogatory.node.store.amendments import AmendmentRow, get_amendments, put_amendment, put_signature
 from rogatory.node.store.amendments import set_complete as set_amendment_complete
 from rogatory.node.store.documents import DocumentRow, documents_of, get_envelope, set_logged
-from rogatory.node.store.leavers import put_leaver
 from rogatory.node.store.matters import MatterRow, get_matter, open_matter, party_left, present_parties, put_party
 from rogatory.node.transaction import Tx
 from rogatory.protocol.documents import (
@@ -29,7 +32,7 @@ from rogatory.protocol.documents import (
     open_document,
     peek_document,
 )
-from rogatory.protocol.judgement import MatterPolicy, Void, VoidDocument, judge_amendment, judge_charter
+from rogatory.protocol.judgement import MatterPolicy, Void, judge_amendment, judge_charter
 from rogatory.protocol.life.table import Role, State
 
 CHARTER_SEQ = 1
@@ -71,12 +74,13 @@ def introduction(tx: Tx, matter: MatterRow) -> Introduction:
 
     A joiner needs the open ones too: it is asked to agree, and must see alike when one becomes complete.
     """
-    amendments = []
-    for row in get_amendments(tx.connection, matter.channel):
-        signatures = get_signatures(tx.connection, matter.channel, row.digest)
-        if row.proposer in signatures:
-            amendments.append(tuple(signatures.values()))
-    return Introduction(charter=get_envelope(tx.connection, _charter_row(tx, matter).row), amendments=tuple(amendments))
+    rows = get_amendments(tx.connection, matter.channel)
+    standing = standing_amendments(tx, matter, rows)
+    return Introduction(
+        charter=get_envelope(tx.connection, _charter_row(tx, matter).row),
+        amendments=tuple(tuple(signed.values()) for _, signed in standing),
+        agreed=sum(row.place is not None for row, _ in standing),
+    )
 
 
 def joined(tx: Tx, channel: bytes, info: JoinInfo) -> None:
@@ -94,16 +98,29 @@ def joined(tx: Tx, channel: bytes, info: JoinInfo) -> None:
         _enter_amendment(tx, amendment, envelopes, place)
     for amendment, envelopes in still_open:
         _enter_amendment(tx, amendment, envelopes, None)
-    for party in info.members:
-        put_party(tx.connection, channel, party, Role.CONSULTED)
-    for gone in present_parties(tx.connection, channel) - set(info.members):
-        party_left(tx.connection, channel, gone)
-    for leaver in info.leavers:
-        put_leaver(tx.connection, channel, leaver)
+    _enter_parties(tx, channel, info)
+    take_notices(tx, channel, info.committer, info.notices)
     matter = get_matter(tx.connection, channel)
     subject = "" if matter is None else matter.subject
     summary = f"back in the matter: {subject}" if known else f"{info.committer} opened a matter to us: {subject}"
     record(tx, EventKind.JOINED, summary, channel=channel, author=info.committer)
+
+
+def _enter_parties(tx: Tx, channel: bytes, info: JoinInfo) -> None:
+    for party in info.members:
+        put_party(tx.connection, channel, party, Role.CONSULTED)
+    absent = info.left.keys() | info.suspended
+    for party in absent:
+        put_party(tx.connection, channel, party, Role.CONSULTED)
+    for gone in present_parties(tx.connection, channel) - set(info.members):
+        if gone not in absent:
+            raise JoinRefused(f"{info.committer} does not tell whether {gone} left the matter, which it is a party of")
+        party_left(tx.connection, channel, gone)
+    forget_absences(tx.connection, channel)
+    for party in info.suspended:
+        put_suspended(tx.connection, channel, party)
+    for party, amendments in info.left.items():
+        put_left(tx.connection, channel, party, amendments)
 
 
 Signed = tuple[Document, tuple[bytes, ...]]
@@ -120,43 +137,61 @@ def _check(tx: Tx, channel: bytes, info: JoinInfo) -> tuple[Document, list[Signe
             f"{info.committer} invited this authority to a matter without its charter",
             "ask that authority to invite again",
         )
-    members = frozenset(info.members)
     charter = open_document(info.introduction.charter, tx.directory.document_keys)
     policy = judge_charter(charter, digest=info.charter_digest)
     if charter.payload.channel_id != channel:
         raise JoinRefused(f"{info.committer} invited this authority under the charter of another matter")
-    parties = set(policy.parties)
-    complete: list[Signed] = []
-    still_open: list[Signed] = []
-    for envelopes in info.introduction.amendments:
-        try:
-            amendment = check_amendment(envelopes, parties, tx.directory.document_keys, gone=parties - members)
-        except IncompleteAmendment:
-            still_open.append((_proposal(tx, envelopes), envelopes))
-            continue
-        policy = judge_amendment(amendment, policy)
-        if amendment.payload.channel_id != channel:
-            raise JoinRefused(f"{info.committer} invited this authority under the amendment of another matter")
-        if isinstance(amendment.payload.body, Amendment):
-            parties.update(amendment.payload.body.adds)
-        complete.append((amendment, envelopes))
-    strangers = sorted(members - parties)
+    amendments = [_Amendment(_proposal(tx, envelopes), envelopes) for envelopes in info.introduction.amendments]
+    if any(each.proposal.payload.channel_id != channel for each in amendments):
+        raise JoinRefused(f"{info.committer} invited this authority under the amendment of another matter")
+    agreed = info.introduction.agreed
+    complete, still_open = amendments[:agreed], amendments[agreed:]
+    for each in complete:
+        policy = judge_amendment(each.proposal, policy)
+    parties = policy.parties.union(*(each.adds for each in complete))
+    strangers = sorted((set(info.members) | info.left.keys() | info.suspended) - parties)
     if strangers:
         raise JoinRefused(
             f"{info.committer} invited this authority to a matter with {', '.join(strangers)}, whom neither the"
             " charter nor an amendment names",
             "ask that authority by another way what it meant to do",
         )
-    return charter, complete, [each for each in still_open if _may_be_completed(each[0], channel, policy)]
+    _check_signatures(tx, complete, policy, parties, info.members)
+    for each in still_open:
+        judge_amendment(each.proposal, policy)
+    return charter, [each.signed for each in complete], [each.signed for each in still_open]
 
 
-def _may_be_completed(proposal: Document, channel: bytes, policy: MatterPolicy) -> bool:
-    """Whether it follows the last complete amendment; others are superseded."""
-    try:
-        judge_amendment(proposal, policy)
-    except VoidDocument:
-        return False
-    return proposal.payload.channel_id == channel
+@dataclass(frozen=True, slots=True)
+class _Amendment:
+    """As this node is handed it: the proposal, its signature verified, and all envelopes under it."""
+
+    proposal: Document
+    envelopes: tuple[bytes, ...]
+
+    @property
+    def adds(self) -> frozenset[str]:
+        body = self.proposal.payload.body
+        return frozenset(body.adds) if isinstance(body, Amendment) else frozenset()
+
+    @property
+    def signed(self) -> Signed:
+        return self.proposal, self.envelopes
+
+
+def _check_signatures(
+    tx: Tx, complete: Sequence[_Amendment], policy: MatterPolicy, parties: Set[str], members: Collection[str]
+) -> None:
+    """Raise IncompleteAmendment unless those parties signed who must have been there.
+
+    Missing may be who is no member, since it may have left before, and whom an amendment names: it may have come
+    since, or come again. How these stood the members judge, and the commit that adds this node is void for them if it
+    is told otherwise (`judgement/told.py`).
+    """
+    named = frozenset[str]().union(*(each.adds for each in complete))
+    gone = frozenset(party for party in parties if party not in members or party in named)
+    for each in complete:
+        check_amendment(each.envelopes, parties - each.adds, tx.directory.document_keys, gone=gone)
 
 
 def _proposal(tx: Tx, envelopes: Sequence[bytes]) -> Document:
@@ -164,7 +199,7 @@ def _proposal(tx: Tx, envelopes: Sequence[bytes]) -> Document:
     signed = [open_consent(envelope, tx.directory.document_keys) for envelope in envelopes]
     proposal = next((each for each in signed if each.signer == each.payload.author), None)
     if proposal is None or any(each.digest != proposal.digest for each in signed):
-        raise IncompleteAmendment("an open amendment lacks its proposer's signature")
+        raise IncompleteAmendment("an amendment lacks its proposer's signature")
     return proposal
 
 

@@ -8,19 +8,34 @@ from rogatory.node.inbox.events import EventKind
 from rogatory.node.inbox.recording import record
 from rogatory.node.matters.amendments import settle
 from rogatory.node.matters.joining import CHARTER_SEQ
+from rogatory.node.matters.leaving import bring_back
+from rogatory.node.store.absences import put_left, put_suspended, settle_absences
+from rogatory.node.store.amendments import get_amendments
 from rogatory.node.store.matters import MatterRow, party_left, put_party, touch
 from rogatory.node.transaction import Tx
 from rogatory.protocol.life.table import Role
 
 
 def members_changed(
-    tx: Tx, matter: MatterRow, seq: int, committer: str, came: Sequence[str], gone: Sequence[str]
+    tx: Tx,
+    matter: MatterRow,
+    seq: int,
+    committer: str,
+    came: Sequence[str],
+    gone: Sequence[str],
+    suspended: Sequence[str],
 ) -> None:
-    """A commit added and removed these parties."""
+    """A commit added and removed these parties; the suspended ones of them stay parties."""
+    settle_absences(tx.connection, matter.channel, came)
+    agreed = sum(row.place is not None for row in get_amendments(tx.connection, matter.channel))
     for authority in came:
         put_party(tx.connection, matter.channel, authority, Role.CONSULTED)
     for authority in gone:
         party_left(tx.connection, matter.channel, authority)
+        if authority in suspended:
+            put_suspended(tx.connection, matter.channel, authority)
+        else:
+            put_left(tx.connection, matter.channel, authority, agreed)
     if came and seq != CHARTER_SEQ:
         record(
             tx,
@@ -29,13 +44,14 @@ def members_changed(
             channel=matter.channel,
             author=committer,
         )
+    left = [authority for authority in gone if authority not in suspended]
+    for names, summary in (
+        (left, f"{', '.join(left)} left the matter: {matter.subject}"),
+        (suspended, f"{', '.join(suspended)} is kept out of the matter until it has new keys: {matter.subject}"),
+    ):
+        if names:
+            record(tx, EventKind.PARTY_LEFT, summary, channel=matter.channel, author=committer)
     if gone:
-        record(
-            tx,
-            EventKind.PARTY_LEFT,
-            f"{', '.join(gone)} left the matter: {matter.subject}",
-            channel=matter.channel,
-            author=committer,
-        )
         settle(tx, matter)
+    bring_back(tx, matter.channel)
     touch(tx.connection, matter.channel, tx.now)

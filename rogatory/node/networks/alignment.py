@@ -9,15 +9,23 @@ from typing import Final
 
 from rogatory.keys.directory.model import Roster
 from rogatory.keys.errors import DirectoryExpired
-from rogatory.node.channels.commands import found, wish_add, wish_remove
+from rogatory.node.channels.commands import found, wish_add, wish_remove, wish_suspend
 from rogatory.node.channels.hooks import Kind
 from rogatory.node.channels.states import ChannelState
-from rogatory.node.store import channels, members
+from rogatory.node.store import channels, counters, members
 from rogatory.node.store.alignments import AlignmentRow, get_alignments, hasten, put_alignment
 from rogatory.node.transaction import Tx
 
 TURN: Final = 30.0
 """Seconds that a coordinator leaves to the one before."""
+
+STEP: Final = 5.0
+"""Seconds that a coordinator leaves to the one before, where a member's keys are compromised."""
+
+GRACE: Final = 10.0
+"""Seconds that this member has to renew its leaf, if it has new keys."""
+
+_CHECKED: Final = "members_checked_at_targets"
 
 RETRY: Final = 3600.0
 """Seconds until an expired roster is looked at again."""
@@ -42,6 +50,24 @@ def align_networks(tx: Tx) -> float | None:
     return min(due, default=None)
 
 
+def suspend_ended(tx: Tx) -> None:
+    """Once per directory version: have members removed whose keys are compromised, and those added that are back."""
+    directory, version = tx.directory, tx.directory.targets_version
+    if counters.get_number(tx.connection, _CHECKED) == version:
+        return
+    counters.set_number(tx.connection, _CHECKED, version)
+    for roster in directory.rosters():
+        row = channels.get(tx.connection, roster.channel_id)
+        place = _place(tx, roster)
+        if place is None or row is None or row.state != ChannelState.OPEN:
+            continue
+        for member in members.present(tx.connection, row.id):
+            name = member.authority
+            if name != tx.authority and directory.has_compromised_keys(name):
+                wish_suspend(tx, row.id, name, delay=place * STEP + (GRACE if _in_force(tx, name) else 0.0))
+        look_again(tx, roster.id)
+
+
 def look_again(tx: Tx, network: str) -> None:
     """Something changed in the network's channel: compare it with the roster when it is this node's turn."""
     turn = _turn(tx, tx.directory.roster(network))
@@ -51,9 +77,15 @@ def look_again(tx: Tx, network: str) -> None:
 
 def _turn(tx: Tx, roster: Roster) -> float | None:
     """When this node is to act; None if it does not coordinate the network."""
+    place = _place(tx, roster)
+    return None if place is None else tx.now + place * TURN
+
+
+def _place(tx: Tx, roster: Roster) -> int | None:
+    """This node's place among the coordinators."""
     view = tx.directory.roster_at(roster.id, tx.directory.network_versions[roster.id])
     coordinators = sorted(name for name in view.coordinators if _in_force(tx, name))
-    return tx.now + coordinators.index(tx.authority) * TURN if tx.authority in coordinators else None
+    return coordinators.index(tx.authority) if tx.authority in coordinators else None
 
 
 def _align(tx: Tx, roster: Roster) -> float | None:
@@ -87,4 +119,6 @@ def _align(tx: Tx, roster: Roster) -> float | None:
 
 def _in_force(tx: Tx, authority: str) -> bool:
     directory = tx.directory
-    return authority in directory.authority_entries and not directory.struck_off(authority, directory.targets_version)
+    if authority not in directory.authority_entries:
+        return False
+    return bool(directory.key_sets_in_force(authority, directory.targets_version))

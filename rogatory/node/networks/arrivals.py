@@ -32,7 +32,7 @@ def arrived(tx: Tx, channel: bytes, network: str, arrival: Arrival) -> None:
     if isinstance(body, Announcement) and body.network != network:
         raise VoidDocument(VoidCode.WRONG_CHANNEL, f"an announcement for {body.network} stands in {network}")
     if enter(tx, channel, arrival) is not None and isinstance(body, Leave):
-        put_leaver(tx.connection, channel, author)  # its coordinators take it off the roster
+        put_leaver(tx.connection, channel, author, arrival.document.envelope)  # its coordinators take it off the roster
 
 
 def members_changed(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from rogatory.node.channels.awaiting import has_ended
 from rogatory.node.channels.hooks import JoinInfo, JoinRefused
 from rogatory.node.inbox.events import EventKind
 from rogatory.node.inbox.recording import record
-from rogatory.node.store.leavers import leavers_of, put_leaver
+from rogatory.node.notices import take_notices
+from rogatory.node.store.leavers import leavers_of
 from rogatory.node.transaction import Tx
 from rogatory.protocol.declaration import DirectoryPin
 from rogatory.protocol.judgement import NetworkPolicy, RejoinNotice
@@ -28,6 +30,7 @@ def network_policy(
         rejoins=rejoins or {},
         last_pin=last_pin,
         struck_off=lambda authority, pin: directory.struck_off(authority, pin.targets),
+        ended=lambda authority, key, pin: has_ended(directory, authority, key, pin),
     )
 
 
@@ -48,8 +51,7 @@ def joined(tx: Tx, channel: bytes, info: JoinInfo) -> None:
         )
     if info.committer not in (view.writers if info.rejoined else view.coordinators):
         raise JoinRefused(f"{info.committer} does not coordinate {roster.id} and cannot add anybody to it")
-    for leaver in info.leavers:
-        put_leaver(tx.connection, channel, leaver)
+    take_notices(tx, channel, info.committer, info.notices)
     record(
         tx,
         EventKind.JOINED,

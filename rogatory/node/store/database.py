@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, select
 from sqlalchemy.pool import StaticPool
 
 from rogatory.node.store import (
+    absences,
     alignments,
     amendments,
     attachments,
@@ -40,6 +41,7 @@ from rogatory.node.store import (
     own_entries,
     prepared,
     refreshes,
+    rejoins,
     search,
     wishes,
 )
@@ -48,6 +50,7 @@ from rogatory.node.store.schema import SCHEMA_VERSION, metadata, properties
 
 KEY_LENGTH = 32
 SUBJECTS = (
+    absences,
     alignments,
     amendments,
     attachments,
@@ -73,6 +76,7 @@ SUBJECTS = (
     outbox,
     own_entries,
     refreshes,
+    rejoins,
     search,
     wishes,
 )

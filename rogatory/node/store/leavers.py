@@ -16,6 +16,7 @@ _leavers = Table(
     metadata,
     Column("channel", LargeBinary, nullable=False),
     Column("authority", String, nullable=False),
+    Column("notice", LargeBinary, nullable=False),
     PrimaryKeyConstraint("channel", "authority"),
 )
 
@@ -23,10 +24,23 @@ _leavers = Table(
 _LEAVERS: Final = Prepared(select(_leavers.c.authority).where(_leavers.c.channel == bindparam("of")))
 
 
-def put_leaver(tx: Connection, channel: bytes, authority: str) -> None:
-    """A member wants to leave."""
+def put_leaver(tx: Connection, channel: bytes, authority: str, notice: bytes) -> None:
+    """A member wants to leave, by this envelope."""
     remembered(tx, "leavers").pop(channel, None)
-    tx.execute(insert(_leavers).values(channel=channel, authority=authority).on_conflict_do_nothing())
+    statement = insert(_leavers).values(channel=channel, authority=authority, notice=notice)
+    tx.execute(statement.on_conflict_do_nothing())
+
+
+def notices_of(tx: Connection, channel: bytes) -> dict[str, bytes]:
+    """The envelopes of their notices, by authority."""
+    query = select(_leavers.c.authority, _leavers.c.notice).where(_leavers.c.channel == channel)
+    return dict(iter(tx.execute(query.order_by(_leavers.c.authority))))
+
+
+def forget_leavers(tx: Connection, channel: bytes) -> None:
+    """What is known of the channel is told anew."""
+    remembered(tx, "leavers").pop(channel, None)
+    tx.execute(delete(_leavers).where(_leavers.c.channel == channel))
 
 
 def leavers_of(tx: Connection, channel: bytes) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""Members of channels as the log made them, their rejoins, and their newest acknowledgements. SQL only."""
+"""Members of channels as the log made them, and their newest acknowledgements. SQL only."""
 
 from __future__ import annotations
 
@@ -34,18 +34,6 @@ _members = Table(
     PrimaryKeyConstraint("channel", "authority"),
 )
 
-_rejoins = Table(
-    "rejoins",
-    metadata,
-    Column("channel", LargeBinary, nullable=False),
-    Column("seq", Integer, nullable=False),
-    Column("authority", String, nullable=False),
-    Column("key_package_ref", LargeBinary, nullable=False),
-    Column("key_package", LargeBinary),
-    Column("unverified", LargeBinary),
-    PrimaryKeyConstraint("channel", "seq"),
-)
-
 _acknowledgements = Table(
     "acknowledgements",
     metadata,
@@ -68,21 +56,6 @@ class MemberRow:
     first_seq: int
     since_seq: int
     until_seq: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class RejoinRow:
-    """A rejoin entry that no commit has answered yet.
-
-    `unverified`: its envelope, while the directory here does not have its author's keys. A joiner that saw only the
-    entry's header knows no `key_package_ref` (empty).
-    """
-
-    seq: int
-    authority: str
-    key_package_ref: bytes
-    key_package: bytes | None = None
-    unverified: bytes | None = None
 
 
 # Statements of every batch are built once: building costs more than running them.
@@ -165,43 +138,6 @@ def get(connection: Connection, channel: bytes, authority: str) -> MemberRow | N
     return None if found is None else MemberRow(*found)
 
 
-def put_rejoin(connection: Connection, channel: bytes, row: RejoinRow) -> None:
-    """A rejoin entry was read."""
-    connection.execute(
-        _rejoins.insert()
-        .prefix_with("OR REPLACE")
-        .values(
-            channel=channel,
-            seq=row.seq,
-            authority=row.authority,
-            key_package_ref=row.key_package_ref,
-            key_package=row.key_package,
-            unverified=row.unverified,
-        )
-    )
-
-
-def rejoins(connection: Connection, channel: bytes) -> list[RejoinRow]:
-    """Rejoins that wait for an answer, by seq."""
-    query = (
-        select(
-            _rejoins.c.seq,
-            _rejoins.c.authority,
-            _rejoins.c.key_package_ref,
-            _rejoins.c.key_package,
-            _rejoins.c.unverified,
-        )
-        .where(_rejoins.c.channel == channel)
-        .order_by(_rejoins.c.seq)
-    )
-    return [RejoinRow(*found) for found in connection.execute(query)]
-
-
-def settle_rejoins(connection: Connection, channel: bytes, authorities: list[str]) -> None:
-    """These were let in again, or removed."""
-    connection.execute(_rejoins.delete().where(_rejoins.c.channel == channel, _rejoins.c.authority.in_(authorities)))
-
-
 def put_acknowledgement(
     connection: Connection, channel: bytes, member: str, seq: int, head: bytes, encoded: bytes, compared: bool
 ) -> None:
@@ -241,15 +177,9 @@ def acknowledged_up_to(connection: Connection, channel: bytes) -> dict[str, int]
     return {found[0]: found[1] or 0 for found in _UP_TO.all(connection, of=channel)}
 
 
-def delete_rejoin(connection: Connection, channel: bytes, seq: int) -> None:
-    """Not what it claimed to be."""
-    connection.execute(_rejoins.delete().where(_rejoins.c.channel == channel, _rejoins.c.seq == seq))
-
-
 def joined(connection: Connection, channel: bytes, authorities: list[str], own: str, seq: int) -> None:
     """This node joined by entry `seq` and finds these members; whom it knew before it knows still."""
     former = [row.authority for row in present(connection, channel) if row.authority not in authorities]
     removed(connection, channel, former, seq)
     known = {row.authority for row in present(connection, channel)}
     added(connection, channel, [each for each in authorities if each not in known or each == own], seq)
-    settle_rejoins(connection, channel, [own])

@@ -47,6 +47,8 @@ class WishKind(StrEnum):
     """Declare the true access list after a void commit told the relay another."""
     REFRESH = "refresh"
     """New keys for this node's own leaf."""
+    SUSPEND = "suspend"
+    """Remove a member whose keys have ended, unless it renews its leaf before."""
     RETURN = "return"
     """Ask to be let in again to a channel that was halted: a person has decided so."""
 

@@ -8,11 +8,13 @@ from typing import Final
 
 from rogatory.protocol.declaration import DirectoryPin
 from rogatory.protocol.errors import NotVouched
-from rogatory.protocol.judgement.facts import CommitFacts
+from rogatory.protocol.judgement.facts import CommitFacts, TreeLeaf
 from rogatory.protocol.judgement.matter import MATTER_RULES, check_matter_members
 from rogatory.protocol.judgement.network import NETWORK_RULES, check_network_members
-from rogatory.protocol.judgement.policy import ChannelPolicy, MatterPolicy
+from rogatory.protocol.judgement.policy import ChannelPolicy, MatterPolicy, after_commit
+from rogatory.protocol.judgement.told import told_digest
 from rogatory.protocol.judgement.void import VoidCode, VoidCommit
+from rogatory.protocol.mls.validate_leaf_node import MAX_LIFETIME
 
 Vouch = Callable[[str, bytes, DirectoryPin], None]
 """From (authority, signature key, pin): raises NotVouched, or an error of the caller's own when it must wait."""
@@ -89,8 +91,8 @@ def _rejoins_are_answered(facts: CommitFacts, policy: ChannelPolicy) -> None:
     named: set[str] = set()
     for seq in facts.declaration.rejoins:
         notice = policy.rejoins.get(seq)
-        if notice is None:
-            raise VoidCommit(VoidCode.REJOIN_UNKNOWN, f"entry {seq} is no rejoin that waits for an answer")
+        if notice is None or not notice.counts:
+            raise VoidCommit(VoidCode.REJOIN_UNKNOWN, f"entry {seq} is no rejoin that waits for an answer and counts")
         if notice.authority not in facts.rejoined:
             raise VoidCommit(VoidCode.REJOIN_MISMATCH, f"{notice.authority} is not removed and added together")
         if refs[notice.authority] != notice.key_package_ref:
@@ -100,6 +102,11 @@ def _rejoins_are_answered(facts: CommitFacts, policy: ChannelPolicy) -> None:
         named.add(notice.authority)
     for authority in sorted(facts.rejoined - named):
         raise VoidCommit(VoidCode.REJOIN_UNDECLARED, f"{authority} is removed and added without a rejoin named")
+
+
+def _lifetimes_are_bounded(facts: CommitFacts, policy: ChannelPolicy) -> None:
+    for added in facts.added:
+        _check_lifetime(added.authority, added.lifetime)
 
 
 COMMON_RULES: Final = (
@@ -114,6 +121,7 @@ COMMON_RULES: Final = (
     _pin_never_decreases,
     _access_is_the_tree,
     _rejoins_are_answered,
+    _lifetimes_are_bounded,
 )
 """In the order of PROTOCOL.md: the first one broken gives the code."""
 
@@ -136,16 +144,20 @@ def judge_commit(facts: CommitFacts, policy: ChannelPolicy, vouch: Vouch) -> Non
         roster = policy.roster(facts.declaration.directory.network)
         for network_rule in NETWORK_RULES:
             network_rule(facts, policy, roster)
+    if facts.added:
+        check_told(facts.told, after_commit(policy, facts))
 
 
-def judge_tree(members: Sequence[tuple[str, bytes]], policy: ChannelPolicy, pin: DirectoryPin, vouch: Vouch) -> None:
-    """What a joiner judges instead: the tree that it was let into, as (authority, signature key) by leaf.
+def judge_tree(members: Sequence[TreeLeaf], policy: ChannelPolicy, pin: DirectoryPin, vouch: Vouch) -> None:
+    """What a joiner judges instead: the tree that it was let into, leaf by leaf.
 
     `pin` is that of the commit that added it. Raises VoidCommit: then it takes no part in the channel.
     """
-    authorities = tuple(authority for authority, _ in members)
+    authorities = tuple(leaf.authority for leaf in members)
     check_distinct_members(authorities)
-    _check_vouched(members, pin, vouch)
+    for leaf in members:
+        _check_lifetime(leaf.authority, leaf.lifetime)
+    _check_vouched([(leaf.authority, leaf.signature_key) for leaf in members], pin, vouch)
     if isinstance(policy, MatterPolicy):
         check_matter_members(authorities, policy)
     else:
@@ -157,6 +169,20 @@ def check_distinct_members(members: Sequence[str]) -> None:
     twice = sorted(authority for authority, leaves in Counter(members).items() if leaves > 1)
     if twice:
         raise VoidCommit(VoidCode.SECOND_LEAF, f"{', '.join(twice)} would have two leaves")
+
+
+def check_told(told: bytes | None, policy: ChannelPolicy) -> None:
+    """Raise VoidCommit unless what joiners are told is what the log says; `policy`: after the commit."""
+    if told != told_digest(policy):
+        raise VoidCommit(VoidCode.TOLD_DIFFERS, "what its joiners are told of the channel is not what the log says")
+
+
+def _check_lifetime(authority: str, lifetime: int) -> None:
+    # By the length that it claims, not by anybody's clock: so all judge it alike.
+    if lifetime > MAX_LIFETIME:
+        raise VoidCommit(
+            VoidCode.LIFETIME_TOO_LONG, f"the leaf of {authority} claims to be good for {lifetime} seconds"
+        )
 
 
 def _check_vouched(leaves: Sequence[tuple[str, bytes]], pin: DirectoryPin, vouch: Vouch) -> None:

@@ -9,19 +9,21 @@ from rogatory.protocol.declaration import Declaration
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """A leaf added by the commit. `key_package_ref`: RFC 9420 section 5.2."""
+    """A leaf added by the commit. `key_package_ref`: RFC 9420 section 5.2; `lifetime`: seconds that its leaf claims."""
 
     authority: str
     signature_key: bytes
     key_package_ref: bytes
+    lifetime: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """A leaf removed by the commit."""
+    """A leaf removed by the commit, as it stood in the tree before."""
 
     authority: str
     leaf: int
+    signature_key: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,15 @@ class Updated:
     authority_before: str
     authority_after: str
     signature_key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class TreeLeaf:
+    """A leaf that a joiner finds. `lifetime`: as of Added; 0 for a leaf that has none, since a commit renewed it."""
+
+    authority: str
+    signature_key: bytes
+    lifetime: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +65,8 @@ class CommitFacts:
     """Names of the proposal types besides Add and Remove."""
     members_after: tuple[str, ...] = ()
     """The authority of every leaf of the tree after the commit, in leaf order."""
+    told: bytes | None = None
+    """What the committer's leaf says that joiners are told (`told_digest`)."""
 
     @property
     def changes_members(self) -> bool:

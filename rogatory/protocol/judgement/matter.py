@@ -28,7 +28,9 @@ def _added_are_parties(facts: CommitFacts, policy: MatterPolicy) -> None:
             raise VoidCommit(
                 VoidCode.UNKNOWN_AMENDMENT, "the commit names an amendment that not every party has signed"
             )
-        entitled |= policy.amendments[digest]
+        place = list(policy.amendments).index(digest) + 1
+        # Whoever left is added again only by what was agreed since.
+        entitled |= {each for each in policy.amendments[digest] if place > policy.left.get(each, 0)}
     for added in facts.added:
         if added.authority not in entitled | facts.rejoined:
             raise VoidCommit(VoidCode.NOT_A_PARTY, f"{added.authority} is no party of this channel")
@@ -36,12 +38,15 @@ def _added_are_parties(facts: CommitFacts, policy: MatterPolicy) -> None:
 
 def _removals_are_founded(facts: CommitFacts, policy: MatterPolicy) -> None:
     founded = policy.leavers | facts.rejoined
+    pin = facts.declaration.directory
     for removed in facts.removed:
-        if removed.authority not in founded and not policy.struck_off(removed.authority, facts.declaration.directory):
-            raise VoidCommit(
-                VoidCode.UNFOUNDED_REMOVAL,
-                f"{removed.authority} has not asked to leave or rejoin, and stands in the directory",
-            )
+        name = removed.authority
+        if name in founded or policy.struck_off(name, pin) or policy.ended(name, removed.signature_key, pin):
+            continue
+        raise VoidCommit(
+            VoidCode.UNFOUNDED_REMOVAL,
+            f"{name} has not asked to leave or rejoin, and stands in the directory with its keys",
+        )
 
 
 def check_matter_members(members: Sequence[str], policy: MatterPolicy) -> None:
@@ -51,4 +56,10 @@ def check_matter_members(members: Sequence[str], policy: MatterPolicy) -> None:
         raise VoidCommit(VoidCode.NOT_A_PARTY, f"{', '.join(strangers)}: no party of this channel")
 
 
-MATTER_RULES: Final = (_is_not_closed, _added_are_parties, _removals_are_founded)
+def _lets_in_or_removes(facts: CommitFacts, policy: MatterPolicy) -> None:
+    # An amendment may become complete as somebody goes: joiners are told of what is so before.
+    if facts.added and any(removed.authority not in facts.rejoined for removed in facts.removed):
+        raise VoidCommit(VoidCode.MIXED_CHANGES, "a matter's commit lets members in or removes some, and never both")
+
+
+MATTER_RULES: Final = (_is_not_closed, _added_are_parties, _removals_are_founded, _lets_in_or_removes)

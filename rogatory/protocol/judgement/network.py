@@ -29,11 +29,12 @@ def _added_are_on_roster(facts: CommitFacts, policy: NetworkPolicy, roster: Rost
 
 
 def _removed_are_off_roster(facts: CommitFacts, policy: NetworkPolicy, roster: RosterView) -> None:
+    pin = facts.declaration.directory
     for removed in facts.removed:
-        if removed.authority in roster.everybody - policy.leavers - facts.rejoined - _struck_off(facts, policy):
-            raise VoidCommit(
-                VoidCode.STILL_ON_ROSTER, f"{removed.authority} is on the roster and has not asked to leave"
-            )
+        name = removed.authority
+        seated = name in roster.everybody - policy.leavers - facts.rejoined - _struck_off(facts, policy)
+        if seated and not policy.ended(name, removed.signature_key, pin):
+            raise VoidCommit(VoidCode.STILL_ON_ROSTER, f"{name} is on the roster and has not asked to leave")
 
 
 def _struck_off(facts: CommitFacts, policy: NetworkPolicy) -> frozenset[str]:

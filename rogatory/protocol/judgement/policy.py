@@ -18,9 +18,15 @@ class RejoinNotice:
 
     authority: str
     key_package_ref: bytes
+    counts: bool = True
+    """Whether the directory as of the pin vouches for the keys that signed it."""
 
 
 def _nobody(authority: str, pin: DirectoryPin) -> bool:
+    return False
+
+
+def _none_ended(authority: str, signature_key: bytes, pin: DirectoryPin) -> bool:
     return False
 
 
@@ -36,8 +42,14 @@ class MatterPolicy:
     """The seq of its closing, if the log has one."""
     parties: frozenset[str] = frozenset()
     """Who may be in the channel: the charter's parties, plus who was added by amendment, less who left."""
+    suspended: frozenset[str] = frozenset()
+    """Parties that are no members, since their keys had ended: any member may add them again under new ones."""
+    left: Mapping[str, int] = field(default_factory=dict)
+    """Former parties, and how many amendments were complete when they left: these add them no more."""
     amendments: Mapping[bytes, frozenset[str]] = field(default_factory=dict)
-    """Digest of each complete amendment (`judge_amendment`) to the authorities that it adds."""
+    """Digest of each complete amendment (`judge_amendment`), in their order, to the authorities that it adds."""
+    signers: Mapping[bytes, frozenset[str]] = field(default_factory=dict)
+    """Digest of each amendment that may become complete to those whose signatures stand in the log."""
     last_amendment: bytes | None = None
     leavers: frozenset[str] = frozenset()
     """Authors of leave notices that no commit has carried out yet."""
@@ -47,6 +59,8 @@ class MatterPolicy:
     """Of the last commit that was not void."""
     struck_off: Callable[[str, DirectoryPin], bool] = _nobody
     """Whether the directory as of that pin holds the authority no longer."""
+    ended: Callable[[str, bytes, DirectoryPin], bool] = _none_ended
+    """Whether the directory as of that pin vouches for this leaf key of the authority no longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +99,12 @@ class NetworkPolicy:
     last_pin: DirectoryPin = NO_PIN
     struck_off: Callable[[str, DirectoryPin], bool] = _nobody
     """Whether the directory as of that pin holds the authority no longer, whatever the roster says."""
+    ended: Callable[[str, bytes, DirectoryPin], bool] = _none_ended
+    """As of MatterPolicy."""
 
 
 ChannelPolicy = MatterPolicy | NetworkPolicy
-_P = TypeVar("_P", MatterPolicy, NetworkPolicy)
+_P = TypeVar("_P", bound=ChannelPolicy)
 
 
 def after_commit(policy: _P, facts: CommitFacts) -> _P:
@@ -96,12 +112,27 @@ def after_commit(policy: _P, facts: CommitFacts) -> _P:
     gone = frozenset(removed.authority for removed in facts.removed) - facts.rejoined
     came = frozenset(added.authority for added in facts.added)
     done = came | gone
-    policy = replace(
+    after = replace(
         policy,
         last_pin=facts.declaration.directory,
         leavers=policy.leavers - done,
         rejoins={seq: notice for seq, notice in policy.rejoins.items() if notice.authority not in done},
     )
-    if isinstance(policy, MatterPolicy) and policy.charter is not None:
-        return replace(policy, parties=(policy.parties | came) - gone)
-    return policy
+    if isinstance(policy, MatterPolicy) and isinstance(after, MatterPolicy) and policy.charter is not None:
+        suspended = suspended_by(policy, facts)
+        left = {each: count for each, count in policy.left.items() if each not in came}
+        left.update(dict.fromkeys(gone - suspended, len(policy.amendments)))
+        return replace(
+            after,
+            parties=(policy.parties | came) - (gone - suspended),
+            suspended=(policy.suspended - came) | suspended,
+            left=left,
+        )
+    return after
+
+
+def suspended_by(policy: MatterPolicy, facts: CommitFacts) -> frozenset[str]:
+    """Whom a good commit removed and who stay parties: nothing but their keys had ended."""
+    pin = facts.declaration.directory
+    gone = frozenset(removed.authority for removed in facts.removed) - facts.rejoined - policy.leavers
+    return frozenset(each for each in gone if not policy.struck_off(each, pin))

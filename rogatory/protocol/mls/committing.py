@@ -78,6 +78,7 @@ def commit(
     inline_tree: bool = True,
     new_signer: SignatureKeyPair | None = None,
     new_identity: bytes | None = None,
+    leaf_extensions: Extensions | None = None,
     psks: PskStore = NO_PSKS,
     pad_to: Padding | None = None,
     now: int | None = None,
@@ -86,8 +87,9 @@ def commit(
 
     `pending` names ProposalRefs; None takes all that go together, as section 12.4 wishes. `path` True always
     renews the own keys, None only where a proposal, a new signer or a new identity requires it, False never
-    (PathMissing where it is required). `now` in Unix seconds judges lifetimes of key packages. Raises
-    GroupReinitialized, UnknownProposalReference and whatever sections 12.1 to 12.4 forbid.
+    (PathMissing where it is required). `leaf_extensions` are those of the path's leaf, None: as before. `now` in
+    Unix seconds judges lifetimes of key packages. Raises GroupReinitialized, UnknownProposalReference and whatever
+    sections 12.1 to 12.4 forbid.
     """
     group.check_open()
     by_value = _by_value(group, proposals)
@@ -95,10 +97,10 @@ def commit(
     check_regular_list(covered, group.own_leaf, proposal_context(group, now))
     applied = apply_proposals(group.state.tree, group.extensions, covered)
     signer = new_signer or group.state.signer
-    changes_leaf = new_signer is not None or new_identity is not None
+    changes_leaf = not (new_signer is None and new_identity is None and leaf_extensions is None)
     chosen = [each.proposal for each in covered]
     renewing = path or (path is None and (changes_leaf or path_is_required(chosen)))
-    made = _make_path(group, applied, signer, new_identity, random) if renewing else None
+    made = _make_path(group, applied, signer, new_identity, leaf_extensions, random) if renewing else None
     tree = made.tree if made else applied.tree
     content = Commit(
         tuple(each.proposal if each.reference is None else each.reference for each in covered),
@@ -172,11 +174,14 @@ def _make_path(
     applied: Applied,
     signer: SignatureKeyPair,
     new_identity: bytes | None,
+    extensions: Extensions | None,
     random: Random,
 ) -> NewPath:
     leaf: LeafNode = group.own_leaf_node
     if new_identity is not None:
         leaf = replace(leaf, credential=Credential.basic(new_identity))
+    if extensions is not None:
+        leaf = replace(leaf, extensions=extensions)
 
     def context_of(tree: RatchetTree) -> bytes:
         return provisional_context(group.group_context, tree, applied).encode()

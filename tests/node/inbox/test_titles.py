@@ -20,10 +20,10 @@ from rogatory.protocol.documents import (
     Objection,
     Outcome,
     Purpose,
-    Rejoin,
     Reply,
     Wording,
     compose,
+    rejoin,
 )
 
 REF = DocumentRef(id="ab" * 16, digest="cd" * 32)
@@ -54,7 +54,7 @@ TITLES: list[tuple[Body, str]] = [
     (Leave(), "leaves"),
     (Closing(reason="done"), "closes the matter: done"),
     (Closing(), "closes the matter"),
-    (Rejoin(key_package="AA==", last_seq=0, last_head="ab" * 32), "rejoin"),
+    (rejoin(b"\x00", 0, b"\xab" * 32, (1, bytes(32))), "rejoin"),
 ]
 
 

@@ -36,7 +36,7 @@ def info(offices: Offices) -> JoinInfo:
         committer=KE,
         members=(KE, TZ, UG),
         pin=DirectoryPin(1),
-        leavers=(),
+        notices=(),
         rejoined=False,
     )
 
@@ -72,7 +72,7 @@ def test_a_charter_whose_signature_does_not_verify(offices: Offices, info: JoinI
 
 def test_an_amendment_that_a_party_did_not_sign(offices: Offices, info: JoinInfo) -> None:
     amendments = ((info.introduction.amendments[0][0],),)
-    refuse(offices, replace(info, introduction=replace(info.introduction, amendments=amendments)), r"ug\.central")
+    refuse(offices, replace(info, introduction=replace(info.introduction, amendments=amendments)), r"tz\.central")
 
 
 def test_the_charter_of_another_matter(offices: Offices, info: JoinInfo) -> None:

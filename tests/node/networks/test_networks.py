@@ -217,7 +217,7 @@ def test_an_invitation_that_the_roster_does_not_warrant(
         committer=committer,
         members=members,
         pin=pin,
-        leavers=(),
+        notices=(),
         rejoined=False,
     )
     tz = offices[TZ]

@@ -11,6 +11,7 @@ from rogatory.protocol.judgement import (
     CommitFacts,
     RejoinNotice,
     Removed,
+    TreeLeaf,
     Updated,
     VoidCode,
     VoidCommit,
@@ -32,7 +33,9 @@ from tests.protocol.judgement.facts import (
     added,
     commit,
     key_of,
+    leaf,
     removed,
+    telling,
     vouch,
 )
 
@@ -66,12 +69,12 @@ def rejoining(*names: str, seqs: tuple[int, ...] = (3,), ref: bytes = REF, **dec
 @pytest.mark.parametrize("policy", [MATTER, NETWORK])
 def test_a_rejoin_is_no_way_to_change_anothers_keys(policy: ChannelPolicy) -> None:
     waiting = replace(policy, rejoins={3: RejoinNotice(TZ, REF), 4: RejoinNotice(KE, REF)})
-    judge_commit(rejoining(TZ), waiting, vouch)
+    judge_commit(telling(rejoining(TZ), waiting), waiting, vouch)
     void(rejoining(TZ, ref=b"another"), VoidCode.REJOIN_MISMATCH, waiting)
     void(rejoining(TZ, seqs=(4,)), VoidCode.REJOIN_MISMATCH, waiting)  # names the rejoin of somebody else
     void(rejoining(TZ, seqs=()), VoidCode.REJOIN_UNDECLARED, waiting)
     void(rejoining(TZ, seqs=(3, 9)), VoidCode.REJOIN_UNKNOWN, waiting)
-    judge_commit(rejoining(TZ, seqs=(3, 3)), waiting, vouch)  # named twice it is still one
+    judge_commit(telling(rejoining(TZ, seqs=(3, 3)), waiting), waiting, vouch)  # named twice it is still one
 
 
 def test_an_answered_rejoin_is_not_answered_again() -> None:
@@ -84,7 +87,7 @@ def test_of_two_rejoins_of_one_member_neither_brings_in_the_others_key(policy: C
     waiting = replace(policy, rejoins={3: RejoinNotice(TZ, b"first"), 4: RejoinNotice(TZ, b"second")})
     void(rejoining(TZ, seqs=(3, 4), ref=b"first"), VoidCode.REJOIN_MISMATCH, waiting)
     void(rejoining(TZ, seqs=(3,), ref=b"second"), VoidCode.REJOIN_MISMATCH, waiting)
-    judge_commit(rejoining(TZ, seqs=(4,), ref=b"second"), waiting, vouch)
+    judge_commit(telling(rejoining(TZ, seqs=(4,), ref=b"second"), waiting), waiting, vouch)
 
 
 @pytest.mark.parametrize("policy", [MATTER, NETWORK])
@@ -94,7 +97,7 @@ def test_two_leaves_of_one_authority_are_never_brought_in(policy: ChannelPolicy)
     twice = commit(KE, TZ, TZ, added=(added(TZ), added(TZ)), removed=(removed(TZ),), declare=declared)
     void(twice, VoidCode.SECOND_LEAF, waiting)
     with pytest.raises(VoidCommit, match="two leaves"):
-        judge_tree([(KE, key_of(KE)), (TZ, key_of(TZ)), (TZ, b"another key")], policy, PIN, vouch)
+        judge_tree([leaf(KE), leaf(TZ), TreeLeaf(TZ, b"another key")], policy, PIN, vouch)
 
 
 @pytest.mark.parametrize("policy", [MATTER, NETWORK])
@@ -109,7 +112,7 @@ def test_a_path_changes_neither_whose_leaf_it_is_nor_takes_an_unvouched_key(poli
 
 def test_who_removes_and_is_removed_does_not_matter_without_a_reason() -> None:
     void(commit(KE, removed=(removed(TZ),)), VoidCode.UNFOUNDED_REMOVAL, MATTER)
-    void(commit(KE, removed=(Removed(TZ, 7),)), VoidCode.UNFOUNDED_REMOVAL, MATTER)
+    void(commit(KE, removed=(Removed(TZ, 7, key_of(TZ)),)), VoidCode.UNFOUNDED_REMOVAL, MATTER)
     void(commit(KE, UG, NG, removed=(removed(TZ),)), VoidCode.STILL_ON_ROSTER, NETWORK)
 
 

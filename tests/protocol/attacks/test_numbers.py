@@ -44,9 +44,11 @@ def test_a_member_cannot_declare_numbers_that_no_database_holds(number: int) -> 
 
 @pytest.mark.parametrize("number", TOO_LARGE)
 def test_a_committer_cannot_hand_a_joiner_numbers_that_no_database_holds(number: int) -> None:
-    def introduced(anchor: int = 4, targets: int = 7, network: int = 3, rejoin: int = 2) -> bytes:
-        rejoins = [[rejoin, "ke.central", b"reference"]]
-        return msgspec.msgpack.encode([[anchor, HEAD], [targets, network], None, [], [], rejoins, 1])
+    def introduced(
+        anchor: int = 4, targets: int = 7, network: int = 3, rejoin: int = 2, left: int = 1, agreed: int = 1
+    ) -> bytes:
+        told = [[], [], [[rejoin, b"envelope"]], [["ke.central", left]], [], agreed]
+        return msgspec.msgpack.encode([[anchor, HEAD], [targets, network], None, *told, 1])
 
     assert decode_join_extension(introduced()).rejoins[0].seq == 2
     for data in (
@@ -54,6 +56,8 @@ def test_a_committer_cannot_hand_a_joiner_numbers_that_no_database_holds(number:
         introduced(targets=number),
         introduced(network=number),
         introduced(rejoin=number),
+        introduced(left=number),
+        introduced(agreed=number),
     ):
         with pytest.raises(MalformedError):
             decode_join_extension(data)

@@ -8,13 +8,17 @@ from typing import Any
 from rogatory.protocol.declaration import Declaration, DirectoryPin, Seen
 from rogatory.protocol.judgement import (
     Added,
+    ChannelPolicy,
     CommitFacts,
     MatterPolicy,
     NetworkPolicy,
     NotVouched,
     Removed,
     RosterView,
+    TreeLeaf,
     Updated,
+    after_commit,
+    told_digest,
 )
 
 KE, TZ, UG, NG = "ke.central", "tz.central", "ug.central", "ng.central"
@@ -49,8 +53,12 @@ def added(authority: str, ref: bytes = REF) -> Added:
     return Added(authority, key_of(authority), ref)
 
 
+def leaf(authority: str) -> TreeLeaf:
+    return TreeLeaf(authority, key_of(authority))
+
+
 def removed(authority: str) -> Removed:
-    return Removed(authority, LEAVES[authority])
+    return Removed(authority, LEAVES[authority], key_of(authority))
 
 
 def commit(*members_after: str, by: str = KE, declare: dict[str, Any] | None = None, **changes: Any) -> CommitFacts:
@@ -66,6 +74,11 @@ def commit(*members_after: str, by: str = KE, declare: dict[str, Any] | None = N
         members_after=members_after,
     )
     return replace(facts, **changes)
+
+
+def telling(facts: CommitFacts, policy: ChannelPolicy) -> CommitFacts:
+    """The commit with what its joiners are told in its leaf."""
+    return replace(facts, told=told_digest(after_commit(policy, facts)))
 
 
 MATTER = MatterPolicy(charter=b"c" * 32, founder=KE, parties=frozenset({KE, TZ}), last_pin=PIN)

@@ -12,6 +12,7 @@ from rogatory.protocol.judgement import (
     ChannelPolicy,
     CommitFacts,
     RejoinNotice,
+    TreeLeaf,
     Updated,
     VoidCode,
     VoidCommit,
@@ -19,6 +20,7 @@ from rogatory.protocol.judgement import (
     judge_commit,
     judge_tree,
 )
+from rogatory.protocol.mls.validate_leaf_node import MAX_LIFETIME
 from tests.protocol.judgement.facts import (
     KE,
     MATTER,
@@ -31,7 +33,9 @@ from tests.protocol.judgement.facts import (
     added,
     commit,
     key_of,
+    leaf,
     removed,
+    telling,
     vouch,
 )
 
@@ -103,6 +107,33 @@ def test_an_added_leaf_is_vouched_for() -> None:
     void(commit(KE, TZ, added=(stranger,)), VoidCode.NOT_VOUCHED, alone)
 
 
+def test_what_joiners_are_told_is_what_the_log_says() -> None:
+    policy = replace(MATTER, leavers=frozenset({TZ}), parties=frozenset({KE, TZ, UG}))
+    facts = telling(commit(KE, TZ, UG, added=(added(UG),)), policy)
+    judge_commit(facts, policy, vouch)
+    void(replace(facts, told=None), VoidCode.TOLD_DIFFERS, policy)
+    omitted = telling(facts, replace(policy, leavers=frozenset()))
+    void(omitted, VoidCode.TOLD_DIFFERS, policy)
+    for changes in (
+        {"left": {NG: 0}},
+        {"suspended": frozenset({NG})},
+        {"rejoins": {4: RejoinNotice(TZ, REF)}},
+        {"parties": frozenset({KE, TZ, UG, NG})},
+        {"amendments": {REF: frozenset({NG})}},
+        {"signers": {REF: frozenset({KE})}},
+    ):
+        void(telling(facts, replace(policy, **changes)), VoidCode.TOLD_DIFFERS, policy)
+
+
+@pytest.mark.parametrize("policy", [MATTER, NETWORK])
+def test_no_added_leaf_claims_to_be_good_for_longer_than_400_days(policy: ChannelPolicy) -> None:
+    def adding(lifetime: int) -> CommitFacts:
+        return telling(commit(KE, TZ, added=(replace(added(TZ), lifetime=lifetime),)), policy)
+
+    judge_commit(adding(400 * 24 * 3600), policy, vouch)
+    void(adding(400 * 24 * 3600 + 1), VoidCode.LIFETIME_TOO_LONG, policy)
+
+
 class TestRejoin:
     """DESIGN section 4: Remove and Add together, by the key package that the rejoin brought."""
 
@@ -110,11 +141,13 @@ class TestRejoin:
     both: dict[str, Any] = {"removed": (removed(TZ),), "added": (added(TZ),)}  # noqa: RUF012
 
     def test_good(self) -> None:
-        judge_commit(commit(KE, TZ, **self.both, declare={"rejoins": [3]}), self.policy, vouch)
+        facts = commit(KE, TZ, **self.both, declare={"rejoins": [3]})
+        judge_commit(telling(facts, self.policy), self.policy, vouch)
 
     def test_any_member_of_a_network_but_observers_may_answer_it(self) -> None:
         network = replace(NETWORK, rejoins={3: RejoinNotice(TZ, REF)})
-        judge_commit(commit(KE, TZ, UG, by=UG, **self.both, declare={"rejoins": [3]}), network, vouch)
+        answer = commit(KE, TZ, UG, by=UG, **self.both, declare={"rejoins": [3]})
+        judge_commit(telling(answer, network), network, vouch)
         observed = commit(KE, TZ, NG, by=NG, **self.both, declare={"rejoins": [3]})
         void(observed, VoidCode.OBSERVER_CHANGES, network)
 
@@ -124,6 +157,10 @@ class TestRejoin:
     def test_a_rejoin_is_answered_once(self) -> None:
         facts = commit(KE, TZ, **self.both, declare={"rejoins": [3]})
         void(facts, VoidCode.REJOIN_UNKNOWN, after_commit(self.policy, facts))
+
+    def test_one_that_does_not_count_as_of_the_pin_is_not_answered(self) -> None:
+        policy = replace(self.policy, rejoins={3: RejoinNotice(TZ, REF, counts=False)})
+        void(commit(KE, TZ, **self.both, declare={"rejoins": [3]}), VoidCode.REJOIN_UNKNOWN, policy)
 
     def test_another_key_package_is_refused(self) -> None:
         swapped = commit(KE, TZ, removed=(removed(TZ),), added=(added(TZ, b"other"),), declare={"rejoins": [3]})
@@ -161,7 +198,7 @@ def test_a_commit_carries_out_what_waited() -> None:
 
 
 class TestJoinersTree:
-    members = ((KE, key_of(KE)), (TZ, key_of(TZ)))
+    members = (leaf(KE), leaf(TZ))
     pin = DirectoryPin(7, 3)
 
     @pytest.mark.parametrize("policy", [MATTER, NETWORK])
@@ -171,12 +208,13 @@ class TestJoinersTree:
     @pytest.mark.parametrize(
         ("more", "code"),
         [
-            ((KE, key_of(KE)), VoidCode.SECOND_LEAF),
-            ((UG, b"another key"), VoidCode.NOT_VOUCHED),
-            ((UG, key_of(UG)), VoidCode.NOT_A_PARTY),
+            (leaf(KE), VoidCode.SECOND_LEAF),
+            (TreeLeaf(UG, b"another key"), VoidCode.NOT_VOUCHED),
+            (leaf(UG), VoidCode.NOT_A_PARTY),
+            (TreeLeaf(UG, key_of(UG), MAX_LIFETIME + 1), VoidCode.LIFETIME_TOO_LONG),
         ],
     )
-    def test_void(self, more: tuple[str, bytes], code: VoidCode) -> None:
+    def test_void(self, more: TreeLeaf, code: VoidCode) -> None:
         with pytest.raises(VoidCommit) as caught:
             judge_tree([*self.members, more], MATTER, self.pin, vouch)
         assert caught.value.code is code
@@ -184,5 +222,5 @@ class TestJoinersTree:
     def test_a_stranger_to_the_roster_is_refused(self) -> None:
         rw = "rw.central"
         with pytest.raises(VoidCommit) as caught:
-            judge_tree([*self.members, (rw, key_of(rw))], NETWORK, self.pin, vouch)
+            judge_tree([*self.members, leaf(rw)], NETWORK, self.pin, vouch)
         assert caught.value.code is VoidCode.NOT_ON_ROSTER

@@ -21,15 +21,19 @@ from tests.protocol.judgement.facts import (
     UG,
     added,
     commit,
+    key_of,
     removed,
+    telling,
     vouch,
 )
 from tests.protocol.judgement.test_commit import void
 
+NEXT = b"n" * 32
+
 
 class TestMatter:
     def test_a_party_of_the_charter_is_added(self) -> None:
-        judge_commit(commit(KE, TZ, added=(added(TZ),)), MATTER, vouch)
+        judge_commit(telling(commit(KE, TZ, added=(added(TZ),)), MATTER), MATTER, vouch)
 
     def test_a_stranger_is_not(self) -> None:
         void(commit(KE, TZ, UG, added=(added(UG),)), VoidCode.NOT_A_PARTY)
@@ -40,7 +44,7 @@ class TestMatter:
     def test_who_a_complete_amendment_names_is_added(self) -> None:
         amended = replace(MATTER, amendments={AMENDMENT: frozenset({UG})})
         facts = commit(KE, TZ, UG, added=(added(UG),), declare={"amendment": AMENDMENT})
-        judge_commit(facts, amended, vouch)
+        judge_commit(telling(facts, amended), amended, vouch)
         assert after_commit(amended, facts).parties == {KE, TZ, UG}
 
     def test_the_commit_names_the_amendment(self) -> None:
@@ -74,13 +78,55 @@ class TestMatter:
         later = commit(KE, removed=(removed(TZ),), declare={"directory": DirectoryPin(8, 3)})
         judge_commit(later, policy, vouch)
 
+    def test_who_left_is_added_again_by_what_was_agreed_since_alone(self) -> None:
+        policy = replace(MATTER, amendments={AMENDMENT: frozenset({UG})})
+        came = after_commit(policy, commit(KE, TZ, UG, added=(added(UG),), declare={"amendment": AMENDMENT}))
+        gone = after_commit(replace(came, leavers=frozenset({UG})), commit(KE, TZ, removed=(removed(UG),)))
+        assert gone.left == {UG: 1}
+        again = commit(KE, TZ, UG, added=(added(UG),), declare={"amendment": AMENDMENT})
+        void(again, VoidCode.NOT_A_PARTY, gone)
+        agreed = replace(gone, amendments={**gone.amendments, NEXT: frozenset({UG})})
+        void(again, VoidCode.NOT_A_PARTY, agreed)
+        back = commit(KE, TZ, UG, added=(added(UG),), declare={"amendment": NEXT})
+        judge_commit(telling(back, agreed), agreed, vouch)
+        assert after_commit(agreed, back).left == {}
+
+    def test_whose_keys_have_ended_is_removed_and_stays_a_party(self) -> None:
+        def ended(authority: str, signature_key: bytes, pin: DirectoryPin) -> bool:
+            return signature_key == key_of(TZ) and pin.targets >= 8
+
+        policy = replace(MATTER, ended=ended)
+        void(commit(KE, removed=(removed(TZ),)), VoidCode.UNFOUNDED_REMOVAL, policy)
+        facts = commit(KE, removed=(removed(TZ),), declare={"directory": DirectoryPin(8, 3)})
+        judge_commit(facts, policy, vouch)
+        after = after_commit(policy, facts)
+        assert (after.parties, after.suspended, after.left) == ({KE, TZ}, {TZ}, {})
+        back = commit(KE, TZ, added=(added(TZ),), declare={"directory": DirectoryPin(8, 3)})
+        judge_commit(telling(back, after), after, vouch)
+        assert after_commit(after, back).suspended == frozenset()
+
+    def test_who_asked_to_leave_or_was_struck_off_does_not_stay_a_party(self) -> None:
+        facts = commit(KE, removed=(removed(TZ),))
+        for policy in (
+            replace(MATTER, leavers=frozenset({TZ}), ended=lambda *_: True),
+            replace(MATTER, struck_off=lambda *_: True, ended=lambda *_: True),
+        ):
+            after = after_commit(policy, facts)
+            assert (after.parties, after.suspended, after.left) == ({KE}, frozenset(), {TZ: 0})
+
+    def test_a_commit_lets_in_or_removes(self) -> None:
+        policy = replace(MATTER, parties=frozenset({KE, TZ, UG}), leavers=frozenset({TZ}))
+        facts = commit(KE, UG, added=(added(UG),), removed=(removed(TZ),))
+        void(telling(facts, policy), VoidCode.MIXED_CHANGES, policy)
+
 
 class TestClosedMatter:
     closed = replace(MATTER, closed_at=9, rejoins={11: RejoinNotice(TZ, REF)})
     back: dict[str, Any] = {"removed": (removed(TZ),), "added": (added(TZ),)}  # noqa: RUF012
 
     def test_its_founder_lets_members_in_again(self) -> None:
-        judge_commit(commit(KE, TZ, **self.back, declare={"rejoins": [11]}), self.closed, vouch)
+        facts = commit(KE, TZ, **self.back, declare={"rejoins": [11]})
+        judge_commit(telling(facts, self.closed), self.closed, vouch)
 
     def test_nobody_else_does(self) -> None:
         closed = replace(self.closed, parties=frozenset({KE, TZ, UG}))
@@ -98,7 +144,8 @@ class TestClosedMatter:
 class TestNetwork:
     def test_a_coordinator_adds_who_is_on_the_roster(self) -> None:
         for authority in (TZ, UG, NG):
-            judge_commit(commit(KE, authority, added=(added(authority),)), NETWORK, vouch)
+            facts = commit(KE, authority, added=(added(authority),))
+            judge_commit(telling(facts, NETWORK), NETWORK, vouch)
 
     def test_a_member_adds_nobody(self) -> None:
         void(commit(KE, TZ, UG, by=TZ, added=(added(UG),)), VoidCode.NOT_COORDINATOR, NETWORK)
@@ -125,6 +172,11 @@ class TestNetwork:
         judge_commit(commit(KE, TZ, by=TZ, removed=(removed(UG),), declare=now), policy, vouch)
         void(commit(TZ, UG, by=TZ, removed=(removed(KE),), declare=now), VoidCode.NOT_COORDINATOR, policy)
         void(commit(KE, TZ, removed=(removed(UG),)), VoidCode.STILL_ON_ROSTER, policy)
+
+    def test_whose_keys_have_ended_is_removed_by_a_coordinator(self) -> None:
+        policy = replace(NETWORK, ended=lambda *_: True)
+        judge_commit(commit(KE, TZ, removed=(removed(UG),)), policy, vouch)
+        void(commit(KE, TZ, by=TZ, removed=(removed(UG),)), VoidCode.NOT_COORDINATOR, policy)
 
     def test_the_roster_is_that_of_the_pin(self) -> None:
         early = replace(NETWORK, last_pin=DirectoryPin(1, 1))

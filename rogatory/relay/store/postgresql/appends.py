@@ -7,7 +7,7 @@ from typing import Final
 
 from rogatory.protocol.frames.client import Invitation
 from rogatory.protocol.frames.server import Code
-from rogatory.protocol.header import Form, Head, genesis, next_header
+from rogatory.protocol.header import Head, genesis, next_header
 from rogatory.protocol.receipt import Stamped
 from rogatory.relay import log
 from rogatory.relay.errors import Refusal
@@ -65,8 +65,7 @@ async def _append(transaction: Transaction, entry: NewEntry, body_hash: bytes) -
             log.check_repeated(stood.author, entry.author)
             return _placed(entry.channel, stood, repeated=True)
         log.check_member(transaction.member(state.number, entry.author))
-        if entry.form is not Form.REJOIN:  # a member that lost its state does not know the base
-            log.check_base(state, entry.base)
+        log.check_base(state, entry.base)
     else:
         log.check_founding(entry.base, entry.commit, entry.access, entry.may_found)
     if entry.access is not None:

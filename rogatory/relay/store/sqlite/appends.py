@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from rogatory.protocol.frames.client import Invitation
 from rogatory.protocol.frames.server import Code
-from rogatory.protocol.header import Form, Head, genesis, header_hash
+from rogatory.protocol.header import Head, genesis, header_hash
 from rogatory.protocol.receipt import Stamped
 from rogatory.relay import log
 from rogatory.relay.errors import Refusal
@@ -63,8 +63,7 @@ def _append(transaction: Transaction, entry: NewEntry, body_hash: bytes) -> Plac
             return _repeated(entry, *found)
         member = transaction.member(state.number, entry.author)
         log.check_member(member)
-        if entry.form is not Form.REJOIN:  # a member that lost its state does not know the base
-            log.check_base(state, entry.base)
+        log.check_base(state, entry.base)
     else:
         log.check_founding(entry.base, entry.commit, entry.access, entry.may_found)
     if entry.access is not None:
