@@ -20,7 +20,7 @@ from rogatory.keys.courier import (
 )
 from rogatory.keys.errors import CourierRefused
 from rogatory.protocol.errors import MalformedError
-from rogatory.protocol.frames.client import ClientFrame, Credit, Hello, Proof, Resume
+from rogatory.protocol.frames.client import ClientFrame, Credit, FetchToken, Hello, Proof, Resume
 from rogatory.protocol.frames.codec import decode_client_frame, decode_server_frame, encode_frame
 from rogatory.protocol.frames.server import Accepted, AcceptedTogether, Code, Refused, ServerFrame
 from rogatory.protocol.limits import APPENDS_IN_FLIGHT
@@ -32,7 +32,7 @@ from rogatory.relay.services import Services
 from rogatory.relay.session import Session
 
 MAX_REQUESTS: Final = 100_000
-_UNCALLED_FOR: Final = (Hello, Proof, Credit)
+_UNCALLED_FOR: Final = (Hello, Proof, Credit, FetchToken)
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
