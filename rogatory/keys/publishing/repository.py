@@ -111,7 +111,11 @@ class Repository:
         found = latest(self.published, role)
         info = read(found[1], Targets).signed.targets.get(path) if found else None
         if info is None:
-            raise PublishError(f"the directory has no {path}")
+            kind, _, name = path.removesuffix(".json").rpartition("/")
+            raise PublishError(
+                f"{name} is not in the directory's {kind or 'files'}: look at the spelling"
+                " (`rogatory-keys directory show` lists what there is), or take it in first"
+            )
         return self.published[target_file(path, info)]
 
     # Changes, to drafts
