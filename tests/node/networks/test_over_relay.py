@@ -236,3 +236,29 @@ def test_a_change_of_members_that_the_roster_does_not_warrant_is_void_for_all(
     for node in honest.values():
         assert titles(node) == ["Plenary"]
     world.close()
+
+
+def test_who_was_removed_is_let_in_again_by_a_coordinator_alone(tmp_path: Path) -> None:
+    world = World(tmp_path, [KE, UG, STRANGER])
+    channel = world.simulator.add_network("gljcn", [UG, STRANGER], [KE])
+    world.nodes[UG] = SimulatedNode(world, UG, LaxRegistry())
+    world.start(KE, UG, STRANGER)
+    world.advance(10 * TURN)
+    world.simulator.set_seats("gljcn", members=[UG])
+    world.publish()
+    world.advance(600)
+    removed = world.nodes[STRANGER]
+    assert not removed.read(lambda tx: show_network(tx, "gljcn")).joined
+    world.nodes[KE].disconnect("relay.one")
+    world.simulator.set_seats("gljcn", members=[UG, STRANGER])
+    world.publish()
+    world.settle()
+    world.nodes[UG].run(lambda tx: wish_add(tx, channel, STRANGER))
+    world.settle()
+    refused = told(removed, EventKind.TROUBLE)[-1]
+    assert "does not coordinate" in refused.summary
+    assert not removed.read(lambda tx: show_network(tx, "gljcn")).joined
+    world.start(KE)
+    world.advance(600)
+    assert removed.read(lambda tx: show_network(tx, "gljcn")).joined
+    world.close()
