@@ -89,3 +89,19 @@ def test_a_member_is_struck_off_in_the_middle_of_a_broadcast(tmp_path: Path) -> 
             for node in (ke, tz, rw):
                 assert {event["code"] for event in node.events("trouble")} <= {"no_key_package"}, "before they were up"
                 assert node.events("commit_void") == []
+
+
+def test_members_keep_a_compromised_key_set_out_by_themselves(tmp_path: Path) -> None:
+    with Scene(tmp_path, [KE, TZ, UG]) as scene:
+        ke, tz, ug = scene.start(KE, TZ, UG)
+        matter = scene.consult(ug, [ke, tz])
+        ug.kill()
+        scene.simulator.mark_compromised(UG, [1], int(time.time()))
+        scene.relay.publish()
+        ke.wait_until(
+            lambda: UG not in ke.api("GET", f"/v1/matters/{matter}")["members"], "keep the authority out", WITHIN
+        )
+        ke.wait_event("keys_changed", author=UG, code="compromised")
+        until(lambda: UG not in tz.api("GET", f"/v1/matters/{matter}")["members"], "the other to follow")
+        say(ke, matter, "among us")
+        until(lambda: (KE, "among us") in said(tz, matter), "the matter to go on")
