@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.keys.simulator import DirectorySimulator
 from tests.node.attachments.cutting import CuttingProxy
-from tests.node.process import NodeProcess
+from tests.node.process import START_SECONDS, NodeProcess
 from tests.relay.process import RelayProcess
 
 KE, TZ = "ke.central", "tz.central"
@@ -87,12 +87,14 @@ def files_of(node: NodeProcess, document: str) -> list[dict[str, Any]]:
     return found
 
 
-def wait_state(node: NodeProcess, document: str, state: str, number: int = 1) -> dict[str, Any]:
+def wait_state(
+    node: NodeProcess, document: str, state: str, number: int = 1, seconds: float = START_SECONDS
+) -> dict[str, Any]:
     """Wait until an attachment is in this state."""
 
     def reached() -> dict[str, Any] | None:
         file = node.api("GET", f"/v1/documents/{document}/attachments")[number - 1]
         return file if file["state"] == state else None
 
-    found: dict[str, Any] = node.wait_until(reached, f"have the attachment {state}")
+    found: dict[str, Any] = node.wait_until(reached, f"have the attachment {state}", seconds)
     return found
