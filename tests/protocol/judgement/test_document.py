@@ -60,6 +60,7 @@ def test_every_kind_has_its_place() -> None:
         "consultation": "matter network",
         "announcement": "network",
         "receipt": "matter network",
+        "objection": "matter",
         "leave": "founding matter network",
         "closing": "matter",
         "rejoin": "founding matter network",

@@ -13,6 +13,7 @@ class Objection(Body, frozen=True, kw_only=True):
     """Signed by itself by the node that was given the step, addressed to its author; it changes nothing either."""
 
     KIND: ClassVar[str] = "objection"
+    CASE_DATA: ClassVar[bool] = True
     ADDRESSED: ClassVar[bool] = True
 
     document: DocumentRef
