@@ -67,7 +67,7 @@ def test_every_kind_has_its_place() -> None:
     }
 
 
-@pytest.mark.parametrize("kind", ["request", "reply"])
+@pytest.mark.parametrize("kind", ["request", "reply", "objection"])
 def test_networks_carry_no_case_data(kind: str) -> None:
     void(kind, KE, NETWORK, VoidCode.CASE_DATA_IN_NETWORK)
 
@@ -87,7 +87,7 @@ def test_the_roster_says_who_announces() -> None:
     void("announcement", NG, everyone, VoidCode.OBSERVER_WRITES)
 
 
-@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"leave", "rejoin", "request", "reply"}))
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"leave", "rejoin", "request", "reply", "objection"}))
 def test_observers_read_only(kind: str) -> None:
     void(kind, NG, NETWORK, VoidCode.OBSERVER_WRITES)
 
