@@ -18,6 +18,7 @@ from tests.keys.simulator import DirectorySimulator
 from tests.relay.client import Client, Departed, message
 from tests.relay.conftest import KE, TZ, UG, append, founded
 from tests.relay.process import RelayProcess
+from tests.relay.test_handshake import turned_away
 
 SECONDS = 60.0
 
@@ -30,12 +31,6 @@ async def served(relay: RelayProcess, authority: str) -> AsyncIterator[Client]:
         yield node
         async with asyncio.timeout(SECONDS):
             await append(node, channel, message(channel), 1)
-
-
-async def turned_away(client: Client) -> Code | None:
-    with pytest.raises(Departed) as departed:
-        await client.connect()
-    return departed.value.code
 
 
 def test_one_authority_gets_an_eighth_of_the_budget() -> None:
