@@ -39,11 +39,12 @@ def missing(work: Work, channel: Channel, own: OwnEntry, frame: Refused) -> None
     if own.outbox_number is None:
         return
     document = outbox.get(connection, own.outbox_number)
-    again = document.original_seq is None
+    files = _at_relay(work, channel.id, document.message_id)
+    again = document.original_seq is None and bool(files)
     # Sent for the first time, it is enqueued anew once its files are there; shared again, it goes at once.
     outbox.set_state(connection, [document.number], OutboxState.REFUSED if again else OutboxState.QUEUED)
     state = AttachmentState.UPLOADING if again else AttachmentState.LOST
-    for row in _at_relay(work, channel.id, document.message_id):
+    for row in files:
         attachments.set_state(connection, row.blob, state, problem=None if again else frame.explanation[:300])
 
 
