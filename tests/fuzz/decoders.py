@@ -15,6 +15,7 @@ import msgspec
 from rogatory.protocol.content import Content, SentContent, SharedContent, decode_content, encode_content
 from rogatory.protocol.declaration import Declaration, DirectoryPin, Seen, decode_declaration, encode_declaration
 from rogatory.protocol.documents import open_consent, open_document, peek_document, sign_document
+from rogatory.protocol.documents.consent import open_either
 from rogatory.protocol.documents.document import open_signed
 from rogatory.protocol.documents.dsse import decode_envelope, encode_envelope
 from rogatory.protocol.documents.errors import DocumentError
@@ -32,7 +33,7 @@ from rogatory.protocol.extensions import (
 )
 from rogatory.protocol.frames.codec import decode_client_frame, decode_server_frame, encode_frame
 from rogatory.protocol.header import Form
-from rogatory.protocol.invitation import Shared, decode_shared, encode_shared
+from rogatory.protocol.invitation import Shared, decode_shared, encode_shared, open_tree, seal_tree
 from rogatory.protocol.mls import extension, framed_content, message, proposal
 from rogatory.protocol.mls.codec import Reader, Structure, vector
 from rogatory.protocol.mls.epoch_state import EpochState
@@ -211,6 +212,15 @@ OTHERS = {
     ),
     "documents.document.peek_document": Decoder(
         peek_document, DocumentError, ENVELOPES, lambda document: document.envelope
+    ),
+    "documents.consent.open_either": Decoder(
+        lambda data: open_either(data, keys_of), DocumentError, ENVELOPES, lambda document: document.envelope
+    ),
+    "invitation.open_tree": Decoder(
+        lambda data: open_tree(SUITE, bytes(SUITE.key_length), b"group", data),
+        MLSError,
+        (seal_tree(SUITE, bytes(SUITE.key_length), b"group", b"a ratchet tree"),),
+        None,
     ),
     "documents.consent.open_consent": Decoder(
         lambda data: open_consent(data, keys_of),
