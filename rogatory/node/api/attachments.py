@@ -20,7 +20,7 @@ from rogatory.node.inbox.lookup import find_document
 from rogatory.node.store import attachments
 from rogatory.node.store.attachments import HERE, UNDER_WAY, AttachmentRow
 from rogatory.node.transaction import Tx
-from rogatory.protocol.attachments import Layout
+from rogatory.protocol.attachments import AttachmentError, Layout
 from rogatory.protocol.documents import Annex
 from rogatory.protocol.limits import KIB
 
@@ -91,10 +91,14 @@ async def content(request: web.Request) -> web.StreamResponse:
     response.content_type, response.content_length = "application/octet-stream", row.size
     await response.prepare(request)
     data = first
-    while data:
-        await response.write(data)
-        data = await asyncio.to_thread(next, chunks, b"")
-    await response.write_eof()
+    try:
+        while data:
+            await response.write(data)
+            data = await asyncio.to_thread(next, chunks, b"")
+        await response.write_eof()
+    except AttachmentError:  # the disk's fault; the answer has begun, so that only its end can tell it
+        if request.transport is not None:
+            request.transport.abort()
     return response
 
 

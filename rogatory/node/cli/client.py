@@ -146,7 +146,10 @@ class Client:
 
     def _read(self, response: http.client.HTTPResponse) -> bytes:
         with self._reached():
-            return response.read(READ_AT_ONCE)
+            data = response.read(READ_AT_ONCE)
+            if not data and response.length:  # http.client does not tell that the end is missing
+                raise http.client.IncompleteRead(data, response.length)
+            return data
 
     @contextmanager
     def _reached(self) -> Iterator[None]:
