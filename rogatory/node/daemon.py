@@ -13,12 +13,13 @@ from aiohttp import web
 
 from rogatory.keys.directory.trust import TrustedDirectory
 from rogatory.keys.errors import KeysError
-from rogatory.node.api.context import BACKUP, HANDOVER, LARGEST, TRANSFERS
+from rogatory.node.api.context import BACKUP, DOSSIERS, HANDOVER, LARGEST, TRANSFERS
 from rogatory.node.api.guard import Callers
 from rogatory.node.api.server import build_app, serve
 from rogatory.node.assembly import start_node
 from rogatory.node.backup.writing import BackupSource
 from rogatory.node.config import NodeConfig, load_config
+from rogatory.node.dossiers.exporting import DossierSource
 from rogatory.node.errors import Conflict, NodeError, NotFound
 from rogatory.node.folder import Address, NodeFolder
 from rogatory.node.log import configure_log
@@ -52,7 +53,7 @@ def run(folder: NodeFolder, passphrase: Callable[[], bytes], ready: Callable[[st
                 f"{folder.config} names {config.authority}, the vault holds the keys of {keys.authority}",
                 "put the right vault or settings in the folder",
             )
-        trusted = TrustedDirectory(folder.directory, _root(folder))
+        trusted = TrustedDirectory(folder.directory, _root(folder), keeps_history=True)
         database = Database(folder.database, database_key)
         try:
             asyncio.run(_run(folder, config, keys, handover_key(database_key), trusted, database, ready))
@@ -99,6 +100,7 @@ async def _run(
             app = build_app(running.node, running.links, running.keeper, callers, config)
             app[TRANSFERS], app[LARGEST] = running.transfers, config.attachment_most
             app[BACKUP] = BackupSource(folder, config.authority, database)
+            app[DOSSIERS] = DossierSource(database, running.transfers.files, trusted)
             app[HANDOVER] = handover
             tasks.create_task(_serve(app, config, folder, ready), name="api")
     except* _Stopped:

@@ -1,4 +1,4 @@
-"""`verify FILE`: what a document or proof file proves, against the directory's exported history, offline."""
+"""`verify FILE`: what a dossier, proof file or document proves, against the directory's history, offline."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,8 +13,9 @@ from rogatory.keys.files import write_atomically
 from rogatory.keys.fingerprint import root_fingerprint
 from rogatory.keys.plain import moment
 from rogatory.keys.verification import Report, Verdict, verify_envelope, verify_proof
+from rogatory.keys.verification.dossier import Trust, Verified, is_dossier, verify_dossier
 from rogatory.protocol.documents.document import peek_document
-from rogatory.protocol.errors import MalformedError
+from rogatory.protocol.errors import MalformedError, ProtocolError
 from rogatory.protocol.proof import MAX_PROOF, decode_proof
 
 _CONCLUSIONS = {
@@ -25,9 +26,15 @@ _CONCLUSIONS = {
 
 
 def verify(
-    file: Annotated[Path, typer.Argument(help="A proof file, or the envelope of one document.")],
-    history: Annotated[Path, typer.Option(help="From `rogatory-keys directory export-history`.")],
-    root: Annotated[Path, typer.Option(help="The first root.json, got from a trustee.")],
+    file: Annotated[Path, typer.Argument(help="A dossier, a proof file, or the envelope of one document.")],
+    history: Annotated[
+        Path | None,
+        typer.Option(help="From `rogatory-keys directory export-history`; a dossier brings its own, if older."),
+    ] = None,
+    root: Annotated[Path | None, typer.Option(help="The first root.json, got from a trustee.")] = None,
+    fingerprint: Annotated[
+        str | None, typer.Option(help="For a dossier without --root: the root's fingerprint, as a trustee tells it.")
+    ] = None,
     text: Annotated[Path | None, typer.Option(help="Write the text of the first document (JSON) to this file.")] = None,
     json: Json = False,
 ) -> None:
@@ -35,9 +42,27 @@ def verify(
 
     Keys are judged as of the time that receipts prove, also after they were renewed or revoked.
     """
+    trusted = None if root is None else read_bounded(root, MAX_FILE_BYTES)
+    with file.open("rb") as opened:
+        dossier = is_dossier(opened.read(4))
+    if dossier:
+        if text is not None:
+            raise typer.BadParameter("--text is for proof files: a dossier has the texts in it")
+        newer = None if history is None else read_bounded(history, MAX_HISTORY_BYTES)
+        report, trusted = _dossier(file, Trust(trusted, fingerprint, newer))
+    elif trusted is None or history is None or fingerprint is not None:
+        raise RefusedFile(f"{file} is no dossier; a proof file or document is checked with --history and --root")
+    else:
+        report = _proof(file, _chronicle(history, trusted), text)
+    show(report, json, *_lines(report, trusted))
+    if report.verdict is Verdict.UNSURE:
+        raise NotProven(f"{file}: not everything is proven")
+    if report.verdict is Verdict.FALSE:
+        raise Disproved(f"{file}: the evidence is contradicted; keep it, and ask whoever gave it to you")
+
+
+def _proof(file: Path, known: Chronicle, text: Path | None) -> Report:
     data = read_bounded(file, MAX_PROOF)
-    trusted = read_bounded(root, MAX_FILE_BYTES)
-    known = _chronicle(history, trusted)
     try:
         is_envelope = data.startswith(b"{")
         report = verify_envelope(data, known) if is_envelope else verify_proof(data, known)
@@ -48,11 +73,20 @@ def verify(
         raise RefusedFile(
             f"{file} is no proof file or document, or a damaged one ({error}): ask for it again"
         ) from None
-    show(report, json, *_lines(report, trusted))
-    if report.verdict is Verdict.UNSURE:
-        raise NotProven(f"{file}: not everything is proven")
-    if report.verdict is Verdict.FALSE:
-        raise Disproved(f"{file}: the evidence is contradicted; keep it, and ask whoever gave it to you")
+    return report
+
+
+def _dossier(file: Path, trust: Trust) -> Verified:
+    try:
+        with file.open("rb") as opened:
+            return verify_dossier(opened, trust)
+    except DirectoryRefused as error:
+        raise RefusedFile(f"the directory's history that {file} is checked against is refused: {error}") from None
+    except ProtocolError as error:
+        raise RefusedFile(
+            f"{file} is no dossier, or was altered or damaged since it was exported ({error}): rely on nothing of it,"
+            " and ask for it again"
+        ) from None
 
 
 def _chronicle(history: Path, root: bytes) -> Chronicle:

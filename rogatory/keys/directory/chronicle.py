@@ -69,6 +69,14 @@ class Chronicle:
             " for: get a newer history from the publisher"
         )
 
+    def ended(self, targets_version: int) -> int | None:
+        """As `published`, and the earliest time that it may have been where this history leaves the version out."""
+        if (later := self.published(targets_version)) is None:
+            return None
+        exact = any(moment.targets_version == targets_version for moment in self.moments)
+        before = [moment.published for moment in self.moments if moment.targets_version < targets_version]
+        return later if exact or not before else before[-1]
+
 
 def pack_history(files: Mapping[str, bytes]) -> bytes:
     """The file. Raises MalformedBundle if it is too large."""
@@ -80,7 +88,7 @@ def pack_history(files: Mapping[str, bytes]) -> bytes:
 
 def read_chronicle(data: bytes, bootstrap_root: bytes) -> Chronicle:
     """Verify a history from a trusted root on. Raises DirectoryRefused. No clock is asked."""
-    files = _unpack(data)
+    files = unpack_history(data)
     mirror = Mirror(files)
     roots = {root.version: root for root in follow_roots(mirror, bootstrap_root)}
     moments: list[Moment] = []
@@ -117,7 +125,8 @@ def read_chronicle(data: bytes, bootstrap_root: bytes) -> Chronicle:
     return Chronicle(tuple(moments), newest, newest.confirmed)
 
 
-def _unpack(data: bytes) -> dict[str, bytes]:
+def unpack_history(data: bytes) -> dict[str, bytes]:
+    """The files of a history, unverified. Raises MalformedBundle."""
     if len(data) > MAX_HISTORY_BYTES:
         raise MalformedBundle(f"the directory's history is over {MAX_HISTORY_BYTES} bytes: it is not read")
     try:

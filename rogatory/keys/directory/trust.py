@@ -1,6 +1,7 @@
 """The directory as a node or relay holds it: refreshed from bundles that anybody may hand over, trusted by signature.
 
-The folder holds one file, the last accepted bundle, replaced as a whole: a refused bundle changes nothing.
+The folder holds the last accepted bundle, replaced as a whole: a refused bundle changes nothing. Where history is
+kept, all that was ever accepted stands in a file beside it: what a stranger is shown later.
 `refresh` judges rollback and expiry with python-tuf's client (against this computer's clock), everything else with
 `assemble` and `history`.
 """
@@ -25,6 +26,7 @@ from rogatory.keys.directory.assemble import (
     assemble,
     metadata_file,
 )
+from rogatory.keys.directory.chronicle import pack_history, unpack_history
 from rogatory.keys.directory.directory import Directory
 from rogatory.keys.directory.history import check_succession, older
 from rogatory.keys.errors import (
@@ -38,6 +40,7 @@ from rogatory.keys.errors import (
 from rogatory.keys.files import write_atomically
 
 _FILE = "directory.bundle"
+_HISTORY = "directory.history"
 _BASE = "mirror:/"
 
 
@@ -48,8 +51,9 @@ class TrustedDirectory:
     One process may use a folder at a time. All calls block (files, signatures): keep them off an event loop.
     """
 
-    def __init__(self, folder: Path, bootstrap_root: bytes) -> None:
+    def __init__(self, folder: Path, bootstrap_root: bytes, *, keeps_history: bool = False) -> None:
         self._file = folder / _FILE
+        self._history = folder / _HISTORY if keeps_history else None
         self._bootstrap_root = bootstrap_root
         self._accepted: Assembled | None = None
 
@@ -74,9 +78,41 @@ class TrustedDirectory:
         offered = self._judge(bundle)
         data = bundles.pack(offered.files)
         self._file.parent.mkdir(parents=True, exist_ok=True)
+        self._remember(offered.files)
         write_atomically(self._file, data, mode=0o644)
         self._accepted = offered
         return offered.directory
+
+    def root(self) -> bytes:
+        """The root that all trust here starts from."""
+        return self._bootstrap_root
+
+    def history(self) -> bytes:
+        """Everything that was accepted here, as `read_chronicle` reads it; versions that were missed are left out.
+
+        Raises IncompleteBundle if nothing was accepted yet, MalformedBundle where the stored history is damaged.
+        """
+        self.load()
+        accepted = self._load()
+        assert accepted is not None
+        return pack_history({**self._past(), **accepted.files})
+
+    def _past(self) -> dict[str, bytes]:
+        if self._history is None or not self._history.exists():
+            return {}
+        return unpack_history(self._history.read_bytes())
+
+    def _remember(self, files: Mapping[str, bytes]) -> None:
+        """Before a bundle is replaced. A new timestamp alone adds nothing: the newest stands in the bundle."""
+        before = self._load()
+        if self._history is None or (before is not None and not files.keys() - before.files.keys()):
+            return
+        try:
+            known = {**self._past(), **(before.files if before is not None else {}), **files}
+            write_atomically(self._history, pack_history(known), mode=0o644)
+        except MalformedBundle:
+            # Damaged or full: the directory itself goes on, and a stranger is given the publisher's history.
+            return
 
     def examine(self, bundle: bytes) -> Directory:
         """What `refresh` would accept; nothing is changed. Raises as `refresh`."""

@@ -58,7 +58,7 @@ def reader_key(chronicle: Chronicle, authority: str, key_set: KeySet, not_before
         return f"{name} is compromised since {moment(key_set.compromised_since)}"
     if key_set.until is None or not_before is None:
         return None
-    ended = chronicle.published(key_set.until)
+    ended = chronicle.ended(key_set.until)
     if ended is not None and not_before > ended + chronicle.directory.max_stale_seconds:
         return f"{name} had ended on {moment(ended)}, and what it read is younger, of {moment(not_before)}"
     return None
@@ -75,7 +75,7 @@ def _outside(chronicle: Chronicle, since: int, until: int | None, at: int) -> st
     begun = chronicle.published(since)
     if begun is not None and at < begun - grace:
         return f"began on {moment(begun)}, long after the receipt's time, {moment(at)}"
-    ended = None if until is None else chronicle.published(until)
+    ended = None if until is None else chronicle.ended(until)
     if until is not None and ended is None:
         return "ended before this history begins: get a longer one from the publisher"
     if ended is not None and at > ended + grace:
@@ -85,7 +85,7 @@ def _outside(chronicle: Chronicle, since: int, until: int | None, at: int) -> st
 
 def _why_late(chronicle: Chronicle, key_set: KeySet, at: int) -> str:
     """What may have happened where an ended key set's document is receipted too late."""
-    ended = None if key_set.until is None else chronicle.published(key_set.until)
+    ended = None if key_set.until is None else chronicle.ended(key_set.until)
     if ended is None or at <= ended:
         return ""
     return (
@@ -100,7 +100,7 @@ def _grace(chronicle: Chronicle) -> str:
 
 
 def _end(chronicle: Chronicle, until: int) -> str:
-    ended = chronicle.published(until)
+    ended = chronicle.ended(until)
     return "before this history begins" if ended is None else moment(ended)
 
 

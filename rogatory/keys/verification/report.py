@@ -27,6 +27,12 @@ class Claim(StrEnum):
     TIME = "time"
     KEY = "key"
     READING = "reading"
+    STEP = "step"
+    ATTACHMENT = "attachment"
+    TEXT = "text"
+    LOG = "log"
+    EXPORT = "export"
+    ROOT = "root"
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -59,13 +65,16 @@ class DocumentReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found of a file. `findings` are of evidence that no document of the file could use."""
+    """What was found of a file. `findings` are of the file, and of evidence that no document of it could use; `notes`
+    tell what else there is to know, and prove nothing.
+    """
 
     verdict: Verdict
     documents: tuple[DocumentReport, ...]
     findings: tuple[Finding, ...]
     directory_version: int
     history_until: int
+    notes: tuple[str, ...] = ()
 
     def lines(self) -> Iterator[str]:
         """For people."""
@@ -75,6 +84,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
                 yield f"  {finding.verdict.upper()}: {finding.text}"
         for finding in self.findings:
             yield f"{finding.verdict.upper()}: {finding.text}"
+        for note in self.notes:
+            yield f"NOTE: {note}"
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:

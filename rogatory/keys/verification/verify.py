@@ -28,7 +28,7 @@ def verify_proof(data: bytes, chronicle: Chronicle) -> Report:
     readings = [found for found in read if isinstance(found, Read)]
     documents = tuple(_document(proof, log, document, times, readings, chronicle) for document in proof.documents)
     refused = tuple(found for found in (*timed, *read) if isinstance(found, Finding))
-    return _report(_with_receipts(proof, log, documents, chronicle.directory), refused, chronicle)
+    return conclude(_with_receipts(proof, log, documents, chronicle.directory), refused, chronicle)
 
 
 def verify_envelope(envelope: bytes, chronicle: Chronicle) -> Report:
@@ -39,10 +39,16 @@ def verify_envelope(envelope: bytes, chronicle: Chronicle) -> Report:
     if findings[0].verdict is Verdict.PROVEN:
         key_set = chronicle.directory.key_set(parts.signer, parts.key_set)
         findings.append(document_key(chronicle, parts.signer, key_set, None, None))
-    return _report((_describe(envelope, chronicle.directory, None, None, (), findings),), (), chronicle)
+    return conclude((_describe(envelope, chronicle.directory, None, None, (), findings),), (), chronicle)
 
 
-def _report(documents: tuple[DocumentReport, ...], findings: tuple[Finding, ...], chronicle: Chronicle) -> Report:
+def conclude(
+    documents: tuple[DocumentReport, ...],
+    findings: tuple[Finding, ...],
+    chronicle: Chronicle,
+    notes: tuple[str, ...] = (),
+) -> Report:
+    """The report of what was found; its verdict is the worst."""
     verdicts = [document.verdict for document in documents] + [finding.verdict for finding in findings]
     return Report(
         verdict=worst(verdicts),
@@ -50,6 +56,7 @@ def _report(documents: tuple[DocumentReport, ...], findings: tuple[Finding, ...]
         findings=findings,
         directory_version=chronicle.directory.targets_version,
         history_until=chronicle.until,
+        notes=notes,
     )
 
 
@@ -80,7 +87,7 @@ def _document(
     key_set = chronicle.directory.key_set(signer.signer, signer.key_set)
     findings.append(document_key(chronicle, signer.signer, key_set, at, pin))
     mine = [found for found in readings if found.acknowledgement.member != signer.signer]
-    mine = [found for found in mine if found.acknowledgement.seq >= document.seq]
+    mine = _telling([found for found in mine if found.acknowledgement.seq >= document.seq], document.seq)
     findings += [_reading(found, document.seq) for found in mine]
     readers = [found.acknowledgement.member for found in mine if found.acknowledgement.covers(document.seq)]
     return _describe(document.envelope, chronicle.directory, document.seq, at, tuple(sorted(readers)), findings)
@@ -119,6 +126,19 @@ def _time(found: Timed | None) -> Finding:
         )
     said = f"it existed on {moment(found.at)} at the latest: {found.relay} receipted entry {found.seq} of this log then"
     return Finding(Claim.TIME, Verdict.PROVEN, said)
+
+
+def _telling(readings: Sequence[Read], seq: int) -> list[Read]:
+    """Of each member the acknowledgement that says most of an entry: what it once opened, nothing later takes back."""
+
+    def rank(found: Read) -> tuple[bool, bool, int]:
+        covers = found.acknowledgement.covers(seq)
+        return not (covers and found.unsure is None), not covers, found.acknowledgement.seq
+
+    best: dict[str, Read] = {}
+    for found in sorted(readings, key=rank):
+        best.setdefault(found.acknowledgement.member, found)
+    return [best[member] for member in sorted(best)]
 
 
 def _reading(found: Read, seq: int) -> Finding:
@@ -201,4 +221,6 @@ def _received(log: ProofLog, report: DocumentReport, body: DocumentReceipt) -> F
         return Finding(Claim.READING, Verdict.FALSE, text)
     reference = f" as {clean(body.reference)!r}" if body.reference else ""
     text = f"{report.author} signed a receipt for it (entry {report.seq}): received{reference} on {body.received_at}"
-    return Finding(Claim.READING, report.verdict, text)
+    # Who read the receipt in turn is another question.
+    verdict = worst(finding.verdict for finding in report.findings if finding.claim is not Claim.READING)
+    return Finding(Claim.READING, verdict, text)

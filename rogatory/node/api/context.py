@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Generator
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -9,6 +11,7 @@ from aiohttp import web
 
 from rogatory.node.backup.writing import BackupSource
 from rogatory.node.courier.desk import CourierDesk
+from rogatory.node.dossiers.exporting import DossierSource
 from rogatory.node.errors import RefusedInput
 from rogatory.node.link.keeper import DirectoryKeeper
 from rogatory.node.link.links import Links
@@ -18,6 +21,7 @@ from rogatory.node.transfers.transfers import Transfers
 NODE: Final = web.AppKey("node", Node)
 LINKS: Final = web.AppKey("links", Links)
 BACKUP: Final = web.AppKey("backup", BackupSource)
+DOSSIERS: Final = web.AppKey("dossiers", DossierSource)
 COURIER: Final = web.AppKey("courier", CourierDesk)
 TRANSFERS: Final = web.AppKey("transfers", Transfers)
 
@@ -72,3 +76,19 @@ def word(request: web.Request, name: str) -> str | None:
 def part(request: web.Request, name: str) -> str:
     """A part of the path."""
     return request.match_info[name]
+
+
+async def stream(request: web.Request, pieces: Generator[bytes, None, None], content_type: str) -> web.StreamResponse:
+    """An answer in pieces that are made in a thread. It is cut off, and does not end, if something fails on the way."""
+    try:
+        # Before the answer begins: what fails at once is told as any other problem.
+        piece = await asyncio.to_thread(next, pieces, None)
+        response = web.StreamResponse(headers={"Content-Type": content_type})
+        await response.prepare(request)
+        while piece is not None:
+            await response.write(piece)
+            piece = await asyncio.to_thread(next, pieces, None)
+        await response.write_eof()
+    finally:
+        await asyncio.to_thread(pieces.close)
+    return response

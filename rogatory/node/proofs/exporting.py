@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from rogatory.node.errors import Conflict
@@ -30,13 +32,28 @@ def prove(tx: Tx, document: str) -> bytes:
             "this node does not hold the entry of the log that carried the document",
             "wait until the relay has taken it; what came before a rejoin can be proven by another party's node",
         )
-    channel = channels.get(tx.connection, row.channel)
-    known = 0 if channel is None else channel.head_seq
-    receipts = _receipts(tx, row.channel, carrier.seq, known)
-    acknowledgements = _acknowledgements(tx, row.channel, carrier.seq, known)
-    last = max([carrier.seq, *(one.seq for one in receipts), *(one.seq for one in acknowledgements)])
     proven = ProvenDocument(carrier.seq, carrier.salt, carrier.body, get_envelope(tx.connection, row.row))
-    return build_proof(_headers(tx, row.channel, carrier.seq, last), [proven], receipts, acknowledgements)
+    return prove_together(tx, row.channel, [proven])
+
+
+def prove_together(tx: Tx, channel: bytes, documents: Sequence[ProvenDocument], up_to: int = 0) -> bytes:
+    """The proof file of documents of a channel, in the order of its log, with its headers at least `up_to` there.
+
+    Raises Conflict where this node does not hold the log before the first of them.
+    """
+    row = channels.get(tx.connection, channel)
+    known = 0 if row is None else row.head_seq
+    receipts: dict[int, Receipt] = {}
+    acknowledgements: dict[tuple[str, int], Acknowledgement] = {}
+    for document in documents:
+        receipts |= {one.seq: one for one in _receipts(tx, channel, document.seq, known)}
+        acknowledgements |= {(one.member, one.seq): one for one in _acknowledgements(tx, channel, document.seq, known)}
+    first = documents[0].seq
+    last = max([up_to, documents[-1].seq, *receipts, *(seq for _, seq in acknowledgements)])
+    evidence = [acknowledgements[key] for key in sorted(acknowledgements)]
+    return build_proof(
+        _headers(tx, channel, first, last), documents, [receipts[seq] for seq in sorted(receipts)], evidence
+    )
 
 
 def _receipts(tx: Tx, channel: bytes, seq: int, up_to: int) -> list[Receipt]:
@@ -45,7 +62,10 @@ def _receipts(tx: Tx, channel: bytes, seq: int, up_to: int) -> list[Receipt]:
 
 
 def _acknowledgements(tx: Tx, channel: bytes, seq: int, up_to: int) -> list[Acknowledgement]:
-    """Of each member the first that covers the entry and whose keys are not known as stolen, else its newest."""
+    """Of each member the first that covers the entry and whose keys are not known as stolen, else its newest.
+
+    Whoever was added later acknowledges the log too, and had no key for the entry.
+    """
     found: dict[str, Acknowledgement] = {}
     for encoded in firsts_between(tx.connection, channel, seq, up_to):
         first = msgspec.msgpack.decode(encoded, type=Acknowledgement)
@@ -54,7 +74,8 @@ def _acknowledgements(tx: Tx, channel: bytes, seq: int, up_to: int) -> list[Ackn
     for encoded in members.acknowledgements_between(tx.connection, channel, seq, up_to):
         newest = msgspec.msgpack.decode(encoded, type=Acknowledgement)
         found.setdefault(newest.member, newest)
-    return [found[member] for member in sorted(found)]
+    joined = members.joined_at(tx.connection, channel)
+    return [found[member] for member in sorted(found) if joined.get(member, 0) <= seq]
 
 
 def _is_compromised(tx: Tx, acknowledgement: Acknowledgement) -> bool:

@@ -138,6 +138,12 @@ def get(connection: Connection, channel: bytes, authority: str) -> MemberRow | N
     return None if found is None else MemberRow(*found)
 
 
+def joined_at(connection: Connection, channel: bytes) -> dict[str, int]:
+    """Of each member, present or gone, the entry that first added it."""
+    query = select(_members.c.authority, _members.c.first_seq).where(_members.c.channel == channel)
+    return dict(iter(connection.execute(query)))
+
+
 def put_acknowledgement(
     connection: Connection, channel: bytes, member: str, seq: int, head: bytes, encoded: bytes, compared: bool
 ) -> None:

@@ -65,28 +65,28 @@ def document_digest(payload: bytes) -> bytes:
     return hashlib.sha256(pae(payload)).digest()
 
 
-def encode_envelope(envelope: Envelope) -> bytes:
-    """The envelope's one encoding; raises DocumentTooLarge."""
+def encode_envelope(envelope: Envelope, payload_type: str = PAYLOAD_TYPE, most: int = MAX_ENVELOPE) -> bytes:
+    """The envelope's one encoding, of at most `most` bytes; raises DocumentTooLarge."""
     signatures = [
         _Signature(f"{envelope.signer}#{envelope.key_set}/{algorithm}", base64.b64encode(signature).decode())
         for algorithm, signature in (("ed25519", envelope.ed25519), ("mldsa65", envelope.mldsa65))
     ]
-    data = _encoder.encode(_Envelope(PAYLOAD_TYPE, base64.b64encode(envelope.payload).decode(), signatures))
-    _check_size(data)
+    data = _encoder.encode(_Envelope(payload_type, base64.b64encode(envelope.payload).decode(), signatures))
+    _check_size(data, most)
     return data
 
 
-def decode_envelope(data: bytes) -> Envelope:
-    """The parts of an envelope; raises MalformedDocument."""
-    _check_size(data)
+def decode_envelope(data: bytes, payload_type: str = PAYLOAD_TYPE, most: int = MAX_ENVELOPE) -> Envelope:
+    """The parts of an envelope; raises MalformedDocument, DocumentTooLarge."""
+    _check_size(data, most)
     try:
         raw = _decoder.decode(data)
         payload = base64.b64decode(raw.payload, validate=True)
         signatures = [base64.b64decode(signature.sig, validate=True) for signature in raw.signatures]
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, binascii.Error, ValueError) as error:
         raise MalformedDocument(f"not a DSSE envelope: {_brief(error)}") from None
-    if raw.payloadType != PAYLOAD_TYPE:
-        raise MalformedDocument(f"a document's payload type is {PAYLOAD_TYPE}")
+    if raw.payloadType != payload_type:
+        raise MalformedDocument(f"the payload type in the envelope is not {payload_type}")
     if len(signatures) != 2:
         raise MalformedDocument("a document has exactly one Ed25519 and one ML-DSA-65 signature")
     keys = [_KEYID.match(signature.keyid) for signature in raw.signatures]
@@ -97,7 +97,7 @@ def decode_envelope(data: bytes) -> Envelope:
     if (len(signatures[0]), len(signatures[1])) != (ED25519_SIGNATURE, MLDSA65_SIGNATURE):
         raise MalformedDocument("a signature has the wrong length")
     envelope = Envelope(payload, keys[0][1], int(keys[0][2]), signatures[0], signatures[1])
-    if encode_envelope(envelope) != data:
+    if encode_envelope(envelope, payload_type, most) != data:
         raise MalformedDocument("an envelope has one encoding only, and this is another")
     return envelope
 
@@ -110,9 +110,9 @@ def payload_of(data: bytes) -> bytes:
         raise MalformedDocument(f"not a DSSE envelope: {_brief(error)}") from None
 
 
-def _check_size(data: bytes) -> None:
-    if len(data) > MAX_ENVELOPE:
-        raise DocumentTooLarge(f"an envelope has at most {MAX_ENVELOPE} bytes: put long parts into annexes")
+def _check_size(data: bytes, most: int) -> None:
+    if len(data) > most:
+        raise DocumentTooLarge(f"an envelope has at most {most} bytes: put long parts into annexes")
 
 
 def _brief(error: Exception) -> str:

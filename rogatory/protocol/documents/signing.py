@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA65PrivateKey, M
 from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey, VerifyKey
 
-from rogatory.protocol.documents.dsse import Envelope, pae
+from rogatory.protocol.documents.dsse import PAYLOAD_TYPE, Envelope, pae
 from rogatory.protocol.documents.errors import UnknownKeySet, WrongSignature
 
 
@@ -65,16 +65,16 @@ class SeedSigner:
         return self._mldsa65.sign(data)
 
 
-def sign_envelope(payload: bytes, signer: DocumentSigner) -> Envelope:
+def sign_envelope(payload: bytes, signer: DocumentSigner, payload_type: str = PAYLOAD_TYPE) -> Envelope:
     """Both signatures over the payload's bytes."""
-    data = pae(payload)
+    data = pae(payload, payload_type)
     return Envelope(payload, signer.authority, signer.key_set, signer.sign_ed25519(data), signer.sign_mldsa65(data))
 
 
-def verify_envelope(envelope: Envelope, keys: DocumentKeys) -> None:
+def verify_envelope(envelope: Envelope, keys: DocumentKeys, payload_type: str = PAYLOAD_TYPE) -> None:
     """Raise WrongSignature unless both signatures verify; UnknownKeySet if `keys` are no keys."""
     who = f"{envelope.signer}, key set {envelope.key_set}"
-    data = pae(envelope.payload)
+    data = pae(envelope.payload, payload_type)
     try:
         ed25519, mldsa65 = VerifyKey(keys.ed25519), _mldsa65_key(keys.mldsa65)
     except ValueError:
