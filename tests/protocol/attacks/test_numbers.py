@@ -48,7 +48,7 @@ def test_a_committer_cannot_hand_a_joiner_numbers_that_no_database_holds(number:
         anchor: int = 4, targets: int = 7, network: int = 3, rejoin: int = 2, left: int = 1, agreed: int = 1
     ) -> bytes:
         told = [[], [], [[rejoin, b"envelope"]], [["ke.central", left]], [], agreed]
-        return msgspec.msgpack.encode([[anchor, HEAD], [targets, network], None, *told, 1])
+        return msgspec.msgpack.encode([[anchor, HEAD], [targets, network], None, *told, b"", 1])
 
     assert decode_join_extension(introduced()).rejoins[0].seq == 2
     for data in (
