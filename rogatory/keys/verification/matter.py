@@ -63,6 +63,7 @@ class Matter:
             found = (*report.findings, *_step(told), *self._attached(told))
             self.reports.append(msgspec.structs.replace(report, findings=found))
             self._told.append(told)
+        self.notes += [clean(line) for line in account.limits]
         self._check_texts(account)
         self._check_rest()
 

@@ -7,16 +7,19 @@ from collections.abc import Generator
 from typing import Any, Final, TypeVar
 
 import msgspec
+import structlog
 from aiohttp import web
 
+from rogatory.keys.errors import KeysError
 from rogatory.node.backup.writing import BackupSource
 from rogatory.node.courier.desk import CourierDesk
 from rogatory.node.dossiers.exporting import DossierSource
-from rogatory.node.errors import RefusedInput
+from rogatory.node.errors import NodeError, RefusedInput
 from rogatory.node.link.keeper import DirectoryKeeper
 from rogatory.node.link.links import Links
 from rogatory.node.node import Node
 from rogatory.node.transfers.transfers import Transfers
+from rogatory.protocol.errors import ProtocolError
 
 NODE: Final = web.AppKey("node", Node)
 LINKS: Final = web.AppKey("links", Links)
@@ -37,6 +40,8 @@ MAX_BODY: Final = 2 * 1024 * 1024
 MAX_LIMIT: Final = 1000
 
 B = TypeVar("B")
+
+_log = structlog.get_logger()
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -80,15 +85,24 @@ def part(request: web.Request, name: str) -> str:
 
 async def stream(request: web.Request, pieces: Generator[bytes, None, None], content_type: str) -> web.StreamResponse:
     """An answer in pieces that are made in a thread. It is cut off, and does not end, if something fails on the way."""
+    begun = False
     try:
         # Before the answer begins: what fails at once is told as any other problem.
         piece = await asyncio.to_thread(next, pieces, None)
         response = web.StreamResponse(headers={"Content-Type": content_type})
         await response.prepare(request)
+        begun = True
         while piece is not None:
             await response.write(piece)
             piece = await asyncio.to_thread(next, pieces, None)
         await response.write_eof()
+    except (NodeError, KeysError, ProtocolError) as error:
+        if not begun:
+            raise
+        # A problem in the middle of the answer would be taken for its content: only its end can tell.
+        _log.warning("answer_cut_off", error=type(error).__name__)
+        if request.transport is not None:
+            request.transport.abort()
     finally:
         await asyncio.to_thread(pieces.close)
     return response

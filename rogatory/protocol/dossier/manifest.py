@@ -7,9 +7,10 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from rogatory.protocol.documents.base import check_date
 from rogatory.protocol.documents.document import KeysOf
 from rogatory.protocol.documents.dsse import decode_envelope, encode_envelope
-from rogatory.protocol.documents.errors import DocumentError
+from rogatory.protocol.documents.errors import DocumentError, UnsoundDocument
 from rogatory.protocol.documents.fields import AuthorityId, Hex32, Seq, Timestamp
 from rogatory.protocol.documents.signing import DocumentSigner, sign_envelope, verify_envelope
 from rogatory.protocol.dossier.archive import MAX_MEMBERS, MAX_NAME
@@ -106,7 +107,8 @@ def decode_manifest(data: bytes) -> Manifest:
         raise MalformedError(f"a manifest has at most {MAX_MANIFEST} bytes")
     try:
         manifest = _decoder.decode(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        check_date(manifest.exported_at, "exported_at")
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, UnsoundDocument) as error:
         raise MalformedError(f"not a dossier's manifest: {error}") from None
     if encode_manifest(manifest) != data:
         raise MalformedError("a manifest has one encoding only, and this is another")

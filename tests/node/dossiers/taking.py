@@ -7,6 +7,7 @@ import io
 import zipfile
 import zlib
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
@@ -61,14 +62,16 @@ def packed(members: Mapping[str, bytes]) -> bytes:
     return data + ending(entries)
 
 
-def sealed_again(members: Mapping[str, bytes], signer: DocumentSigner) -> bytes:
-    """What the exporter itself could make of these members: with a manifest that fits, and its signature."""
+def sealed_again(members: Mapping[str, bytes], signer: DocumentSigner, **said: Any) -> bytes:
+    """What the exporter itself could make of these members: with a manifest that fits, and its signature. `said`: other
+    fields of the manifest.
+    """
     inside = {name: content for name, content in members.items() if name not in (MANIFEST, SEAL)}
     entries = tuple(
         Entry(name=name, size=len(content), sha256=hashlib.sha256(content).hexdigest())
         for name, content in inside.items()
     )
-    manifest = encode_manifest(msgspec.structs.replace(decode_manifest(members[MANIFEST]), members=entries))
+    manifest = encode_manifest(msgspec.structs.replace(decode_manifest(members[MANIFEST]), members=entries, **said))
     return packed({**inside, MANIFEST: manifest, SEAL: seal(manifest, signer)})
 
 

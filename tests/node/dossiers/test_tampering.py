@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 import random
+import tracemalloc
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from rogatory.keys.errors import DirectoryRefused
 from rogatory.keys.verification import Verdict
+from rogatory.keys.verification.container import Container
+from rogatory.node.dossiers.archiving import archive, measured
 from rogatory.protocol.dossier.archive import Member, ending, local_header
-from rogatory.protocol.dossier.manifest import CHRONOLOGY, HISTORY, MANIFEST, README, ROOT, SEAL
+from rogatory.protocol.dossier.manifest import (
+    CHRONOLOGY,
+    HISTORY,
+    MANIFEST,
+    README,
+    ROOT,
+    SEAL,
+    File,
+    Remark,
+    loose_name,
+    proof_name,
+)
 from rogatory.protocol.errors import MalformedError, ProtocolError
-from tests.node.dossiers.taking import found, members_of, packed, request_with_steps, take
+from tests.node.dossiers.taking import found, members_of, packed, request_with_steps, sealed_again, take
 from tests.node.harness import World
 
 EACH_MEMBER = 6
@@ -96,6 +112,54 @@ def test_every_member_taken_away_or_moved(dossier: bytes, world: World) -> None:
         assert refused(packed({name: members[name], **left}), world.simulator.root) == (name != names[0]), name
 
 
+def test_what_the_exporter_itself_changes_in_the_machine_part(dossier: bytes, world: World) -> None:
+    members, dice = members_of(dossier), random.Random(6)
+    signer = world.simulator.identity("tz.central").document_signer()
+    for name in (proof_name(1), loose_name(1), HISTORY):
+        for place in (0, *(dice.randrange(len(members[name])) for _ in range(12))):
+            altered = bytearray(members[name])
+            altered[place] ^= 0x04
+            again = sealed_again({**members, name: bytes(altered)}, signer)
+            assert refused(again, world.simulator.root), (name, place)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"remarks": (Remark(number=1, seq=1), Remark(number=2, void="Invented."))},
+        {"remarks": ()},
+        {"files": (File(number=2, place=1, missing="lost"),)},
+        {"files": (File(number=99, place=1, member=README),)},
+        {"channel": "ab" * 32},
+        {"authority": "ke.central"},
+        {"key_set": 2},
+        {"exported_at": "2026-02-31T00:00:00Z"},
+        {"program": "another"},
+    ],
+)
+def test_what_the_exporter_itself_says_falsely(said: dict[str, Any], dossier: bytes, world: World) -> None:
+    again = sealed_again(members_of(dossier), world.simulator.identity("tz.central").document_signer(), **said)
+    if "program" in said:
+        assert found(again, world.simulator.root).verdict is Verdict.PROVEN
+    else:
+        assert refused(again, world.simulator.root)
+
+
+def test_large_members_are_never_in_memory(tmp_path: Path) -> None:
+    size, piece = 128, bytes(1024 * 1024)
+    file = tmp_path / "large.zip"
+    tracemalloc.start()
+    content = measured("attachments/001-1 large", lambda: iter([piece] * size))
+    with file.open("wb") as out:
+        for written in archive(iter([content]), lambda entries: b"{}", lambda manifest: b"{}"):
+            out.write(written)
+    with file.open("rb") as opened:
+        assert Container(opened).members[content.name].sha256 == content.sha256
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8 * len(piece)
+
+
 def swapped(members: dict[str, bytes], one: str, other: str) -> dict[str, bytes]:
     return {**members, one: members[other], other: members[one]}
 
@@ -134,8 +198,6 @@ def test_no_name_leaves_its_folder_or_hides_something(name: str) -> None:
 
 def test_what_is_over_four_gigabytes_is_a_zip_file_too(tmp_path: Path) -> None:
     """Laid out as a file with holes, and read by another implementation."""
-    import zipfile
-
     members = [Member("large", (1 << 32) + 5, 1), Member("behind", 3, 2)]
     file = tmp_path / "large.zip"
     with file.open("wb") as out:
