@@ -9,7 +9,7 @@ import psutil
 
 from rogatory.protocol.frames.client import Credit
 from rogatory.protocol.frames.server import Accepted, Entries
-from rogatory.protocol.limits import DELIVERY_WINDOW, ENTRY_COST, MAX_APPLICATION, MAX_COMMIT
+from rogatory.protocol.limits import APPENDS_IN_FLIGHT, DELIVERY_WINDOW, ENTRY_COST, MAX_APPLICATION, MAX_COMMIT
 from tests.keys.simulator import DirectorySimulator
 from tests.relay.client import Client, commit, message
 from tests.relay.conftest import KE, TZ, UG, Connect, founded
@@ -23,9 +23,11 @@ def cost(client: Client, channel: bytes) -> int:
 
 
 async def fill(client: Client, channel: bytes, count: int, size: int = SIZE) -> None:
-    refs = [await client.post(channel, message(channel, size), 1) for _ in range(count)]
-    for ref in refs:
-        assert isinstance(await client.answer(ref), Accepted)
+    for sent in range(0, count, APPENDS_IN_FLIGHT):
+        batch = range(sent, min(sent + APPENDS_IN_FLIGHT, count))
+        refs = [await client.post(channel, message(channel, size), 1) for _ in batch]
+        for ref in refs:
+            assert isinstance(await client.answer(ref), Accepted)
 
 
 async def test_no_more_is_delivered_than_the_window_allows(node: Connect) -> None:

@@ -25,12 +25,14 @@ KE, TZ, UG, RW = "ke.central", "tz.central", "ug.central", "rw.central"
 
 
 class LaxRegistry(Registry):
-    """Of a party who would let anybody in."""
+    """Of a party who would let anybody in, once the matter stands."""
+
+    lax = False
 
     def policy(self, tx: Tx, channel: bytes, facts: JudgingFacts) -> ChannelPolicy:
         policy = super().policy(tx, channel, facts)
         assert isinstance(policy, MatterPolicy)
-        return replace(policy, parties=policy.parties | {UG})
+        return replace(policy, parties=policy.parties | {UG}) if self.lax else policy
 
 
 @pytest.fixture
@@ -115,12 +117,14 @@ def test_a_third_authority_comes_in_half_way(world: World) -> None:
 
 def test_an_addition_that_not_every_party_signed_is_void(tmp_path: Path) -> None:
     world = World(tmp_path, [KE, TZ, UG])
-    world.nodes[KE] = SimulatedNode(world, KE, LaxRegistry())
+    registry = LaxRegistry()
+    world.nodes[KE] = SimulatedNode(world, KE, registry)
     world.start(KE, TZ, UG)
     world.settle()
     ke, tz, ug = world.nodes[KE], world.nodes[TZ], world.nodes[UG]
     sent = ke.run(lambda tx: send_request(tx, [TZ], BANK_RECORDS))
     world.settle()
+    registry.lax = True
     ke.run(lambda tx: wish_add(tx, bytes.fromhex(sent.matter), UG))
     world.settle()
     void = told(tz, EventKind.COMMIT_VOID)
