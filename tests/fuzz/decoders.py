@@ -20,6 +20,8 @@ from rogatory.protocol.documents.document import open_signed
 from rogatory.protocol.documents.dsse import decode_envelope, encode_envelope
 from rogatory.protocol.documents.errors import DocumentError
 from rogatory.protocol.documents.registry import decode_payload, encode_payload
+from rogatory.protocol.dossier.archive import Member, local_header, read_header
+from rogatory.protocol.dossier.manifest import Entry, File, Manifest, Remark, decode_manifest, encode_manifest
 from rogatory.protocol.errors import MalformedError
 from rogatory.protocol.extensions import (
     Departed,
@@ -187,7 +189,25 @@ PROOF = Proof(
     [ACKNOWLEDGEMENT],
 )
 
+MANIFEST = Manifest(
+    program="0.1.0",
+    authority="ke.central",
+    key_set=1,
+    channel="ab" * 32,
+    exported_at="2026-11-23T12:00:00Z",
+    members=(Entry(name="README.txt", size=9, sha256="cd" * 32),),
+    files=(File(number=2, place=1, member="attachments/002-1 a.pdf"), File(number=2, place=2, missing="lost")),
+    remarks=(Remark(number=1, seq=1), Remark(number=3, void="from before it joined")),
+)
+MEMBERS = (Member("README.txt", 9, 0x01020304), Member("attachments/001-1 é", (1 << 32) + 1, 5))
+
 OTHERS = {
+    "dossier.archive.read_header": Decoder(
+        read_header, MalformedError, tuple(map(local_header, MEMBERS)), local_header
+    ),
+    "dossier.manifest.decode_manifest": Decoder(
+        decode_manifest, MalformedError, (encode_manifest(MANIFEST),), encode_manifest
+    ),
     "proof.decode_proof": Decoder(decode_proof, MalformedError, (msgspec.msgpack.encode(PROOF),)),
     "content.decode_content": Decoder(decode_content, MalformedError, tuple(map(encode_content, CONTENTS))),
     "declaration.decode_declaration": Decoder(

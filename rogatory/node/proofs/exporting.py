@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from bisect import bisect_left
 from collections.abc import Sequence
 
 import msgspec
@@ -43,11 +45,12 @@ def prove_together(tx: Tx, channel: bytes, documents: Sequence[ProvenDocument], 
     """
     row = channels.get(tx.connection, channel)
     known = 0 if row is None else row.head_seq
+    kept = _Kept(tx, channel, documents[0].seq, known)
     receipts: dict[int, Receipt] = {}
     acknowledgements: dict[tuple[str, int], Acknowledgement] = {}
     for document in documents:
         receipts |= {one.seq: one for one in _receipts(tx, channel, document.seq, known)}
-        acknowledgements |= {(one.member, one.seq): one for one in _acknowledgements(tx, channel, document.seq, known)}
+        acknowledgements |= {(one.member, one.seq): one for one in kept.of(document.seq)}
     first = documents[0].seq
     last = max([up_to, documents[-1].seq, *receipts, *(seq for _, seq in acknowledgements)])
     evidence = [acknowledgements[key] for key in sorted(acknowledgements)]
@@ -61,21 +64,31 @@ def _receipts(tx: Tx, channel: bytes, seq: int, up_to: int) -> list[Receipt]:
     return [] if found is None else [msgspec.msgpack.decode(found, type=Receipt)]
 
 
-def _acknowledgements(tx: Tx, channel: bytes, seq: int, up_to: int) -> list[Acknowledgement]:
-    """Of each member the first that covers the entry and whose keys are not known as stolen, else its newest.
+class _Kept:
+    """The acknowledgements held here of entries `first` to `up_to`."""
 
-    Whoever was added later acknowledges the log too, and had no key for the entry.
-    """
-    found: dict[str, Acknowledgement] = {}
-    for encoded in firsts_between(tx.connection, channel, seq, up_to):
-        first = msgspec.msgpack.decode(encoded, type=Acknowledgement)
-        if first.covers(seq) and not _is_compromised(tx, first):
-            found.setdefault(first.member, first)
-    for encoded in members.acknowledgements_between(tx.connection, channel, seq, up_to):
-        newest = msgspec.msgpack.decode(encoded, type=Acknowledgement)
-        found.setdefault(newest.member, newest)
-    joined = members.joined_at(tx.connection, channel)
-    return [found[member] for member in sorted(found) if joined.get(member, 0) <= seq]
+    def __init__(self, tx: Tx, channel: bytes, first: int, up_to: int) -> None:
+        self._joined = members.joined_at(tx.connection, channel)
+        self._firsts: dict[str, list[Acknowledgement]] = {}
+        for encoded in firsts_between(tx.connection, channel, first, up_to):
+            one = msgspec.msgpack.decode(encoded, type=Acknowledgement)
+            if not _is_compromised(tx, one):
+                self._firsts.setdefault(one.member, []).append(one)
+        newest = members.acknowledgements_between(tx.connection, channel, first, up_to)
+        self._newest = [msgspec.msgpack.decode(encoded, type=Acknowledgement) for encoded in newest]
+
+    def of(self, seq: int) -> list[Acknowledgement]:
+        """Of each member the first that covers the entry and whose keys are not known as stolen, else its newest.
+
+        Whoever was added later acknowledges the log too, and had no key for the entry.
+        """
+        found = {one.member: one for one in self._newest if one.seq >= seq}
+        for member, firsts in self._firsts.items():
+            following = itertools.islice(firsts, bisect_left(firsts, seq, key=lambda one: one.seq), None)
+            covering = next((one for one in following if one.covers(seq)), None)
+            if covering is not None:
+                found[member] = covering
+        return [found[member] for member in sorted(found) if self._joined.get(member, 0) <= seq]
 
 
 def _is_compromised(tx: Tx, acknowledgement: Acknowledgement) -> bool:

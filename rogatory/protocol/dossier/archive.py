@@ -65,6 +65,8 @@ def rest_of_header(fixed: bytes) -> int:
 
 def read_header(data: bytes) -> Member:
     """The member that a whole local header announces; raises MalformedError unless it is the header's one encoding."""
+    if rest_of_header(data[:FIXED]) != len(data) - FIXED:
+        raise MalformedError("the header of a member has another length than it says")
     fields = _LOCAL.unpack(data[:FIXED])
     crc, size, length, extra = fields[6], fields[8], fields[9], fields[10]
     try:

@@ -118,6 +118,7 @@ def readme(
     if unproven:
         numbers = ", ".join(str(each.number) for each in unproven)
         lines += ["", f"WITHOUT A RECEIPT (nothing but their own date says when they were there): documents {numbers}"]
+        lines += ["What others said last has one as soon as the exporter's node has said something after it."]
     return "\n".join(lines) + "\n"
 
 
