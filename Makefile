@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: test demo lint bench soak lock clean
+.PHONY: test demo lint bench bench-parts soak lock clean
 
 $(READY): requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Rogatory needs Python 3.11 or newer: make PYTHON=python3.12 test")'
@@ -26,6 +26,9 @@ demo: $(READY)
 	$(BIN)/python -m deploy.demo $(if $(KEEP),--keep)
 
 bench: $(READY)
+	$(BIN)/python -m tests.benchmarks.peers $(if $(FULL),--full) $(if $(INSTALL),--install) $(PARTS)
+
+bench-parts: $(READY)
 	$(BIN)/python -m tests.benchmarks
 
 soak: $(READY)

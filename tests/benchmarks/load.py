@@ -172,6 +172,12 @@ class Author:
             for channel in [self._channels[number % len(self._channels)]]
         ]
 
+    async def send_in_parts(self, count: int, size: int = SIZE, part: int = 10_000) -> None:
+        """Make and send `count` messages with no more than `part` of them in memory."""
+        for start in range(0, count, part):
+            self.prepare(min(part, count - start), size)
+            await self.send()
+
     async def send(self) -> None:
         """Send them; returns once all are accepted."""
         self._sent = self._answered = 0

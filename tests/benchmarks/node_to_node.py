@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Self
 
-from tests.benchmarks.figures import Figure, watch
+from tests.benchmarks.figures import Figure, Spent, watch
 from tests.benchmarks.signing import MLDSA_SIGN, TEXT
 from tests.keys.simulator import DirectorySimulator
 from tests.node.process import NodeProcess
@@ -23,77 +25,113 @@ SECONDS = 600.0
 
 def measure(folder: Path, count: int) -> Iterator[Figure]:
     """`count` documents of 1 KB each time."""
-    simulator = DirectorySimulator([KE, TZ])
-    with RelayProcess(folder / "relay", simulator) as relay:
-        ke, tz = (NodeProcess(folder / name, simulator, name, relay_urls=[relay.url]) for name in (KE, TZ))
-        with ke, tz:
-            tz.wait_online()
-            ke.wait_online()
-            asked = {"to": [TZ], "subject": "Vessel", "text": TEXT}
-            sent = ke.api("POST", "/v1/consultations", asked)
-            _wait_delivered(ke, sent["document"])
-            yield from _all_at_once(relay, ke, tz, sent["matter"], count)
-            yield from _by_stages(relay, ke, tz, sent["matter"], count)
+    with TwoNodes(folder) as nodes:
+        yield from nodes.measure_all_at_once(count)
+        yield from nodes.measure_stages(count)
 
 
-def _all_at_once(relay: RelayProcess, ke: NodeProcess, tz: NodeProcess, matter: str, count: int) -> Iterator[Figure]:
-    """From the first request until the receiver's officer could read the last one."""
-    before = _latest(tz)
-    with watch(ke.pid) as sender, watch(relay.pid) as between, watch(tz.pid) as receiver:
-        last = _say_many(ke, matter, count)
-        tz.wait_event("document_received", after=before, seconds=SECONDS, document=last)
-    yield sender.per_second(PACE, count, against=MLDSA_SIGN)
-    yield between.per_second(f"{PACE} (CPU: the relay's)", count)
-    yield receiver.per_second(f"{PACE} (CPU: the receiver's)", count)
-    _wait_delivered(ke, last)
+class TwoNodes:
+    """Two nodes that share a matter, and their relay, while the body of `with` runs."""
 
+    def __init__(self, folder: Path) -> None:
+        simulator = DirectorySimulator([KE, TZ])
+        self.relay = RelayProcess(folder / "relay", simulator)
+        self.sender, self.receiver = (
+            NodeProcess(folder / name, simulator, name, relay_urls=[self.relay.url]) for name in (KE, TZ)
+        )
+        self._matter = ""
+        self._running = ExitStack()
 
-def _by_stages(relay: RelayProcess, ke: NodeProcess, tz: NodeProcess, matter: str, count: int) -> Iterator[Figure]:
-    """Each stage alone: nobody else has anything to do meanwhile."""
-    sender_before, receiver_before = _latest(ke), _latest(tz)
-    tz.stop()
-    relay.stop()
-    with watch(ke.pid) as spent:
-        _say_many(ke, matter, count)
-    yield spent.per_second("sender: sign and queue, many in a request", count, against=MLDSA_SIGN)
-    with watch(ke.pid) as spent:
-        last = _say(ke, matter, count)
-    yield spent.per_second("sender: sign and queue, one in a request", count, against=MLDSA_SIGN)
-    relay.start()
-    with watch(ke.pid) as spent:  # from the end of a pause of half a second at most
-        ke.wait_event("document_accepted", after=sender_before, seconds=SECONDS, document=last)
-    yield spent.per_second("sender: encrypt, send, enter receipts", 2 * count)
-    tz.start()
-    with watch(tz.pid) as spent:
-        tz.wait_event("document_received", after=receiver_before, seconds=SECONDS, document=last)
-    yield spent.per_second("receiver: catch up with a backlog", 2 * count, against=PACE)
-    _wait_delivered(ke, last)
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            for each in (self.relay, self.sender, self.receiver):
+                stack.enter_context(each)
+            self.receiver.wait_online()
+            self.sender.wait_online()
+            sent = self.sender.api("POST", "/v1/consultations", {"to": [TZ], "subject": "Vessel", "text": TEXT})
+            self._matter = sent["matter"]
+            self._wait_delivered(sent["document"])
+            self._running = stack.pop_all()
+        return self
 
+    def __exit__(self, *_: object) -> None:
+        self._running.close()
 
-def _say_many(node: NodeProcess, matter: str, count: int) -> str:
-    """Ask the node to write so many documents, many in a request; gives the id of the last."""
-    last = ""
-    for start in range(0, count, BATCH):
-        messages = [{"text": TEXT}] * min(BATCH, count - start)
-        answer = node.api("POST", f"/v1/matters/{matter}/messages/batch", {"messages": messages})
-        last = answer["sent"][-1]["document"]
-    return last
+    def all_at_once(self, count: int) -> Spent:
+        """From the first request until the receiver's officer could read the last one: time, the sender's processor."""
+        before = _latest(self.receiver)
+        with watch(self.sender.pid) as spent:
+            last = self._say_many(count)
+            self.receiver.wait_event("document_received", after=before, seconds=SECONDS, document=last)
+        self._wait_delivered(last)
+        return spent
 
+    def caught_up(self, count: int) -> float:
+        """Documents a second that the receiver takes from a backlog of `count`, once its API answers after a start."""
+        sent_before, before = _latest(self.sender), _latest(self.receiver)
+        self.receiver.stop()
+        last = self._say_many(count)
+        self.sender.wait_event("document_accepted", after=sent_before, seconds=SECONDS, document=last)
+        self.receiver.start()
+        with watch(self.receiver.pid) as spent:
+            here = len(self.receiver.events("document_received", before))  # it did not wait for its API
+            self.receiver.wait_event("document_received", after=before, seconds=SECONDS, document=last)
+        self._wait_delivered(last)
+        return max(1, count - here) / spent.wall
 
-def _say(node: NodeProcess, matter: str, count: int) -> str:
-    """Ask the node to write so many documents one by one; gives the id of the last."""
+    def measure_all_at_once(self, count: int) -> Iterator[Figure]:
+        """As `all_at_once`, with the processor time of all three."""
+        with watch(self.relay.pid) as between, watch(self.receiver.pid) as receiver:
+            spent = self.all_at_once(count)
+        yield spent.per_second(PACE, count, against=MLDSA_SIGN)
+        between.wall = receiver.wall = spent.wall
+        yield between.per_second(f"{PACE} (CPU: the relay's)", count)
+        yield receiver.per_second(f"{PACE} (CPU: the receiver's)", count)
 
-    def say(_: int) -> str:
-        document: str = node.api("POST", f"/v1/matters/{matter}/messages", {"text": TEXT})["document"]
-        return document
+    def measure_stages(self, count: int) -> Iterator[Figure]:
+        """Each stage alone: nobody else has anything to do meanwhile."""
+        sender_before, receiver_before = _latest(self.sender), _latest(self.receiver)
+        self.receiver.stop()
+        self.relay.stop()
+        with watch(self.sender.pid) as spent:
+            self._say_many(count)
+        yield spent.per_second("sender: sign and queue, many in a request", count, against=MLDSA_SIGN)
+        with watch(self.sender.pid) as spent:
+            last = self._say(count)
+        yield spent.per_second("sender: sign and queue, one in a request", count, against=MLDSA_SIGN)
+        self.relay.start()
+        with watch(self.sender.pid) as spent:  # from the end of a pause of half a second at most
+            self.sender.wait_event("document_accepted", after=sender_before, seconds=SECONDS, document=last)
+        yield spent.per_second("sender: encrypt, send, enter receipts", 2 * count)
+        self.receiver.start()
+        with watch(self.receiver.pid) as spent:
+            self.receiver.wait_event("document_received", after=receiver_before, seconds=SECONDS, document=last)
+        yield spent.per_second("receiver: catch up with a backlog", 2 * count, against=PACE)
+        self._wait_delivered(last)
 
-    with ThreadPoolExecutor(CALLERS) as callers:
-        deque(callers.map(say, range(count - 1)), maxlen=0)
-    return say(count)
+    def _say_many(self, count: int) -> str:
+        """Ask the sender to write so many documents, many in a request; gives the id of the last."""
+        last = ""
+        for start in range(0, count, BATCH):
+            messages = [{"text": TEXT}] * min(BATCH, count - start)
+            answer = self.sender.api("POST", f"/v1/matters/{self._matter}/messages/batch", {"messages": messages})
+            last = answer["sent"][-1]["document"]
+        return last
 
+    def _say(self, count: int) -> str:
+        """Ask the sender to write so many documents one by one; gives the id of the last."""
 
-def _wait_delivered(node: NodeProcess, document: str) -> None:
-    node.wait_event("document_delivered", seconds=SECONDS, document=document)
+        def say(_: int) -> str:
+            path = f"/v1/matters/{self._matter}/messages"
+            document: str = self.sender.api("POST", path, {"text": TEXT})["document"]
+            return document
+
+        with ThreadPoolExecutor(CALLERS) as callers:
+            deque(callers.map(say, range(count - 1)), maxlen=0)
+        return say(count)
+
+    def _wait_delivered(self, document: str) -> None:
+        self.sender.wait_event("document_delivered", seconds=SECONDS, document=document)
 
 
 def _latest(node: NodeProcess) -> int:

@@ -29,7 +29,6 @@ T = TypeVar("T")
 KE, TZ = "ke.central", "tz.central"
 MEMBERS = [f"{chr(97 + number // 26)}{chr(97 + number % 26)}.central" for number in range(101)]
 AUTHORS = 6
-GROWTH = 10
 SIZE = 1024
 BARE = "bare SQLite insert"
 BARE_RELAY = "bare relay: accepted"
@@ -46,7 +45,6 @@ def measure(folder: Path, count: int) -> Iterator[Figure]:
     with RelayProcess(folder / "relay", simulator) as relay:
         yield from _run(_rates(relay, each))
         yield from _run(_times(relay, max(5, count // 100)))
-        yield from _run(_growth(relay, each))
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
@@ -71,23 +69,6 @@ async def _times(relay: RelayProcess, count: int) -> list[Figure]:
         Figure(name="relay: sent until had, at 100 a second, median", value=_at(times, 0.5), unit="ms"),
         Figure(name="relay: sent until had, at 100 a second, 99th percentile", value=_at(times, 0.99), unit="ms"),
     ]
-
-
-async def _growth(relay: RelayProcess, count: int) -> list[Figure]:
-    """Processor time for one message where there is little, and where there is GROWTH times as much of it."""
-    author = MEMBERS[:1]
-    figures = []
-    for name, little, much in (
-        ("backlog", {"backlog": count}, {"backlog": GROWTH * count}),
-        ("channels", {"channels": 10}, {"channels": 10 * GROWTH}),
-        ("members", {"members": MEMBERS[1:2]}, {"members": MEMBERS[1:]}),
-    ):
-        least = f"relay: a message, {name}: few"
-        for what, more in ((least, little), (f"relay: a message, {name}: many", much)):
-            rate = await load.accepted(relay, author, count, **more)
-            against = None if what == least else least
-            figures.append(Figure(name=what, value=max(rate.cpu, 0.001), unit="us", against=against))
-    return figures
 
 
 def _figure(name: str, rate: load.Rate, against: str) -> Figure:
