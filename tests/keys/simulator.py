@@ -30,6 +30,8 @@ from rogatory.keys.publishing.repository import Repository
 from rogatory.keys.publishing.role_keys import role_signer
 from rogatory.keys.renewal import look_at_renewal, renew
 
+COMPETENCES = (Purpose.MUTUAL_LEGAL_ASSISTANCE, Purpose.EXTRADITION)
+
 
 class DirectorySimulator:
     """See the module's text. `seed` makes all keys and channel ids the same in each run.
@@ -76,8 +78,7 @@ class DirectorySimulator:
         with self.draft():
             for relay in self._relays:
                 self.add_relay(relay, (relay_urls or {}).get(relay, "http://127.0.0.1:8443"))
-            for authority in authorities:
-                self.add_authority(authority)
+            changes.enrol(self.repository, [self._newcomer(authority) for authority in authorities], self.now())
 
     # What tests ask for
 
@@ -147,27 +148,14 @@ class DirectorySimulator:
         authority: str,
         relay: str | None = None,
         *,
-        competences: Iterable[Purpose] = (Purpose.MUTUAL_LEGAL_ASSISTANCE, Purpose.EXTRADITION),
+        competences: Iterable[Purpose] = COMPETENCES,
         **details: Any,
     ) -> Identity:
         """Enrol an authority with new keys. `details` are further fields of its entry."""
-        identity = Identity.generate(authority, self._random)
-        recovery = RecoveryKey.generate(authority, self._random)
-        entry = AuthorityEntry(
-            id=authority,
-            state=authority[:2].upper(),
-            names=details.pop("names", {"en": f"Central Authority {authority}"}),
-            competences=tuple(competences),
-            relay=relay or self._relays[0],
-            key_sets=(identity.key_set(),),
-            recovery=recovery.public(),
-            **details,
-        )
+        entry = self._newcomer(authority, relay, competences=competences, **details)
         changes.put_authority(self.repository, entry, self.now())
-        self._identities[authority] = [identity]
-        self._recovery[authority] = recovery
         self._changed()
-        return identity
+        return self.identity(authority)
 
     def renew_keys(
         self,
@@ -315,6 +303,25 @@ class DirectorySimulator:
     def seed(self, signer: Signer) -> bytes:
         """The secret half of a trustee's, coordinator's or publisher's key."""
         return self._seeds[signer.public_key.keyid]
+
+    def _newcomer(
+        self, authority: str, relay: str | None = None, *, competences: Iterable[Purpose] = COMPETENCES, **details: Any
+    ) -> AuthorityEntry:
+        """The entry of an authority with new keys."""
+        identity = Identity.generate(authority, self._random)
+        recovery = RecoveryKey.generate(authority, self._random)
+        self._identities[authority] = [identity]
+        self._recovery[authority] = recovery
+        return AuthorityEntry(
+            id=authority,
+            state=authority[:2].upper(),
+            names=details.pop("names", {"en": f"Central Authority {authority}"}),
+            competences=tuple(competences),
+            relay=relay or self._relays[0],
+            key_sets=(identity.key_set(),),
+            recovery=recovery.public(),
+            **details,
+        )
 
     def _signer(self) -> Signer:
         seed = self._random(32)

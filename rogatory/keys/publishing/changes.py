@@ -35,36 +35,42 @@ SeatKind = Literal["members", "coordinators", "observers"]
 def put_authority(repository: Repository, entry: AuthorityEntry, now: datetime) -> None:
     """Enrol an authority, or replace an enrolled one's details: its keys and terms stay as they are."""
     index = repository.index()
+    if entry.id not in index.authorities:
+        enrol(repository, [entry], now)
+        return
     version = repository.next_version(TARGETS, now)
-    if entry.id in index.authorities:
-        held = authority_entry(repository, entry.id, version)
-        if {key_set.online for key_set in entry.key_sets} - {key_set.online for key_set in held.key_sets}:
-            raise PublishError(f"{entry.id} is enrolled with other keys: renew its keys, or refuse this file")
-        entry = msgspec.structs.replace(
-            entry,
-            since=held.since,
-            until=held.until,
-            key_sets=held.key_sets,
-            recovery=held.recovery,
-            former_terms=held.former_terms,
-            former_recovery=held.former_recovery,
-        )
-    else:
-        if len(entry.key_sets) != 1:
-            raise PublishError(f"{entry.id} must be enrolled with one key set")
-        if entry.key_sets[0].version != 1:
-            raise PublishError(f"{entry.id} is not enrolled, so its first key set is number 1: its file says another")
-        first = msgspec.structs.replace(
-            entry.key_sets[0], since=version, until=None, compromised_since=None, endorsement=None
-        )
-        entry = msgspec.structs.replace(
-            entry, since=version, until=None, key_sets=(first,), former_terms=(), former_recovery=()
-        )
-        index = msgspec.structs.replace(index, authorities=(*index.authorities, entry.id))
-        repository.put(TARGETS, "index.json", index, now)
-    if entry.relay not in index.relays:
-        raise PublishError(f"{entry.id} names {entry.relay}, which is no relay of this directory: add the relay first")
+    held = authority_entry(repository, entry.id, version)
+    if {key_set.online for key_set in entry.key_sets} - {key_set.online for key_set in held.key_sets}:
+        raise PublishError(f"{entry.id} is enrolled with other keys: renew its keys, or refuse this file")
+    entry = msgspec.structs.replace(
+        entry,
+        since=held.since,
+        until=held.until,
+        key_sets=held.key_sets,
+        recovery=held.recovery,
+        former_terms=held.former_terms,
+        former_recovery=held.former_recovery,
+    )
+    _check_relay(index, entry)
     _put_authority(repository, entry, version, now)
+
+
+def enrol(repository: Repository, newcomers: Sequence[AuthorityEntry], now: datetime) -> None:
+    """Enrol authorities that the directory does not know: all of them, or none."""
+    index = repository.index()
+    version = repository.next_version(TARGETS, now)
+    known = set(index.authorities)
+    documents: dict[str, AuthorityEntry] = {}
+    for entry in newcomers:
+        if entry.id in known:
+            raise PublishError(f"{entry.id} is enrolled already: enrol each authority once")
+        known.add(entry.id)
+        _check_relay(index, entry)
+        enrolled = _enrolled(entry, version)
+        _check_readable(enrolled, version)
+        documents[authority_path(entry.id)] = enrolled
+    index = msgspec.structs.replace(index, authorities=(*index.authorities, *(entry.id for entry in newcomers)))
+    repository.put_all(TARGETS, {INDEX_PATH: index, **documents}, now)
 
 
 def renew_keys(
@@ -204,14 +210,38 @@ def set_seats(
 
 
 def _put_authority(repository: Repository, entry: AuthorityEntry, version: int, now: datetime) -> None:
-    try:  # as the directory's readers will
+    _check_readable(entry, version)
+    repository.put(TARGETS, authority_path(entry.id), entry, now)
+
+
+def _enrolled(entry: AuthorityEntry, version: int) -> AuthorityEntry:
+    """A newcomer's entry as it stands from this version on."""
+    if len(entry.key_sets) != 1:
+        raise PublishError(f"{entry.id} must be enrolled with one key set")
+    if entry.key_sets[0].version != 1:
+        raise PublishError(f"{entry.id} is not enrolled, so its first key set is number 1: its file says another")
+    first = msgspec.structs.replace(
+        entry.key_sets[0], since=version, until=None, compromised_since=None, endorsement=None
+    )
+    return msgspec.structs.replace(
+        entry, since=version, until=None, key_sets=(first,), former_terms=(), former_recovery=()
+    )
+
+
+def _check_relay(index: Index, entry: AuthorityEntry) -> None:
+    if entry.relay not in index.relays:
+        raise PublishError(f"{entry.id} names {entry.relay}, which is no relay of this directory: add the relay first")
+
+
+def _check_readable(entry: AuthorityEntry, version: int) -> None:
+    """Read an entry as the directory's readers will. Raises PublishError."""
+    try:
         entries.decode_authority(entries.encode_document(entry), entry.id, version)
     except EntryMismatch as error:
         raise PublishError(
             f"{error}; perhaps a change of {entry.id} is drafted already: publish it first, or discard it"
             " (`rogatory-keys directory discard`)"
         ) from None
-    repository.put(TARGETS, authority_path(entry.id), entry, now)
 
 
 def authority_entry(repository: Repository, authority: str, version: int) -> AuthorityEntry:

@@ -126,10 +126,15 @@ class Repository:
 
     def put(self, role: str, path: str, document: Document, now: datetime) -> None:
         """Add or replace a document in the draft of the role that signs it."""
-        data = entries.encode_document(document)
+        self.put_all(role, {path: document}, now)
+
+    def put_all(self, role: str, documents: Mapping[str, Document], now: datetime) -> None:
+        """Add or replace documents, by path, in the draft of the role that signs them."""
         draft = self._open(role, now)
-        draft.signed.targets[path] = TargetFile.from_data(path, data, ["sha256"])
-        self.drafts[f"targets/{path}"] = data
+        for path, document in documents.items():
+            data = entries.encode_document(document)
+            draft.signed.targets[path] = TargetFile.from_data(path, data, ["sha256"])
+            self.drafts[f"targets/{path}"] = data
         self._store(role, draft)
 
     def delegate(self, network: str, keys: Sequence[Key], threshold: int, now: datetime) -> None:

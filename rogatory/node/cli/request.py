@@ -129,6 +129,8 @@ def reply(
     ] = None,
     until: Annotated[str | None, typer.Option(help="A date: of a postponement, or of a preservation's end.")] = None,
     forwarded_to: Annotated[str | None, typer.Option(help="The competent authority (18(13)).")] = None,
+    handling: Annotated[list[str], typer.Option(help="Handling code of what is sent, H0 to H3; repeatable.")] = [],  # noqa: B006
+    use_limits: Annotated[str | None, typer.Option(help="How what is sent may be used (18(19)).")] = None,
     ground: Annotated[list[str], typer.Option(help="Ground of refusal, as 18(21)(b); repeatable.")] = [],  # noqa: B006
     reference: Annotated[str | None, typer.Option(help="Your own file number.")] = None,
     language: Annotated[str | None, typer.Option(help="Language of the text, as en.")] = None,
@@ -148,6 +150,7 @@ def reply(
         "forwarded_to": forwarded_to,
         "reference": reference,
         "language": language,
+        "use_limits": {"handling": handling, "text": use_limits or ""} if handling or use_limits else None,
     }
     body: dict[str, Any] = read_mapping(file) if file else {}
     body |= {name: value for name, value in given.items() if value is not None}

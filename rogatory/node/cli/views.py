@@ -89,6 +89,8 @@ def show_document(document: dict[str, Any]) -> None:
     """A document: what it says, and what is proven of its way."""
     thread = document["thread"]
     show_line(f"{document['kind']} {short(document['id'])} from {document['author']}: {document['title']}")
+    for limit in document["limits"]:
+        show_line(f"  {limit}")
     receipt = document["receipt"]
     show_fields(
         [

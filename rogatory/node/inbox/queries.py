@@ -14,7 +14,7 @@ from rogatory.node.store import channels
 from rogatory.node.store.documents import DocumentRow, deliveries_of, get_envelope
 from rogatory.node.store.events import EventRow, events_after, last_event
 from rogatory.node.transaction import Tx
-from rogatory.protocol.documents import peek_document
+from rogatory.protocol.documents import limits_of, peek_document
 from rogatory.protocol.receipt import Receipt
 
 MAX_EVENTS = 1000
@@ -82,6 +82,7 @@ def document_view(tx: Tx, row: DocumentRow) -> DocumentView:
         written_at=row.written_at,
         digest=row.digest.hex(),
         body=_body(document.payload.body),
+        limits=limits_of(document.payload),
         seq=row.seq,
         logged_at=None if row.logged_at is None else shown_time(row.logged_at),
         thread=_thread(row),

@@ -100,6 +100,8 @@ class DocumentView(View, frozen=True, kw_only=True):
     written_at: str
     digest: str
     body: dict[str, Any]
+    limits: tuple[str, ...] = ()
+    """How it may be used: shown wherever the content is."""
     seq: int | None = None
     logged_at: str | None = None
     thread: Thread | None = None

@@ -43,7 +43,6 @@ from rogatory.protocol.documents.kinds.objection import Objection
 from rogatory.protocol.documents.kinds.receipt import DocumentReceipt
 from rogatory.protocol.documents.kinds.rejoin import Rejoin, rejoin
 from rogatory.protocol.documents.kinds.reply import Contemplated, Ground, Outcome, Reply
-from rogatory.protocol.documents.kinds.urgency import Urgency
 from rogatory.protocol.documents.officers import Act, Officer
 from rogatory.protocol.documents.registry import KINDS, MAX_PAYLOAD
 from rogatory.protocol.documents.requests.description import Field, Shape, fields_of
@@ -52,6 +51,7 @@ from rogatory.protocol.documents.requests.forms import FORMS
 from rogatory.protocol.documents.requests.forms.mutual_legal_assistance import AssistanceForm, MutualLegalAssistance
 from rogatory.protocol.documents.requests.forms.spontaneous_information import SpontaneousInformation
 from rogatory.protocol.documents.requests.letter import letter_of
+from rogatory.protocol.documents.requests.limits import limits_of
 from rogatory.protocol.documents.requests.parts import (
     Conducting,
     Confidentiality,
@@ -67,6 +67,7 @@ from rogatory.protocol.documents.requests.request import Basis, Nature, Request
 from rogatory.protocol.documents.requests.schema import schema_of
 from rogatory.protocol.documents.requests.template import template_of
 from rogatory.protocol.documents.signing import DocumentKeys, DocumentSigner, SeedSigner
+from rogatory.protocol.documents.urgency import Urgency
 
 __all__ = [
     "FORMS",
@@ -139,6 +140,7 @@ __all__ = [
     "fields_of",
     "gaps_of",
     "letter_of",
+    "limits_of",
     "open_consent",
     "open_document",
     "open_either",

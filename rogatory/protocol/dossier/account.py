@@ -5,11 +5,11 @@ Whoever exports and whoever verifies derive the same account from the same bytes
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from rogatory.protocol.documents import DocumentReceipt, Payload, Reply, Request, UnverifiedDocument
+from rogatory.protocol.documents import DocumentReceipt, Payload, Reply, Request, UnverifiedDocument, limits_of
 from rogatory.protocol.documents.fields import Annex
 from rogatory.protocol.life.course import Course, advance, begin, receive
 from rogatory.protocol.life.table import IllegalStep
@@ -124,20 +124,6 @@ class Account:
         for line in limits_of(payload):
             if line not in self.limits:
                 self.limits.append(line)
-
-
-def limits_of(payload: Payload) -> Iterator[str]:
-    """How what a document says may be used, a line each (UNTOC 18(5), 18(19), 18(20); handling codes)."""
-    limits = getattr(payload.body, "use_limits", None)
-    if limits is not None:
-        if limits.handling:
-            yield f"HANDLING {', '.join(code.value for code in limits.handling)} (set by {payload.author})"
-        if limits.text.strip():
-            yield f"USE LIMITS (set by {payload.author}): {' '.join(limits.text.split())}"
-    confidential = getattr(payload.body, "confidentiality", None)
-    if confidential is not None:
-        reason = " ".join(confidential.reason.split())
-        yield f"CONFIDENTIAL, asks {payload.author} (UNTOC 18(20))" + (f": {reason}" if reason else "")
 
 
 def place_in(proof: Proof, seq: int, signer: str) -> Placed:

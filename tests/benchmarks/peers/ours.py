@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import resource
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
@@ -111,7 +112,8 @@ def _holding(folder: Path, scale: Scale, sizes: Sizes) -> Iterator[Works]:
         async def cost(measure: Measure) -> float:
             count = scale.part(2)
             async with load.Crowd(relay, [author]) as crowd:
-                writing = load.Author(crowd.links[author], channels[measure])
+                some = random.sample(channels[measure], min(count, len(channels[measure])))
+                writing = load.Author(crowd.links[author], some)
                 writing.prepare(count)
                 with watch(relay.pid) as spent:
                     await writing.send()

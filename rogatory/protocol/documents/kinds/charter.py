@@ -10,7 +10,7 @@ import msgspec
 from rogatory.protocol.documents.base import Body, Payload, check_distinct, is_blank
 from rogatory.protocol.documents.errors import UnsoundDocument
 from rogatory.protocol.documents.fields import Hex32, Line, NetworkId, Part, Parties, RelayId, Seq
-from rogatory.protocol.documents.kinds.urgency import Urgency
+from rogatory.protocol.documents.urgency import Urgency
 
 
 class Purpose(StrEnum):

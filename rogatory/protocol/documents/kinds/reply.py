@@ -12,6 +12,8 @@ from rogatory.protocol.documents.base import Body, Payload, check_date, check_di
 from rogatory.protocol.documents.errors import Gap, MissingEssential, UnsoundDocument
 from rogatory.protocol.documents.fields import Annexes, Date, DocumentRef, Hex32, Language, Line, LongText
 from rogatory.protocol.documents.officers import Officers
+from rogatory.protocol.documents.requests.essentials import gaps_of
+from rogatory.protocol.documents.requests.parts import Confidentiality, UseLimits
 
 
 class Outcome(StrEnum):
@@ -106,6 +108,8 @@ class Reply(Body, frozen=True, kw_only=True):
     reference: Line = ""
     """The replying authority's own file number."""
     annexes: Annexes = ()
+    use_limits: UseLimits | None = None
+    confidentiality: Confidentiality | None = None
     officers: Officers = ()
 
     def check(self, payload: Payload) -> None:
@@ -129,6 +133,8 @@ class Reply(Body, frozen=True, kw_only=True):
             yield Gap(*NEEDS[self.outcome])
         if self.outcome in DATED and self.until is None:
             yield Gap(*DATED[self.outcome])
+        if self.use_limits is not None:
+            yield from gaps_of(self.use_limits)
         if self.outcome is Outcome.CONSULTATION and self.contemplates is None:
             yield Gap("whether refusal, postponement, conditions or costs are contemplated", "UNTOC 18(26)")
         if self.outcome is Outcome.FORWARDED and is_blank(self.forwarded_to):

@@ -10,7 +10,6 @@ import msgspec
 from rogatory.protocol.documents.base import Body, Payload, check_date
 from rogatory.protocol.documents.errors import MissingEssential, UnsoundDocument
 from rogatory.protocol.documents.fields import Annexes, Date, Language, Line, LongText, Text
-from rogatory.protocol.documents.kinds.urgency import Urgency
 from rogatory.protocol.documents.officers import Officers
 from rogatory.protocol.documents.requests.asking import PRACTICE, Ask, Section, always, message, untoc
 from rogatory.protocol.documents.requests.essentials import gaps_of
@@ -24,6 +23,7 @@ from rogatory.protocol.documents.requests.parts import (
     Translation,
     UseLimits,
 )
+from rogatory.protocol.documents.urgency import Urgency
 
 
 class Nature(StrEnum):
