@@ -13,8 +13,11 @@ from securesystemslib.signer import Key
 from rogatory.keys.directory import entries
 from rogatory.keys.directory.endorsement import Standing, standing
 from rogatory.keys.directory.model import (
+    INDEX_PATH,
     AuthorityEntry,
+    Document,
     FormerRelayKeys,
+    Index,
     KeySet,
     RelayEntry,
     Roster,
@@ -60,7 +63,7 @@ def enrol(repository: Repository, newcomers: Sequence[AuthorityEntry], now: date
     index = repository.index()
     version = repository.next_version(TARGETS, now)
     known = set(index.authorities)
-    documents: dict[str, AuthorityEntry] = {}
+    documents: dict[str, Document] = {}
     for entry in newcomers:
         if entry.id in known:
             raise PublishError(f"{entry.id} is enrolled already: enrol each authority once")
@@ -153,7 +156,7 @@ def put_relay(repository: Repository, entry: RelayEntry, now: datetime) -> None:
             entry = msgspec.structs.replace(entry, since=version, former=(*held.former, former))
     else:
         entry = msgspec.structs.replace(entry, since=version, until=None, former=())
-        repository.put(TARGETS, "index.json", msgspec.structs.replace(index, relays=(*index.relays, entry.id)), now)
+        repository.put(TARGETS, INDEX_PATH, msgspec.structs.replace(index, relays=(*index.relays, entry.id)), now)
     repository.put(TARGETS, relay_path(entry.id), entry, now)
 
 
@@ -166,7 +169,7 @@ def found_network(
         raise PublishError(f"the network {roster.id} is in the directory already")
     if roster.relay not in index.relays:
         raise PublishError(f"{roster.id} names {roster.relay}, which is no relay of this directory")
-    repository.put(TARGETS, "index.json", msgspec.structs.replace(index, networks=(*index.networks, roster.id)), now)
+    repository.put(TARGETS, INDEX_PATH, msgspec.structs.replace(index, networks=(*index.networks, roster.id)), now)
     repository.delegate(roster.id, coordinator_keys, threshold, now)
     empty = msgspec.structs.replace(roster, members=(), coordinators=(), observers=())
     repository.put(network_role(roster.id), network_path(roster.id), empty, now)

@@ -22,6 +22,7 @@ class Measure(StrEnum):
     COST_BACKLOG = "processor time of a message, by length of its channel's log"
     COST_CHANNELS = "processor time of a message, by number of channels"
     COST_MEMBERS = "processor time of a message, by members of its channel"
+    MEMORY_ALONE = "resident memory of the same relay without connections"
     MEMORY = "resident memory with idle, authenticated connections"
 
 
@@ -36,6 +37,7 @@ UNITS: Mapping[Measure, str] = {
     Measure.COST_BACKLOG: "us",
     Measure.COST_CHANNELS: "us",
     Measure.COST_MEMBERS: "us",
+    Measure.MEMORY_ALONE: "MB",
     Measure.MEMORY: "MB",
 }
 

@@ -137,7 +137,10 @@ def _idle(folder: Path, scale: Scale) -> Iterator[Works]:
     authorities = names(scale.idle)
     _allow_files(scale.idle + 200)
     with RelayProcess(folder, DirectorySimulator(authorities), settings=WIDE) as relay:
-        yield {Measure.MEMORY: lambda: run(load.idle(relay, authorities))[1] / 1e6}
+        yield {
+            Measure.MEMORY_ALONE: lambda: run(load.idle(relay, []))[0] / 1e6,
+            Measure.MEMORY: lambda: run(load.idle(relay, authorities))[1] / 1e6,
+        }
 
 
 def _allow_files(count: int) -> None:

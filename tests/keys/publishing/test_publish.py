@@ -1,5 +1,6 @@
 """Drafts, signatures and publication: nothing is published that enough keys have not signed."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -138,6 +139,24 @@ def test_another_key_is_no_change_of_details(simulator: DirectorySimulator) -> N
     )
     with pytest.raises(PublishError, match="other keys"):
         changes.put_authority(simulator.repository, entry, simulator.now())
+
+
+def test_many_are_enrolled_in_one_version_or_none(simulator: DirectorySimulator) -> None:
+    newcomer = DirectorySimulator(["ug.central", "rw.central"]).directory()
+    ug, rw = newcomer.authority("ug.central"), newcomer.authority("rw.central")
+    before, drafts = simulator.directory(), dict(simulator.repository.drafts)
+    for refused, why in (
+        ([ug, before.authority("ke.central")], "ke.central is enrolled already"),
+        ([ug, ug], "ug.central is enrolled already"),
+        ([ug, msgspec.structs.replace(rw, relay="relay.two")], "relay.two"),
+    ):
+        with pytest.raises(PublishError, match=re.escape(why)):
+            changes.enrol(simulator.repository, refused, simulator.now())
+        assert simulator.repository.drafts == drafts
+    changes.enrol(simulator.repository, [ug, rw], simulator.now())
+    simulator.publish()
+    after = simulator.directory()
+    assert {after.authority(name).since for name in ("ug.central", "rw.central")} == {before.targets_version + 1}
 
 
 def test_a_key_set_out_of_turn(simulator: DirectorySimulator) -> None:
