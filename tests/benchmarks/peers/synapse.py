@@ -1,7 +1,7 @@
 """Synapse, the reference server of Matrix: one homeserver over SQLite, its rate limits off, unencrypted messages.
 
 Measured through the client API: accepted is a PUT answered, delivered what a long poll of /sync brings, a backlog is
-drained by pages of /messages.
+drained as clients do after a time offline: by /sync, and by pages of /messages what is more than a page.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import aiohttp
 import msgspec
@@ -61,6 +61,7 @@ def _config(folder: Path, port: int) -> dict[str, Any]:
         "report_stats": False,
         "trusted_key_servers": [],
         "presence": {"enabled": False},
+        "caches": {"sync_response_cache_duration": "0s"},  # a round must not be told the state of the one before
         "rc_message": NO_LIMIT,
         "rc_registration": NO_LIMIT,
         "rc_joins": {"local": NO_LIMIT, "remote": NO_LIMIT},
@@ -108,24 +109,31 @@ class User:
         """Where the user's stream is now."""
         return str((await self.ask("GET", f"/sync?filter={FILTER}"))["next_batch"])
 
-    async def receive(self, since: str, count: int) -> str:
-        """Poll until so many messages have come; gives where the stream is then."""
+    async def receive(self, since: str, room: str, count: int) -> str:
+        """Poll until so many messages have come in a room; gives where the stream is then."""
         while count > 0:
             batch = await self.ask("GET", f"/sync?filter={FILTER}&since={since}&timeout=30000")
             since = batch["next_batch"]
-            for room in batch.get("rooms", {}).get("join", {}).values():
-                count -= sum(event["type"] == "m.room.message" for event in room["timeline"]["events"])
+            if (joined := batch.get("rooms", {}).get("join", {}).get(unquote(room))) is not None:
+                count -= _messages(joined["timeline"]["events"])
         return since
 
-    async def drain(self, room: str, count: int) -> None:
-        """Read a room's messages by pages, from the first on."""
-        start = ""
+    async def catch_up(self, since: str, room: str, count: int) -> None:
+        """Take so many messages that came after `since`: one /sync, and what it leaves out by pages of /messages."""
+        batch = await self.ask("GET", f"/sync?filter={FILTER}&since={since}")
+        timeline = batch["rooms"]["join"][unquote(room)]["timeline"]
+        count -= _messages(timeline["events"])
+        before = timeline["prev_batch"]
         while count > 0:
-            page = await self.ask("GET", f"/rooms/{room}/messages?dir=f&limit={PAGE}{start}")
-            count -= sum(event["type"] == "m.room.message" for event in page["chunk"])
-            if count > 0 and "end" not in page:
+            page = await self.ask("GET", f"/rooms/{room}/messages?dir=b&limit={PAGE}&from={before}")
+            if not page["chunk"]:
                 raise PeerFailed(f"{count} messages are missing from /messages")
-            start = f"&from={page.get('end')}"
+            count -= _messages(page["chunk"])
+            before = page.get("end")
+
+
+def _messages(events: list[dict[str, Any]]) -> int:
+    return sum(event["type"] == "m.room.message" for event in events)
 
 
 class Load:
@@ -149,15 +157,18 @@ class Load:
             room = await author.room()
             await reader.ask("POST", f"/join/{room}", {})
             since = await reader.since()
-            work += [author.send(room, count // half), reader.receive(since, count // half)]
+            work += [author.send(room, count // half), reader.receive(since, room, count // half)]
         return await _rate(count, *work)
 
     async def drained(self, users: Sequence[User], count: int) -> float:
-        """Messages of a backlog read in a second."""
-        rooms = [(user, await user.room()) for user in users]
-        each = count // len(users)
-        await asyncio.gather(*(user.send(room, each) for user, room in rooms))
-        return await _rate(count, *(user.drain(room, each) for user, room in rooms))
+        """Messages of a backlog read in a second, that one user left for another."""
+        each, reading = count // len(users), []
+        for author, reader in zip(users, [*users[1:], users[0]], strict=True):
+            room = await author.room()
+            await reader.ask("POST", f"/join/{room}", {})
+            reading.append((reader, room, await reader.since()))
+        await asyncio.gather(*(user.send(room, each) for user, (_, room, _) in zip(users, reading, strict=True)))
+        return await _rate(count, *(reader.catch_up(since, room, each) for reader, room, since in reading))
 
     async def broadcast(self, users: Sequence[User]) -> float:
         """Milliseconds until the last member has a message, the median."""
@@ -170,7 +181,9 @@ class Load:
         since = [await reader.since() for reader in readers]
         taken = []
         for _ in range(BROADCASTS):
-            polls = [asyncio.ensure_future(reader.receive(at, 1)) for reader, at in zip(readers, since, strict=True)]
+            polls = [
+                asyncio.ensure_future(reader.receive(at, room, 1)) for reader, at in zip(readers, since, strict=True)
+            ]
             await asyncio.sleep(1)  # until all polls wait at the server
             began = time.perf_counter()
             await author.send(room, 1)
