@@ -122,7 +122,8 @@ class _Answering:
         if not hasattr(frame, "ref"):
             return frame
         while len(self._open) >= APPENDS_IN_FLIGHT // 2:
-            await self._wait()
+            self._answered.clear()
+            await self._answered.wait()
         self._last += 1
         self._open[self._last] = request_digest(encoded)
         return msgspec.structs.replace(frame, ref=self._last)
@@ -148,16 +149,13 @@ class _Answering:
     async def all_answered(self, session: Session) -> None:
         """Wait for the last answer. Raises Farewell if the session ends before."""
         while self._open:
-            waiting = asyncio.ensure_future(self._wait())
+            self._answered.clear()  # before anything else runs: an answer must not come between
+            waiting = asyncio.ensure_future(self._answered.wait())
             ends: list[asyncio.Future[Any]] = [waiting, session.ended]
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             waiting.cancel()
             if session.ended.done():
                 raise session.ended.result() or Farewell(Code.UNAVAILABLE, "its session ended")
-
-    async def _wait(self) -> None:
-        self._answered.clear()
-        await self._answered.wait()
 
 
 def _next_frame(records: Iterator[Record]) -> Carried | None:
