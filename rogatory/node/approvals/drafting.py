@@ -12,6 +12,7 @@ from rogatory.node.errors import Conflict, NotAllowed, NotFound, RefusedInput
 from rogatory.node.inbox.events import EventKind
 from rogatory.node.inbox.lookup import id_range
 from rogatory.node.inbox.recording import record
+from rogatory.node.inbox.writing import sign
 from rogatory.node.matters import commands
 from rogatory.node.matters.views import Sent
 from rogatory.node.officers.registering import find_officer
@@ -19,6 +20,7 @@ from rogatory.node.store import drafts
 from rogatory.node.store.drafts import DraftRow
 from rogatory.node.transaction import Tx
 from rogatory.protocol.documents import Act, Officer, Outcome
+from rogatory.protocol.limits import CHANNEL_ID
 
 DRAFT_ID: Final = 16
 WORDS: Final = frozenset({"all", "request", "reply", *(outcome.value for outcome in Outcome)})
@@ -140,7 +142,7 @@ def _send_request(tx: Tx, given: dict[str, Any], officers: tuple[Officer, ...]) 
 
 
 def _check_request(tx: Tx, given: dict[str, Any], officers: tuple[Officer, ...]) -> None:
-    commands.compose_request(
+    addressees, body = commands.compose_request(
         tx,
         given["to"],
         given["fields"],
@@ -148,6 +150,7 @@ def _check_request(tx: Tx, given: dict[str, Any], officers: tuple[Officer, ...])
         officers=officers,
         attachments=given["attachments"],
     )
+    sign(tx, bytes(CHANNEL_ID), body, addressees=addressees)  # names what is missing to who prepares it
 
 
 def _reply(tx: Tx, given: dict[str, Any], officers: tuple[Officer, ...]) -> Sent:

@@ -9,6 +9,7 @@ import typer
 from rogatory.node.cli.client import Client
 from rogatory.node.cli.options import HERE, FolderOption, JsonOption
 from rogatory.node.cli.show import short, show_fields, show_json, show_line, show_table
+from rogatory.node.cli.views import show_sent
 
 app = typer.Typer(help="What one officer prepared and a second one approves.", no_args_is_help=True)
 
@@ -53,11 +54,7 @@ def show(draft: str, folder: FolderOption = HERE, as_json: JsonOption = False) -
 @app.command("give")
 def give(draft: str, folder: FolderOption = HERE, as_json: JsonOption = False) -> None:
     """Approve: sign and send it."""
-    sent = Client(folder).post("approvals", draft, "approval", body={})
-    if as_json:
-        show_json(sent)
-    else:
-        show_line(f"signed and queued: document {short(sent['document'])} in matter {short(sent['matter'])}")
+    show_sent(Client(folder).post("approvals", draft, "approval", body={}), as_json)
 
 
 @app.command("refuse")

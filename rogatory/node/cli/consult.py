@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -10,8 +10,8 @@ from rogatory.node.cli.attachments import AttachOption, give_files
 from rogatory.node.cli.client import Client
 from rogatory.node.cli.options import HERE, FolderOption, JsonOption
 from rogatory.node.cli.request import show_one
-from rogatory.node.cli.show import short, show_json, show_line
-from rogatory.node.cli.views import show_matters
+from rogatory.node.cli.show import show_json
+from rogatory.node.cli.views import show_matters, show_sent
 
 app = typer.Typer(help="Consultations: talk in threads, with or without a request.", no_args_is_help=True)
 
@@ -32,7 +32,7 @@ def open_one(
     """Open a consultation; it needs no request."""
     client = Client(folder)
     body = {"to": to, "subject": subject, "text": text, "language": language}
-    _said(client.post("consultations", body=body | {"attachments": give_files(client, attach)}), as_json)
+    show_sent(client.post("consultations", body=body | {"attachments": give_files(client, attach)}), as_json)
 
 
 @app.command("say")
@@ -51,7 +51,7 @@ def say(
     client = Client(folder)
     body = {"text": text, "thread": thread, "subject": subject, "in_reply_to": in_reply_to, "language": language}
     answer = client.post("matters", matter, "messages", body=body | {"attachments": give_files(client, attach)})
-    _said(answer, as_json)
+    show_sent(answer, as_json)
 
 
 @app.command("list")
@@ -68,10 +68,3 @@ def list_consultations(folder: FolderOption = HERE, as_json: JsonOption = False)
 def show(matter: str, folder: FolderOption = HERE, as_json: JsonOption = False) -> None:
     """A consultation with everything that was said."""
     show_one(Client(folder), matter, as_json)
-
-
-def _said(answer: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        show_json(answer)
-    else:
-        show_line(f"signed and queued: document {short(answer['document'])} in matter {short(answer['matter'])}")

@@ -12,8 +12,8 @@ from rogatory.node.cli.attachments import AttachOption, give_files
 from rogatory.node.cli.client import Client
 from rogatory.node.cli.files import read_mapping
 from rogatory.node.cli.options import HERE, FolderOption, JsonOption
-from rogatory.node.cli.show import short, show_json, show_line, show_table
-from rogatory.node.cli.views import show_matter, show_matters
+from rogatory.node.cli.show import show_json, show_line, show_table
+from rogatory.node.cli.views import show_matter, show_matters, show_sent
 from rogatory.node.errors import Conflict, RefusedInput
 
 app = typer.Typer(help="Requests under UNTOC: send, follow, answer.", no_args_is_help=True)
@@ -98,7 +98,7 @@ def send(
     """Sign a request and send it, once its files are at the relay."""
     client = Client(folder)
     body = {"to": to, "request": read_mapping(file), "subject": subject, "insist": insist}
-    _sent(client.post("requests", body=body | {"attachments": give_files(client, attach)}), as_json)
+    show_sent(client.post("requests", body=body | {"attachments": give_files(client, attach)}), as_json)
 
 
 @app.command("list")
@@ -155,7 +155,7 @@ def reply(
     body: dict[str, Any] = read_mapping(file) if file else {}
     body |= {name: value for name, value in given.items() if value is not None}
     body["attachments"] = give_files(client, attach)
-    _sent(client.post("requests", matter, "replies", body=body), as_json)
+    show_sent(client.post("requests", matter, "replies", body=body), as_json)
 
 
 def show_one(client: Client, matter: str, as_json: bool) -> None:
@@ -166,15 +166,6 @@ def show_one(client: Client, matter: str, as_json: bool) -> None:
         show_json({**found, "documents": documents})
     else:
         show_matter(found, documents)
-
-
-def _sent(answer: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        show_json(answer)
-    elif "draft" in answer:
-        show_line(f"prepared: draft {short(answer['draft'])} waits for a second officer: approval give")
-    else:
-        show_line(f"signed and queued: document {short(answer['document'])} in matter {short(answer['matter'])}")
 
 
 def _known(form: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rogatory.node.cli.show import short, show_fields, show_line, show_table
+from rogatory.node.cli.show import short, show_fields, show_json, show_line, show_table
 
 
 def show_matters(matters: list[dict[str, Any]]) -> None:
@@ -83,6 +83,16 @@ def show_amendment(amendment: dict[str, Any]) -> None:
     else:
         stage = f"waits for {', '.join(amendment['waiting_for'])}"
     show_line(f"amendment {digest} of {short(amendment['matter'])} adds {adds}: {stage} ({amendment['reason']})")
+
+
+def show_sent(answer: dict[str, Any], as_json: bool) -> None:
+    """What became of a document that was to be sent."""
+    if as_json:
+        show_json(answer)
+    elif "draft" in answer:
+        show_line(f"prepared: draft {short(answer['draft'])} waits for a second officer: approval give")
+    else:
+        show_line(f"signed and queued: document {short(answer['document'])} in matter {short(answer['matter'])}")
 
 
 def show_document(document: dict[str, Any]) -> None:

@@ -24,7 +24,7 @@ MAX_TITLE = 120
 
 def title_of(payload: Payload) -> str:
     """At most 120 characters, without line breaks."""
-    say = next((say for kind, say in _TITLES.items() if isinstance(payload.body, kind)), None)
+    say = _TITLES.get(payload.kind)
     return _line(say(payload.body) if say is not None else payload.kind) or payload.kind
 
 
@@ -38,15 +38,15 @@ def _reply(body: Reply) -> str:
     return f"{outcome}: {body.text}" if body.text.strip() else outcome
 
 
-_TITLES: dict[type, Callable[[Any], str]] = {
-    Charter: lambda body: body.subject,
-    Request: lambda body: body.subject,
-    Reply: _reply,
-    Consultation: lambda body: body.text,
-    Announcement: lambda body: body.wordings[0].title,
-    Amendment: lambda body: f"adds {', '.join(body.adds)}: {body.reason}",
-    DocumentReceipt: lambda body: f"received under reference {body.reference}" if body.reference else "received",
-    Closing: lambda body: f"closes the matter: {body.reason}" if body.reason else "closes the matter",
-    Objection: lambda body: f"has no effect: {body.reason}",
-    Leave: lambda body: f"leaves: {body.reason}" if body.reason else "leaves",
+_TITLES: dict[str, Callable[[Any], str]] = {
+    Charter.KIND: lambda body: body.subject,
+    Request.KIND: lambda body: body.subject,
+    Reply.KIND: _reply,
+    Consultation.KIND: lambda body: body.text,
+    Announcement.KIND: lambda body: body.wordings[0].title,
+    Amendment.KIND: lambda body: f"adds {', '.join(body.adds)}: {body.reason}",
+    DocumentReceipt.KIND: lambda body: f"received under reference {body.reference}" if body.reference else "received",
+    Closing.KIND: lambda body: f"closes the matter: {body.reason}" if body.reason else "closes the matter",
+    Objection.KIND: lambda body: f"has no effect: {body.reason}",
+    Leave.KIND: lambda body: f"leaves: {body.reason}" if body.reason else "leaves",
 }

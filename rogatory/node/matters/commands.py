@@ -86,12 +86,10 @@ def compose_request(
     officers: tuple[Officer, ...],
     attachments: Sequence[str] = (),
 ) -> tuple[tuple[str, ...], Request]:
-    """Addressees and the request as it would be signed; nothing is written. Raises as `send_request`."""
+    """Addressees and the request as it is to be signed; nothing is written. Essential gaps are named by signing."""
     addressees = check_addressees(tx, to)
     body = msgspec.structs.replace(prepare_request(tx, addressees, request, insist=insist), officers=officers)
-    body = annex(tx, body, attachments)
-    sign(tx, bytes(CHANNEL_ID), body, addressees=addressees)
-    return addressees, body
+    return addressees, annex(tx, body, attachments)
 
 
 def open_consultation(
