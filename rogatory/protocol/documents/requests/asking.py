@@ -39,11 +39,6 @@ def never(_: Any) -> bool:
     return False
 
 
-def message(text: str) -> str:
-    """Mark English text as a message id, by which an interface finds it in its reader's language."""
-    return text
-
-
 @dataclass(frozen=True, slots=True)
 class Ask:
     """What a field asks for. `label` and `help` are message ids; `article` is where the duty to say it comes from."""

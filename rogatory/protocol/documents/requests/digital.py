@@ -10,9 +10,10 @@ import msgspec
 from rogatory.protocol.documents.base import check_date, check_distinct
 from rogatory.protocol.documents.errors import UnsoundDocument
 from rogatory.protocol.documents.fields import Date, Line, Part, Text
-from rogatory.protocol.documents.requests.asking import PRACTICE, Ask, always, message
+from rogatory.protocol.documents.requests.asking import PRACTICE, Ask, always
 from rogatory.protocol.documents.requests.parts import Period
 from rogatory.protocol.documents.requests.request import Request
+from rogatory.protocol.text import message
 
 
 class Category(StrEnum):

@@ -8,7 +8,8 @@ from typing import Annotated
 import msgspec
 
 from rogatory.protocol.documents.fields import Country, Date, Hex32, Language, Line, Part, Text, Timestamp
-from rogatory.protocol.documents.requests.asking import PRACTICE, Ask, always, message, untoc
+from rogatory.protocol.documents.requests.asking import PRACTICE, Ask, always, untoc
+from rogatory.protocol.text import message
 
 
 class Handling(StrEnum):

@@ -11,7 +11,7 @@ from rogatory.protocol.documents.base import Body, Payload, check_date
 from rogatory.protocol.documents.errors import MissingEssential, UnsoundDocument
 from rogatory.protocol.documents.fields import Annexes, Date, Language, Line, LongText, Text
 from rogatory.protocol.documents.officers import Officers
-from rogatory.protocol.documents.requests.asking import PRACTICE, Ask, Section, always, message, untoc
+from rogatory.protocol.documents.requests.asking import PRACTICE, Ask, Section, always, untoc
 from rogatory.protocol.documents.requests.essentials import gaps_of
 from rogatory.protocol.documents.requests.parts import (
     Conducting,
@@ -24,6 +24,7 @@ from rogatory.protocol.documents.requests.parts import (
     UseLimits,
 )
 from rogatory.protocol.documents.urgency import Urgency
+from rogatory.protocol.text import message
 
 
 class Nature(StrEnum):

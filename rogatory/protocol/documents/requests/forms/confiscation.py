@@ -10,9 +10,10 @@ import msgspec
 from rogatory.protocol.documents.base import check_date
 from rogatory.protocol.documents.errors import UnsoundDocument
 from rogatory.protocol.documents.fields import Text
-from rogatory.protocol.documents.requests.asking import Ask, always, message, untoc
+from rogatory.protocol.documents.requests.asking import Ask, always, untoc
 from rogatory.protocol.documents.requests.parts import Order, Property
 from rogatory.protocol.documents.requests.request import Request
+from rogatory.protocol.text import message
 
 
 class Measure(StrEnum):

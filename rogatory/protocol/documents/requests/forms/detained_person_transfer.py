@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 from rogatory.protocol.documents.fields import Line, Text
-from rogatory.protocol.documents.requests.asking import Ask, always, message, untoc
+from rogatory.protocol.documents.requests.asking import Ask, always, untoc
 from rogatory.protocol.documents.requests.parts import Period, Person
 from rogatory.protocol.documents.requests.request import Request
+from rogatory.protocol.text import message
 
 
 class DetainedPersonTransfer(Request, frozen=True, kw_only=True, tag="detained_person_transfer"):

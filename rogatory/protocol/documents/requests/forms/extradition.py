@@ -9,9 +9,10 @@ import msgspec
 
 from rogatory.protocol.documents.base import check_date
 from rogatory.protocol.documents.fields import Line, Part, Text
-from rogatory.protocol.documents.requests.asking import PRACTICE, Ask, always, message, untoc
+from rogatory.protocol.documents.requests.asking import PRACTICE, Ask, always, untoc
 from rogatory.protocol.documents.requests.parts import Order, Person
 from rogatory.protocol.documents.requests.request import Basis, Request
+from rogatory.protocol.text import message
 
 
 class Ends(StrEnum):

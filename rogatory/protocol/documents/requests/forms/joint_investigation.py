@@ -7,9 +7,10 @@ from typing import Annotated
 import msgspec
 
 from rogatory.protocol.documents.fields import Line, Text
-from rogatory.protocol.documents.requests.asking import PRACTICE, Ask, always, message, untoc
+from rogatory.protocol.documents.requests.asking import PRACTICE, Ask, always, untoc
 from rogatory.protocol.documents.requests.parts import Period
 from rogatory.protocol.documents.requests.request import Request
+from rogatory.protocol.text import message
 
 
 class JointInvestigation(Request, frozen=True, kw_only=True, tag="joint_investigation"):

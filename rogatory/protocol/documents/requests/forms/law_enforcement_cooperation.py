@@ -9,8 +9,9 @@ import msgspec
 
 from rogatory.protocol.documents.base import check_distinct
 from rogatory.protocol.documents.fields import Line
-from rogatory.protocol.documents.requests.asking import PRACTICE, Ask, always, message, untoc
+from rogatory.protocol.documents.requests.asking import PRACTICE, Ask, always, untoc
 from rogatory.protocol.documents.requests.request import Basis, Request
+from rogatory.protocol.text import message
 
 
 class Inquiry(StrEnum):

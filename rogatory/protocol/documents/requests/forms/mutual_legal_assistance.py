@@ -8,8 +8,9 @@ from typing import Annotated
 import msgspec
 
 from rogatory.protocol.documents.base import check_distinct
-from rogatory.protocol.documents.requests.asking import Ask, Section, always, message, untoc
+from rogatory.protocol.documents.requests.asking import Ask, Section, always, untoc
 from rogatory.protocol.documents.requests.request import Request
+from rogatory.protocol.text import message
 
 
 class AssistanceForm(StrEnum):

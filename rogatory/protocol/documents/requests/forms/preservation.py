@@ -6,8 +6,9 @@ from typing import Annotated
 
 from rogatory.protocol.documents.base import check_date
 from rogatory.protocol.documents.fields import Date, Line
-from rogatory.protocol.documents.requests.asking import PRACTICE, Ask, always, message
+from rogatory.protocol.documents.requests.asking import PRACTICE, Ask, always
 from rogatory.protocol.documents.requests.digital import DigitalEvidence
+from rogatory.protocol.text import message
 
 
 class Preservation(DigitalEvidence, frozen=True, kw_only=True, tag="preservation"):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 
 from rogatory.protocol.documents.fields import Line, Text
-from rogatory.protocol.documents.requests.asking import PRACTICE, Ask, always, message, untoc
+from rogatory.protocol.documents.requests.asking import PRACTICE, Ask, always, untoc
 from rogatory.protocol.documents.requests.request import Basis, Request
+from rogatory.protocol.text import message
 
 
 class ProceedingsTransfer(Request, frozen=True, kw_only=True, tag="proceedings_transfer"):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 from rogatory.protocol.documents.fields import Line, Text
-from rogatory.protocol.documents.requests.asking import PRACTICE, Ask, always, message, untoc
+from rogatory.protocol.documents.requests.asking import PRACTICE, Ask, always, untoc
 from rogatory.protocol.documents.requests.parts import Order, Person
 from rogatory.protocol.documents.requests.request import Basis, Request
+from rogatory.protocol.text import message
 
 
 class SentencedPersonTransfer(Request, frozen=True, kw_only=True, tag="sentenced_person_transfer"):

@@ -6,9 +6,10 @@ from enum import StrEnum
 from typing import Annotated
 
 from rogatory.protocol.documents.fields import Line, Text
-from rogatory.protocol.documents.requests.asking import PRACTICE, Ask, always, message, untoc
+from rogatory.protocol.documents.requests.asking import PRACTICE, Ask, always, untoc
 from rogatory.protocol.documents.requests.parts import Period
 from rogatory.protocol.documents.requests.request import Request
+from rogatory.protocol.text import message
 
 
 class Technique(StrEnum):

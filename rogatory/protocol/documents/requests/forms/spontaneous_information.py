@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 
 from rogatory.protocol.documents.fields import LongText, Text
-from rogatory.protocol.documents.requests.asking import Ask, always, message, untoc
+from rogatory.protocol.documents.requests.asking import Ask, always, untoc
 from rogatory.protocol.documents.requests.request import Basis, Request
+from rogatory.protocol.text import message
 
 
 class SpontaneousInformation(Request, frozen=True, kw_only=True, tag="spontaneous_information"):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 
 from rogatory.protocol.documents.fields import Line
-from rogatory.protocol.documents.requests.asking import PRACTICE, Ask, message
+from rogatory.protocol.documents.requests.asking import PRACTICE, Ask
 from rogatory.protocol.documents.requests.digital import DigitalEvidence
+from rogatory.protocol.text import message
 
 
 class StoredData(DigitalEvidence, frozen=True, kw_only=True, tag="stored_data"):

@@ -6,8 +6,9 @@ from typing import Annotated
 
 from rogatory.protocol.documents.errors import UnsoundDocument
 from rogatory.protocol.documents.fields import Line, Text
-from rogatory.protocol.documents.requests.asking import PRACTICE, Ask, always, message, untoc
+from rogatory.protocol.documents.requests.asking import PRACTICE, Ask, always, untoc
 from rogatory.protocol.documents.requests.digital import Category, DigitalEvidence
+from rogatory.protocol.text import message
 
 
 class TrafficData(DigitalEvidence, frozen=True, kw_only=True, tag="traffic_data"):

@@ -1,0 +1,44 @@
+"""Text for people: English that keeps its template and values, so that an interface can say it in another language.
+
+A `Message` is a `str`, the English text: what raises, stores or logs it need not know. Where a reader's language is
+known, the template is looked up in that language and filled with the same values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, Self
+
+_NOTHING: Final[Mapping[str, object]] = MappingProxyType({})
+
+
+class Message(str):
+    """English text. `template` is its message id; `many` the plural's, for a template that counts `values["count"]`."""
+
+    __slots__ = ("many", "template", "values")
+
+    template: str
+    many: str | None
+    values: Mapping[str, object]
+
+    @classmethod
+    def of(cls, template: str, many: str | None, values: Mapping[str, object]) -> Self:
+        """The text; `values` fill the names in braces, and may be messages themselves."""
+        chosen = template if many is None or values["count"] == 1 else many
+        text = cls(chosen.format(**values) if values else chosen)
+        text.template, text.many, text.values = template, many, values
+        return text
+
+
+def message(template: str, /, **values: object) -> Message:
+    """English text for people, with names in braces for what is put in: `message("no {thing} here", thing=thing)`.
+
+    Without values, braces are taken as they are.
+    """
+    return Message.of(template, None, values or _NOTHING)
+
+
+def counted(one: str, many: str, /, *, count: int, **values: object) -> Message:
+    """English text that depends on a number: `counted("{count} document", "{count} documents", count=3)`."""
+    return Message.of(one, many, {"count": count, **values})
