@@ -24,9 +24,9 @@ class Message(str):
 
     @classmethod
     def of(cls, template: str, many: str | None, values: Mapping[str, object]) -> Self:
-        """The text; `values` fill the names in braces, and may be messages themselves."""
+        """The text; `values` fill the names in braces. They may be messages themselves, or tuples: shown as lists."""
         chosen = template if many is None or values["count"] == 1 else many
-        text = cls(chosen.format(**values) if values else chosen)
+        text = cls(chosen.format(**{name: _shown(value) for name, value in values.items()}) if values else chosen)
         text.template, text.many, text.values = template, many, values
         return text
 
@@ -42,3 +42,13 @@ def message(template: str, /, **values: object) -> Message:
 def counted(one: str, many: str, /, *, count: int, **values: object) -> Message:
     """English text that depends on a number: `counted("{count} document", "{count} documents", count=3)`."""
     return Message.of(one, many, {"count": count, **values})
+
+
+def text_of(error: BaseException) -> str:
+    """What an error was raised with: its `Message` if it has one (`str(error)` is the English text alone)."""
+    given = error.args[0] if len(error.args) == 1 else None
+    return given if isinstance(given, Message) else str(error)
+
+
+def _shown(value: object) -> object:
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rogatory.protocol.text import Message, counted, message
+from rogatory.protocol.text import Message, counted, message, text_of
 
 
 def test_a_message_is_its_english_text_and_keeps_template_and_values() -> None:
@@ -31,3 +31,16 @@ def test_text_that_counts(count: int, said: str) -> None:
     text = counted("{count} document", "{count} documents", count=count)
     assert text == said
     assert (text.template, text.many) == ("{count} document", "{count} documents")
+
+
+def test_a_tuple_is_shown_as_a_list() -> None:
+    text = message("{names} stay out", names=("tz.central", message("others")))
+    assert text == "tz.central, others stay out"
+    assert text.values == {"names": ("tz.central", "others")}
+
+
+def test_an_errors_text_is_the_message_that_it_was_raised_with() -> None:
+    given = message("no {thing}", thing="x")
+    assert text_of(ValueError(given)) is given
+    assert text_of(ValueError("plain")) == "plain"
+    assert text_of(OSError(2, "gone")) == "[Errno 2] gone"
