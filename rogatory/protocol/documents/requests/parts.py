@@ -139,14 +139,27 @@ class Translation(Part, frozen=True, kw_only=True):
     certification: Annotated[Text, Ask(PRACTICE, message("certification"))] = ""
 
 
-class Related(Part, frozen=True, kw_only=True):
-    """An earlier related request: a preservation that this one follows up, a transfer, a supplement.
+class Relation(StrEnum):
+    """What a request has to do with the earlier one that it names."""
 
-    `digest`: of that request's document.
-    """
+    PRESERVATION = "preservation"
+    """The data that the earlier one asked to preserve are asked for now."""
+    SUPPLEMENT = "supplement"
+    """It follows the earlier one up, or adds to it."""
+    TRANSFER = "transfer"
+    """Of the person, or of the proceedings, that the earlier one was about."""
+    OTHER = "other"
+    """Spelt out."""
+
+
+def _is_other(related: Related) -> bool:
+    return related.relation is Relation.OTHER
+
+
+class Related(Part, frozen=True, kw_only=True):
+    """An earlier request. `digest`: of its document, by which both sides find it; None where it was on paper."""
 
     reference: Annotated[Line, Ask(PRACTICE, message("reference"), essential=always)]
     digest: Annotated[Hex32 | None, Ask(PRACTICE, message("digest of its document"))] = None
-    relation: Annotated[Line, Ask(PRACTICE, message("relation"), message("As preservation, supplement, transfer."))] = (
-        ""
-    )
+    relation: Annotated[Relation | None, Ask(PRACTICE, message("relation"), essential=always)] = None
+    words: Annotated[Line, Ask(PRACTICE, message("the relation in words"), essential=_is_other)] = ""

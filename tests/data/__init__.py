@@ -1,0 +1,1 @@
+"""Files that tests read; README.md says what they are."""
