@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: test demo lint bench bench-parts soak lock clean
+.PHONY: test demo lint messages bench bench-parts soak lock clean
 
 $(READY): requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Rogatory needs Python 3.11 or newer: make PYTHON=python3.12 test")'
@@ -21,6 +21,10 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# NEW="pt_BR": begin catalogues of further languages.
+messages: $(READY)
+	$(BIN)/python -m tests.languages.catalogues $(NEW)
 
 demo: $(READY)
 	$(BIN)/python -m deploy.demo $(if $(KEEP),--keep)
