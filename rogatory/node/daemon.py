@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 from collections.abc import Callable
-from typing import NoReturn
+from typing import Final, NoReturn
 
 import structlog
 from aiohttp import web
@@ -30,6 +31,9 @@ from rogatory.node.setup import open_key_sets
 from rogatory.node.store.database import Database
 from rogatory.node.worker import Worker
 
+COLLECT_AFTER: Final = 10_000
+"""Objects made and kept, after which Python looks for cycles among them: most of what a node makes is in none."""
+
 _log = structlog.get_logger()
 
 
@@ -45,6 +49,8 @@ def run(folder: NodeFolder, passphrase: Callable[[], bytes], ready: Callable[[st
     folder.check()
     config = load_config(folder.config)
     configure_log(config.log_level)
+    gc.freeze()  # what was imported stays
+    gc.set_threshold(COLLECT_AFTER)
     with folder.locked():
         identities, database_key = open_key_sets(folder, passphrase())
         keys = KeyRing(identities)
