@@ -9,6 +9,7 @@ import msgspec
 from rogatory.protocol.bounds import Listed
 from rogatory.protocol.errors import MalformedError
 from rogatory.protocol.limits import CHANNEL_ID, HASH, MAX_AUTHORITY_ID, MAX_EXCEPTED
+from rogatory.protocol.text import message
 
 
 class Acknowledgement(msgspec.Struct, frozen=True, array_like=True):
@@ -29,13 +30,15 @@ class Acknowledgement(msgspec.Struct, frozen=True, array_like=True):
         """The bytes under the signature; raises MalformedError for values out of bounds."""
         member = self.member.encode()
         if len(self.channel) != CHANNEL_ID or len(self.head) != HASH:
-            raise MalformedError("an acknowledgement's channel id and head have 32 bytes")
+            raise MalformedError(message("an acknowledgement's channel id and head have 32 bytes"))
         if not 0 < len(member) <= MAX_AUTHORITY_ID or len(self.excepted) > MAX_EXCEPTED:
-            raise MalformedError("an acknowledgement's member or list of exceptions is out of bounds")
+            raise MalformedError(message("an acknowledgement's member or list of exceptions is out of bounds"))
         if not 0 < self.seq < 1 << 63 or not 0 <= self.key_set < 1 << 32:
-            raise MalformedError("an acknowledgement's sequence number or key set is out of bounds")
+            raise MalformedError(message("an acknowledgement's sequence number or key set is out of bounds"))
         if any(not 0 < seq <= self.seq for seq in self.excepted) or sorted(set(self.excepted)) != self.excepted:
-            raise MalformedError("an acknowledgement's exceptions are ordered, unique and within what it covers")
+            raise MalformedError(
+                message("an acknowledgement's exceptions are ordered, unique and within what it covers")
+            )
         return (
             b"rogatory acknowledgement 1"
             + self.channel

@@ -10,6 +10,7 @@ import msgspec
 from rogatory.protocol.attachments.reference import References
 from rogatory.protocol.documents.dsse import MAX_ENVELOPE
 from rogatory.protocol.errors import MalformedError, ProtocolError
+from rogatory.protocol.text import message, text_of
 
 MESSAGE_ID = 16
 SALT = 32
@@ -57,13 +58,15 @@ def decode_content(data: bytes) -> Content:
     try:
         content = _decoder.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise MalformedError(f"not a content of this protocol: {error}") from None
+        raise MalformedError(message("not a content of this protocol: {error}", error=text_of(error))) from None
     if len(content.id) != MESSAGE_ID or len(content.salt) != SALT:
-        raise MalformedError(f"a content has an id of {MESSAGE_ID} bytes and a salt of {SALT}")
+        raise MalformedError(
+            message("a content has an id of {message_id} bytes and a salt of {salt}", message_id=MESSAGE_ID, salt=SALT)
+        )
     if len(content.document) > MAX_ENVELOPE:
-        raise MalformedError(f"a document in a content has at most {MAX_ENVELOPE} bytes")
+        raise MalformedError(message("a document in a content has at most {most} bytes", most=MAX_ENVELOPE))
     if isinstance(content, SharedContent) and not 0 < content.seq < 1 << 63:
-        raise MalformedError("a shared document names the entry that first carried it")
+        raise MalformedError(message("a shared document names the entry that first carried it"))
     return content
 
 
@@ -78,6 +81,6 @@ def check_commitment(content: Content, digest: bytes, declared: bytes | None) ->
     Without this, an acknowledgement of the entry would prove nothing about the document.
     """
     if declared is None:
-        raise CommitmentMismatch("the entry carries a document and does not commit to it")
+        raise CommitmentMismatch(message("the entry carries a document and does not commit to it"))
     if not hmac.compare_digest(document_commitment(content.salt, digest), declared):
-        raise CommitmentMismatch("the entry commits to another document than the one inside")
+        raise CommitmentMismatch(message("the entry commits to another document than the one inside"))

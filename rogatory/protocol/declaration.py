@@ -14,6 +14,7 @@ from rogatory.protocol.bounds import Listed, Number
 from rogatory.protocol.documents.fields import AuthorityId
 from rogatory.protocol.errors import MalformedError
 from rogatory.protocol.limits import HASH, MAX_DECLARATION, MAX_MEMBERS
+from rogatory.protocol.text import message, text_of
 
 
 class DirectoryPin(msgspec.Struct, frozen=True, array_like=True, order=True):
@@ -55,29 +56,33 @@ def encode_declaration(declaration: Declaration) -> bytes:
 def decode_declaration(data: bytes) -> Declaration:
     """The declaration in `data`; raises MalformedError for anything out of bounds."""
     if len(data) > MAX_DECLARATION:
-        raise MalformedError(f"a declaration has at most {MAX_DECLARATION} bytes")
+        raise MalformedError(message("a declaration has at most {most} bytes", most=MAX_DECLARATION))
     try:
         declaration = _decoder.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise MalformedError(f"not a declaration: {error}") from None
+        raise MalformedError(message("not a declaration: {error}", error=text_of(error))) from None
     if declaration.version != 1:
-        raise MalformedError(f"a declaration of version {declaration.version}; this side knows version 1")
+        raise MalformedError(
+            message("a declaration of version {version}; this side knows version 1", version=declaration.version)
+        )
     if len(declaration.seen.head) != HASH:
-        raise MalformedError("a declaration's head has 32 bytes")
+        raise MalformedError(message("a declaration's head has 32 bytes"))
     for digest in (declaration.document, declaration.amendment):
         if digest is not None and len(digest) != HASH:
-            raise MalformedError("a declaration's digests have 32 bytes")
+            raise MalformedError(message("a declaration's digests have 32 bytes"))
     if declaration.access is not None:
         check_access(declaration.access)
     if len(declaration.rejoins) > MAX_MEMBERS or 0 in declaration.rejoins:
-        raise MalformedError("a declaration's rejoins are sequence numbers of this log")
+        raise MalformedError(message("a declaration's rejoins are sequence numbers of this log"))
     return declaration
 
 
 def check_access(access: list[str]) -> None:
     """Raise MalformedError unless `access` is sorted, names each authority once, and has a sound length."""
     if not 0 < len(access) <= MAX_MEMBERS or access != sorted(set(access)):
-        raise MalformedError(f"an access list has 1 to {MAX_MEMBERS} authority ids, sorted, each once")
+        raise MalformedError(
+            message("an access list has 1 to {max_members} authority ids, sorted, each once", max_members=MAX_MEMBERS)
+        )
 
 
 def access_digest(access: Iterable[str]) -> bytes:

@@ -11,6 +11,7 @@ from rogatory.protocol.declaration import DirectoryPin, Seen
 from rogatory.protocol.documents.dsse import MAX_ENVELOPE
 from rogatory.protocol.errors import MalformedError
 from rogatory.protocol.limits import HASH, MAX_AUTHORITY_ID, MAX_INVITATION, MAX_MEMBERS, MAX_REJOIN
+from rogatory.protocol.text import message, text_of
 
 CHANNEL_EXTENSION: Final = 0xF0A1
 """In the GroupContext (private use, RFC 9420 section 17.3). Never changes: the profile has no proposal that could."""
@@ -97,21 +98,26 @@ def encode_extension(extension: ChannelGroup | JoinInfo) -> bytes:
 def decode_channel_extension(data: bytes) -> ChannelGroup:
     """The data of CHANNEL_EXTENSION; raises MalformedError."""
     if len(data) > MAX_CHANNEL_EXTENSION:
-        raise MalformedError(f"a channel extension has at most {MAX_CHANNEL_EXTENSION} bytes")
+        raise MalformedError(
+            message(
+                "a channel extension has at most {most} bytes",
+                most=MAX_CHANNEL_EXTENSION,
+            )
+        )
     try:
         return _channel_decoder.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise MalformedError(f"not a channel extension: {error}") from None
+        raise MalformedError(message("not a channel extension: {error}", error=text_of(error))) from None
 
 
 def decode_join_extension(data: bytes) -> JoinInfo:
     """The data of JOIN_EXTENSION; raises MalformedError."""
     if len(data) > MAX_INVITATION:
-        raise MalformedError(f"a join extension has at most {MAX_INVITATION} bytes")
+        raise MalformedError(message("a join extension has at most {most} bytes", most=MAX_INVITATION))
     try:
         info = _join_decoder.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise MalformedError(f"not a join extension: {error}") from None
+        raise MalformedError(message("not a join extension: {error}", error=text_of(error))) from None
     if len(info.anchor.head) != HASH:
-        raise MalformedError("the head of a joiner's anchor has 32 bytes")
+        raise MalformedError(message("the head of a joiner's anchor has 32 bytes"))
     return info

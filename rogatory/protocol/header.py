@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from rogatory.protocol.bounds import MAX_NUMBER
 from rogatory.protocol.errors import MalformedError, ProtocolError
 from rogatory.protocol.limits import CHANNEL_ID, HASH, MAX_AUTHORITY_ID
+from rogatory.protocol.text import message
 
 _PLACE: Final = struct.Struct(">QBH")
 _sha256: Final = hashlib.sha256
@@ -61,9 +62,9 @@ def header_hash(channel: bytes, seq: int, author: str, form: Form, hash_of_body:
     """The hash of a header that need not be made; raises MalformedError out of bounds."""
     name = author.encode()
     if len(channel) != CHANNEL_ID or len(hash_of_body) != HASH or len(previous) != HASH:
-        raise MalformedError("a header's channel id and hashes have 32 bytes")
+        raise MalformedError(message("a header's channel id and hashes have 32 bytes"))
     if not 0 < len(name) <= MAX_AUTHORITY_ID or not 0 < seq <= MAX_NUMBER:
-        raise MalformedError("a header's author or sequence number is out of bounds")
+        raise MalformedError(message("a header's author or sequence number is out of bounds"))
     place = _PLACE.pack(seq, form, len(name))
     return _sha256(b"".join((b"rogatory header 1", channel, place, name, hash_of_body, previous))).digest()
 
@@ -88,9 +89,15 @@ def extend(head: Head, headers: Iterable[Header]) -> Head:
     for header in headers:
         if header.seq != head.seq + 1:
             raise ChainBroken(
-                f"entry {header.seq} came where {head.seq + 1} is due: the relay dropped or reordered entries"
+                message(
+                    "entry {seq} came where {due} is due: the relay dropped or reordered entries",
+                    seq=header.seq,
+                    due=head.seq + 1,
+                )
             )
         if header.previous != head.hash:
-            raise ChainBroken(f"entry {header.seq} does not follow the log held here: the relay altered it")
+            raise ChainBroken(
+                message("entry {seq} does not follow the log held here: the relay altered it", seq=header.seq)
+            )
         head = Head(header.seq, header.hash())
     return head

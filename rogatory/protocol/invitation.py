@@ -13,6 +13,7 @@ import msgspec
 
 from rogatory.protocol.errors import MalformedError
 from rogatory.protocol.mls.suite import CipherSuite
+from rogatory.protocol.text import message, text_of
 
 _NONCE: Final = bytes(12)
 """Each key seals one tree."""
@@ -39,7 +40,7 @@ def decode_shared(data: bytes) -> Shared:
     try:
         return _decoder.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise MalformedError(f"not the shared part of an invitation: {error}") from None
+        raise MalformedError(message("not the shared part of an invitation: {error}", error=text_of(error))) from None
 
 
 def seal_tree(suite: CipherSuite, key: bytes, group_id: bytes, tree: bytes) -> bytes:
@@ -50,5 +51,5 @@ def seal_tree(suite: CipherSuite, key: bytes, group_id: bytes, tree: bytes) -> b
 def open_tree(suite: CipherSuite, key: bytes, group_id: bytes, sealed: bytes) -> bytes:
     """The tree. Raises MalformedError for a key that is none, DecryptionFailed."""
     if len(key) != suite.key_length:
-        raise MalformedError("the invitation does not say how its tree is read")
+        raise MalformedError(message("the invitation does not say how its tree is read"))
     return suite.unseal(key, _NONCE, group_id, sealed)

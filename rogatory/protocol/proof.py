@@ -25,6 +25,7 @@ from rogatory.protocol.mls.errors import MLSError
 from rogatory.protocol.mls.framed_content import ContentType, WireFormat
 from rogatory.protocol.mls.message import peek
 from rogatory.protocol.receipt import Receipt
+from rogatory.protocol.text import message, text_of
 
 MAX_PROOF: Final = 256 * MIB
 MAX_PROOF_LINES: Final = 1_000_000
@@ -90,7 +91,7 @@ def build_proof(
     acknowledgement names. Raises ProofBroken, ChainBroken, MalformedError: nothing is exported that does not fit.
     """
     if not headers:
-        raise ProofBroken("a proof needs the headers of the log")
+        raise ProofBroken(message("a proof needs the headers of the log"))
     first = headers[0]
     proof = Proof(
         format="rogatory proof 1",
@@ -106,7 +107,7 @@ def build_proof(
     log = ProofLog.of(decode_proof(data))
     head = extend(Head(first.seq - 1, first.previous), headers)
     if log.head_at(head.seq) != head.hash:
-        raise ProofBroken("the headers given are not of one channel")
+        raise ProofBroken(message("the headers given are not of one channel"))
     for document in documents:
         open_entry(proof, log, document)
     for receipt in proof.receipts:
@@ -119,11 +120,11 @@ def build_proof(
 def decode_proof(data: bytes) -> Proof:
     """A proof file, unverified; raises MalformedError."""
     if len(data) > MAX_PROOF:
-        raise MalformedError(f"a proof file has at most {MAX_PROOF} bytes")
+        raise MalformedError(message("a proof file has at most {most} bytes", most=MAX_PROOF))
     try:
         return _decoder.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise MalformedError(f"not a proof file: {error}") from None
+        raise MalformedError(message("not a proof file: {error}", error=text_of(error))) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,7 @@ def line_of(proof: Proof, seq: int) -> ProofLine:
     """The header of an entry; raises ProofBroken."""
     at = seq - proof.first
     if not 0 <= at < len(proof.lines):
-        raise ProofBroken(f"entry {seq} lies outside of the headers in the file")
+        raise ProofBroken(message("entry {seq} lies outside of the headers in the file", seq=seq))
     return proof.lines[at]
 
 
@@ -165,33 +166,43 @@ def open_entry(proof: Proof, log: ProofLog, document: ProvenDocument) -> Declara
     """
     line = line_of(proof, document.seq)
     if line.form is not Form.MLS or not hmac.compare_digest(body_hash(document.body), line.body_hash):
-        raise ProofBroken(f"the body in the file is not that of entry {document.seq} of the log")
+        raise ProofBroken(message("the body in the file is not that of entry {seq} of the log", seq=document.seq))
     try:
-        message = peek(document.body)
+        entry = peek(document.body)
     except MLSError as error:
-        raise ProofBroken(f"the body of entry {document.seq} is no MLS message: {error}") from None
-    if message.wire_format is not WireFormat.PRIVATE_MESSAGE or message.content_type is not ContentType.APPLICATION:
-        raise ProofBroken(f"entry {document.seq} carries no document")
-    if message.group_id != proof.channel:
-        raise ProofBroken(f"the body of entry {document.seq} belongs to another channel")
-    declaration = decode_declaration(message.authenticated_data)
+        raise ProofBroken(
+            message("the body of entry {seq} is no MLS message: {error}", seq=document.seq, error=text_of(error))
+        ) from None
+    if entry.wire_format is not WireFormat.PRIVATE_MESSAGE or entry.content_type is not ContentType.APPLICATION:
+        raise ProofBroken(message("entry {seq} carries no document", seq=document.seq))
+    if entry.group_id != proof.channel:
+        raise ProofBroken(message("the body of entry {seq} belongs to another channel", seq=document.seq))
+    declaration = decode_declaration(entry.authenticated_data)
     digest = document_digest(decode_envelope(document.envelope).payload)
     declared = declaration.document or b""
     if not hmac.compare_digest(document_commitment(document.salt, digest), declared):
-        raise ProofBroken(f"entry {document.seq} commits to another document than the one in the file")
+        raise ProofBroken(message("entry {seq} commits to another document than the one in the file", seq=document.seq))
     held = log.head_at(declaration.seen.seq)
     if held is not None and held != declaration.seen.head:
-        raise ProofBroken(f"the author of entry {document.seq} had seen another log than the one in the file")
+        raise ProofBroken(
+            message("the author of entry {seq} had seen another log than the one in the file", seq=document.seq)
+        )
     return declaration
 
 
 def check_place(proof: Proof, log: ProofLog, evidence: Receipt | Acknowledgement) -> None:
     """Raise ProofBroken unless a receipt or acknowledgement speaks of this log; its signature is not checked."""
-    what = "a receipt" if isinstance(evidence, Receipt) else "an acknowledgement"
+    what = message("a receipt") if isinstance(evidence, Receipt) else message("an acknowledgement")
     if evidence.channel != proof.channel:
-        raise ProofBroken(f"{what} in the file is about another channel")
+        raise ProofBroken(message("{what} in the file is about another channel", what=what))
     head = log.head_at(evidence.seq)
     if head is None:
-        raise ProofBroken(f"{what} in the file is about entry {evidence.seq}, whose header is not in it")
+        raise ProofBroken(
+            message("{what} in the file is about entry {seq}, whose header is not in it", what=what, seq=evidence.seq)
+        )
     if not hmac.compare_digest(head, evidence.head):
-        raise ProofBroken(f"{what} in the file is about another log: its head of entry {evidence.seq} differs")
+        raise ProofBroken(
+            message(
+                "{what} in the file is about another log: its head of entry {seq} differs", what=what, seq=evidence.seq
+            )
+        )

@@ -11,6 +11,7 @@ from rogatory.protocol.bounds import MAX_NUMBER, Listed, Milliseconds, Number
 from rogatory.protocol.errors import MalformedError, ProtocolError
 from rogatory.protocol.limits import CHANNEL_ID, HASH, MAX_AUTHORITY_ID
 from rogatory.protocol.merkle import leaf_hash, paths_of_range, root_and_paths, root_and_siblings, root_from_path
+from rogatory.protocol.text import message, text_of
 
 MAX_PATH = 40
 
@@ -45,9 +46,9 @@ class Stamped(msgspec.Struct, frozen=True, array_like=True):
         """The leaf's hash."""
         channel, seq, head, time = self.channel, self.seq, self.head, self.time
         if len(channel) != CHANNEL_ID:
-            raise MalformedError("a receipt's channel id has 32 bytes")
+            raise MalformedError(message("a receipt's channel id has 32 bytes"))
         if len(head) != HASH or not 0 < seq <= MAX_NUMBER or not 0 <= time <= MAX_NUMBER:
-            raise MalformedError("a receipt's head, sequence number or time is out of bounds")
+            raise MalformedError(message("a receipt's head, sequence number or time is out of bounds"))
         return leaf_hash(
             b"".join((b"rogatory receipt 1", channel, seq.to_bytes(8, "big"), head, time.to_bytes(8, "big")))
         )
@@ -66,12 +67,14 @@ class Receipts(msgspec.Struct, frozen=True, array_like=True):
     def each(self) -> list[Receipt]:
         """The single receipts, in order. Raises ReceiptInvalid; their signature is not looked at."""
         if len(self.siblings) > 2 * MAX_PATH or any(len(node) != HASH for node in self.siblings):
-            raise ReceiptInvalid("the relay's receipts have siblings of the wrong shape")
+            raise ReceiptInvalid(message("the relay's receipts have siblings of the wrong shape"))
         try:
             leaves = [item.leaf() for item in self.stamped]
             paths = paths_of_range(leaves, self.first, self.count, self.siblings)
         except (ValueError, MalformedError) as error:
-            raise ReceiptInvalid(f"the relay's receipts do not lead to a root: {error}") from None
+            raise ReceiptInvalid(
+                message("the relay's receipts do not lead to a root: {error}", error=text_of(error))
+            ) from None
         return [
             Receipt(self.relay, item.channel, item.seq, item.head, item.time, index, self.count, path, self.signature)
             for index, (item, path) in enumerate(zip(self.stamped, paths, strict=True), self.first)
@@ -82,7 +85,7 @@ def root_input(relay: str, count: int, root: bytes) -> bytes:
     """What the relay's receipt key signs once per database commit; raises MalformedError out of bounds."""
     name = relay.encode()
     if not 0 < len(name) <= MAX_AUTHORITY_ID or not 0 < count < 1 << 63:
-        raise MalformedError("a receipt's relay or count is out of bounds")
+        raise MalformedError(message("a receipt's relay or count is out of bounds"))
     return b"rogatory receipt root 1" + struct.pack(">H", len(name)) + name + struct.pack(">Q", count) + root
 
 
@@ -116,11 +119,13 @@ def check_receipt(receipt: Receipt, verify: Callable[[bytes, bytes], None]) -> N
     The caller compares `head` with the log once it has read that far.
     """
     if len(receipt.path) > MAX_PATH or any(len(node) != HASH for node in receipt.path):
-        raise ReceiptInvalid("the relay's receipt has a path of the wrong shape")
+        raise ReceiptInvalid(message("the relay's receipt has a path of the wrong shape"))
     try:
         leaf = Stamped(receipt.channel, receipt.seq, receipt.head, receipt.time).leaf()
         root = root_from_path(leaf, receipt.index, receipt.count, receipt.path)
         signed = root_input(receipt.relay, receipt.count, root)
     except (ValueError, MalformedError) as error:
-        raise ReceiptInvalid(f"the relay's receipt does not lead to a root: {error}") from None
+        raise ReceiptInvalid(
+            message("the relay's receipt does not lead to a root: {error}", error=text_of(error))
+        ) from None
     verify(receipt.signature, signed)

@@ -7,6 +7,7 @@ known, the template is looked up in that language and filled with the same value
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum
 from types import MappingProxyType
 from typing import Final, Self
 
@@ -24,7 +25,8 @@ class Message(str):
 
     @classmethod
     def of(cls, template: str, many: str | None, values: Mapping[str, object]) -> Self:
-        """The text; `values` fill the names in braces. They may be messages themselves, or tuples: shown as lists."""
+        """The text; `values` fill the names in braces. They may be messages, enumerated words or
+        tuples (shown as lists)."""
         chosen = template if many is None or values["count"] == 1 else many
         text = cls(chosen.format(**{name: _shown(value) for name, value in values.items()}) if values else chosen)
         text.template, text.many, text.values = template, many, values
@@ -44,11 +46,25 @@ def counted(one: str, many: str, /, *, count: int, **values: object) -> Message:
     return Message.of(one, many, {"count": count, **values})
 
 
+def in_words(code: str) -> Message:
+    """A machine's word such as `in_execution`, as people read it."""
+    return message(code.replace("_", " "))
+
+
 def text_of(error: BaseException) -> str:
     """What an error was raised with: its `Message` if it has one (`str(error)` is the English text alone)."""
     given = error.args[0] if len(error.args) == 1 else None
     return given if isinstance(given, Message) else str(error)
 
 
+def plain_text(value: object) -> str:
+    """A `Message` as English text, for encoders (`enc_hook`). Raises NotImplementedError for anything else."""
+    if isinstance(value, Message):
+        return str(value)
+    raise NotImplementedError(f"cannot encode {type(value).__name__}")
+
+
 def _shown(value: object) -> object:
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else value
+    if isinstance(value, tuple):
+        return ", ".join(str(_shown(each)) for each in value)
+    return in_words(str(value.value)) if isinstance(value, Enum) else value

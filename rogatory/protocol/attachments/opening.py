@@ -18,12 +18,13 @@ from rogatory.protocol.attachments.errors import AttachmentAltered, AttachmentUn
 from rogatory.protocol.attachments.framing import CHUNK, Layout
 from rogatory.protocol.attachments.reference import AttachmentReference
 from rogatory.protocol.limits import HASH
+from rogatory.protocol.text import message
 
 
 def check_hashes(reference: AttachmentReference, hashes: bytes) -> None:
     """Raise AttachmentAltered unless these are the hashes that the author sealed."""
     if not hmac.compare_digest(hashlib.sha256(hashes).digest(), reference.hashes):
-        raise AttachmentAltered("the hashes of its chunks are not those that its author sealed")
+        raise AttachmentAltered(message("the hashes of its chunks are not those that its author sealed"))
 
 
 class Opener:
@@ -37,7 +38,7 @@ class Opener:
         check_hashes(reference, hashes)
         self.layout = Layout(size)
         if len(hashes) != self.layout.hashes:
-            raise AttachmentUnsound("its author sealed another number of chunks than a file of this size has")
+            raise AttachmentUnsound(message("its author sealed another number of chunks than a file of this size has"))
         self._reference = reference
         self._hashes = hashes
         self._state = crypto_secretstream_xchacha20poly1305_state()
@@ -53,28 +54,40 @@ class Opener:
         and does not open.
         """
         if self.chunk >= self.layout.chunks:
-            raise AttachmentAltered("there is more than its author sealed")
+            raise AttachmentAltered(message("there is more than its author sealed"))
         expected = self._hashes[self.chunk * HASH : (self.chunk + 1) * HASH]
         if not hmac.compare_digest(hashlib.sha256(sealed).digest(), expected):
-            raise AttachmentAltered(f"chunk {self.chunk} of {self.layout.chunks} is not what its author sealed")
+            raise AttachmentAltered(
+                message(
+                    "chunk {chunk} of {chunks} is not what its author sealed",
+                    chunk=self.chunk,
+                    chunks=self.layout.chunks,
+                )
+            )
         try:
             data, tag = crypto_secretstream_xchacha20poly1305_pull(self._state, sealed)
         except (CryptoError, RuntimeError, ValueError):
-            raise AttachmentUnsound(f"chunk {self.chunk} does not open with the key that its author gave") from None
+            raise AttachmentUnsound(
+                message("chunk {chunk} does not open with the key that its author gave", chunk=self.chunk)
+            ) from None
         start = self.chunk * CHUNK
         self.chunk += 1
         last = self.chunk == self.layout.chunks
         if tag != (FINAL if last else MESSAGE) or len(data) != min(CHUNK, self.layout.padded - start):
-            raise AttachmentUnsound(f"chunk {self.chunk - 1} has another length or place than its author said")
+            raise AttachmentUnsound(
+                message("chunk {chunk} has another length or place than its author said", chunk=self.chunk - 1)
+            )
         content, padding = data[: max(0, self.layout.size - start)], data[max(0, self.layout.size - start) :]
         if padding.strip(b"\0"):
-            raise AttachmentUnsound("something is hidden in its padding")
+            raise AttachmentUnsound(message("something is hidden in its padding"))
         self._content.update(content)
         return content
 
     def finish(self) -> None:
         """Raise AttachmentAltered if chunks are missing, AttachmentUnsound if it is not the file that was signed."""
         if self.chunk != self.layout.chunks:
-            raise AttachmentAltered(f"it ends after {self.chunk} of {self.layout.chunks} chunks")
+            raise AttachmentAltered(
+                message("it ends after {chunk} of {chunks} chunks", chunk=self.chunk, chunks=self.layout.chunks)
+            )
         if not hmac.compare_digest(self._content.digest(), self._reference.sha256):
-            raise AttachmentUnsound("it is not the file whose SHA-256 the document names")
+            raise AttachmentUnsound(message("it is not the file whose SHA-256 the document names"))

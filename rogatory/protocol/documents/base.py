@@ -9,6 +9,7 @@ import msgspec
 
 from rogatory.protocol.documents.errors import UnsoundDocument
 from rogatory.protocol.documents.fields import AuthorityId, Hex32, MessageId, Part, Seq, Thread, Timestamp
+from rogatory.protocol.text import in_words, message
 
 VERSION: Final = 1
 MAX_ADDRESSEES: Final = 200
@@ -99,20 +100,22 @@ def check_payload(payload: Payload) -> None:
     check_date(payload.written_at, "written_at")
     check_distinct(payload.addressees, "addressees")
     if payload.author in payload.addressees:
-        raise UnsoundDocument("the author stands among the addressees")
+        raise UnsoundDocument(message("the author stands among the addressees"))
     if payload.body.ADDRESSED and not payload.addressees:
-        raise UnsoundDocument(f"a {payload.kind} names its addressees")
+        raise UnsoundDocument(message("a {kind} names its addressees", kind=in_words(payload.kind)))
     if not payload.body.ADDRESSED and payload.addressees:
-        raise UnsoundDocument(f"a {payload.kind} is for everybody in its channel and names no addressees")
+        raise UnsoundDocument(
+            message("a {kind} is for everybody in its channel and names no addressees", kind=in_words(payload.kind))
+        )
     if payload.in_reply_to == payload.id:
-        raise UnsoundDocument("a document cannot reply to itself")
+        raise UnsoundDocument(message("a document cannot reply to itself"))
     payload.body.check(payload)
 
 
 def check_distinct(values: tuple[str, ...], what: str) -> None:
     """Raise UnsoundDocument if a value stands twice."""
     if len(set(values)) != len(values):
-        raise UnsoundDocument(f"{what}: one stands there twice")
+        raise UnsoundDocument(message("{what}: one stands there twice", what=what))
 
 
 def check_date(value: str | None, what: str) -> None:
@@ -121,7 +124,7 @@ def check_date(value: str | None, what: str) -> None:
         if value is not None:
             datetime.fromisoformat(value)
     except ValueError:
-        raise UnsoundDocument(f"{what}: {value} is no date of the calendar") from None
+        raise UnsoundDocument(message("{what}: {value} is no date of the calendar", what=what, value=value)) from None
 
 
 def is_blank(value: str) -> bool:

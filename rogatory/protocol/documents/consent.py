@@ -9,6 +9,7 @@ from rogatory.protocol.documents.dsse import encode_envelope
 from rogatory.protocol.documents.errors import DocumentError, SignerIsNotAuthor
 from rogatory.protocol.documents.kinds.amendment import Amendment
 from rogatory.protocol.documents.signing import DocumentSigner, sign_envelope
+from rogatory.protocol.text import in_words, message
 
 
 class IncompleteAmendment(DocumentError):
@@ -22,7 +23,7 @@ class IncompleteAmendment(DocumentError):
 def sign_consent(amendment: Document | UnverifiedDocument, signer: DocumentSigner) -> bytes:
     """Another party's envelope over the amendment's own payload bytes; raises SignerIsNotAuthor for other kinds."""
     if not isinstance(amendment.payload.body, Amendment):
-        raise SignerIsNotAuthor(f"a {amendment.kind} is signed by its author alone")
+        raise SignerIsNotAuthor(message("a {kind} is signed by its author alone", kind=in_words(amendment.kind)))
     return encode_envelope(sign_envelope(amendment.payload_bytes, signer))
 
 
@@ -31,7 +32,14 @@ def open_consent(envelope: bytes, keys_of: KeysOf) -> Document:
     document = open_signed(envelope, keys_of)
     payload = document.payload
     if not isinstance(payload.body, Amendment):
-        raise SignerIsNotAuthor(f"{document.signer} signed a {document.kind} by {payload.author}")
+        raise SignerIsNotAuthor(
+            message(
+                "{signer} signed a {kind} by {author}",
+                signer=document.signer,
+                kind=in_words(document.kind),
+                author=payload.author,
+            )
+        )
     if document.signer == payload.author:
         check_author(payload, document.signer, document.key_set)
     return document
@@ -61,20 +69,22 @@ def check_amendment(
     for envelope in envelopes:
         consent = open_consent(envelope, keys_of)
         if consent.signer not in parties:
-            raise IncompleteAmendment(f"{consent.signer} signed the amendment and is no party")
+            raise IncompleteAmendment(message("{signer} signed the amendment and is no party", signer=consent.signer))
         signed[consent.signer] = consent
         if len({document.digest for document in signed.values()}) > 1:
-            raise IncompleteAmendment("the parties signed different amendments")
+            raise IncompleteAmendment(message("the parties signed different amendments"))
     missing = frozenset(parties) - gone - signed.keys()
     if missing:
-        raise IncompleteAmendment(f"the amendment lacks the signature of {', '.join(sorted(missing))}", missing)
+        raise IncompleteAmendment(
+            message("the amendment lacks the signature of {missing}", missing=tuple(sorted(missing))), missing
+        )
     if not signed:
-        raise IncompleteAmendment("an amendment without signatures")
+        raise IncompleteAmendment(message("an amendment without signatures"))
     author = next(iter(signed.values())).payload.author
     if author not in signed:
-        raise IncompleteAmendment(f"the amendment's author {author} is no party")
+        raise IncompleteAmendment(message("the amendment's author {author} is no party", author=author))
     amendment = signed[author]
     body = amendment.payload.body
     if isinstance(body, Amendment) and parties & set(body.adds):
-        raise IncompleteAmendment("the amendment adds an authority that is a party already")
+        raise IncompleteAmendment(message("the amendment adds an authority that is a party already"))
     return amendment

@@ -10,6 +10,7 @@ from rogatory.protocol.documents.dsse import decode_envelope, document_digest, e
 from rogatory.protocol.documents.errors import SignerIsNotAuthor
 from rogatory.protocol.documents.registry import decode_payload, encode_payload
 from rogatory.protocol.documents.signing import DocumentKeys, DocumentSigner, sign_envelope, verify_envelope
+from rogatory.protocol.text import message
 
 KeysOf = Callable[[str, int], DocumentKeys]
 """From (authority, key set version) to its document keys; raises UnknownKeySet."""
@@ -116,8 +117,15 @@ def peek_document(envelope: bytes) -> UnverifiedDocument:
 def check_author(payload: Payload, signer: str, key_set: int) -> None:
     """Raise SignerIsNotAuthor unless the payload names who signed it, and with which keys."""
     if payload.author != signer:
-        raise SignerIsNotAuthor(f"{signer} signed a document that says it is by {payload.author}")
+        raise SignerIsNotAuthor(
+            message("{signer} signed a document that says it is by {author}", signer=signer, author=payload.author)
+        )
     if payload.key_set != key_set:
         raise SignerIsNotAuthor(
-            f"{signer} signed with key set {key_set} a document that says key set {payload.key_set}"
+            message(
+                "{signer} signed with key set {key_set} a document that says key set {named}",
+                signer=signer,
+                key_set=key_set,
+                named=payload.key_set,
+            )
         )

@@ -17,6 +17,7 @@ from typing import Final
 import msgspec
 
 from rogatory.protocol.documents.errors import DocumentTooLarge, MalformedDocument
+from rogatory.protocol.text import message
 
 PAYLOAD_TYPE: Final = "application/vnd.rogatory.document+json"
 MAX_ENVELOPE: Final = 960 * 1024
@@ -84,21 +85,23 @@ def decode_envelope(data: bytes, payload_type: str = PAYLOAD_TYPE, most: int = M
         payload = base64.b64decode(raw.payload, validate=True)
         signatures = [base64.b64decode(signature.sig, validate=True) for signature in raw.signatures]
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, binascii.Error, ValueError) as error:
-        raise MalformedDocument(f"not a DSSE envelope: {_brief(error)}") from None
+        raise MalformedDocument(message("not a DSSE envelope: {why}", why=_brief(error))) from None
     if raw.payloadType != payload_type:
-        raise MalformedDocument(f"the payload type in the envelope is not {payload_type}")
+        raise MalformedDocument(
+            message("the payload type in the envelope is not {payload_type}", payload_type=payload_type)
+        )
     if len(signatures) != 2:
-        raise MalformedDocument("a document has exactly one Ed25519 and one ML-DSA-65 signature")
+        raise MalformedDocument(message("a document has exactly one Ed25519 and one ML-DSA-65 signature"))
     keys = [_KEYID.match(signature.keyid) for signature in raw.signatures]
     if keys[0] is None or keys[1] is None or (keys[0][3], keys[1][3]) != ("ed25519", "mldsa65"):
-        raise MalformedDocument("a document's key ids are <authority>#<key set>/ed25519, then /mldsa65")
+        raise MalformedDocument(message("a document's key ids are <authority>#<key set>/ed25519, then /mldsa65"))
     if keys[0].group(1, 2) != keys[1].group(1, 2):
-        raise MalformedDocument("both signatures of a document are of one key set")
+        raise MalformedDocument(message("both signatures of a document are of one key set"))
     if (len(signatures[0]), len(signatures[1])) != (ED25519_SIGNATURE, MLDSA65_SIGNATURE):
-        raise MalformedDocument("a signature has the wrong length")
+        raise MalformedDocument(message("a signature has the wrong length"))
     envelope = Envelope(payload, keys[0][1], int(keys[0][2]), signatures[0], signatures[1])
     if encode_envelope(envelope, payload_type, most) != data:
-        raise MalformedDocument("an envelope has one encoding only, and this is another")
+        raise MalformedDocument(message("an envelope has one encoding only, and this is another"))
     return envelope
 
 
@@ -107,14 +110,14 @@ def payload_of(data: bytes) -> bytes:
     try:
         return base64.b64decode(_decoder.decode(data).payload, validate=True)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, binascii.Error, ValueError) as error:
-        raise MalformedDocument(f"not a DSSE envelope: {_brief(error)}") from None
+        raise MalformedDocument(message("not a DSSE envelope: {why}", why=_brief(error))) from None
 
 
 def _check_size(data: bytes, most: int) -> None:
     if len(data) > most:
-        raise DocumentTooLarge(f"an envelope has at most {most} bytes: put long parts into annexes")
+        raise DocumentTooLarge(message("an envelope has at most {most} bytes: put long parts into annexes", most=most))
 
 
 def _brief(error: Exception) -> str:
     """An error's words without the bytes that it was raised for."""
-    return str(error) if isinstance(error, msgspec.MsgspecError) else "no sound JSON or base64"
+    return str(error) if isinstance(error, msgspec.MsgspecError) else message("no sound JSON or base64")

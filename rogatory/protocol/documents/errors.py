@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rogatory.protocol.errors import MalformedError, ProtocolError, UnsupportedVersion
+from rogatory.protocol.text import Message, message
 
 
 class DocumentError(ProtocolError):
@@ -51,8 +52,13 @@ class Gap:
     what: str
     article: str
 
+    @property
+    def text(self) -> Message:
+        """As it is named to people."""
+        return message("{what} ({article})", what=self.what, article=self.article)
+
     def __str__(self) -> str:
-        return f"{self.what} ({self.article})"
+        return self.text
 
 
 class MissingEssential(UnsoundDocument):
@@ -60,4 +66,4 @@ class MissingEssential(UnsoundDocument):
 
     def __init__(self, gaps: Sequence[Gap]) -> None:
         self.gaps = tuple(gaps)
-        super().__init__("missing: " + "; ".join(str(gap) for gap in gaps))
+        super().__init__(message("missing: {gaps}", gaps=tuple(gap.text for gap in gaps)))

@@ -31,6 +31,7 @@ from rogatory.protocol.documents.requests.forms import FORMS
 from rogatory.protocol.documents.requests.request import Request
 
 KINDS: Final[Mapping[str, type[Body]]] = {
+from rogatory.protocol.text import message, text_of
     body.KIND: body
     for body in (
         Charter,
@@ -83,22 +84,33 @@ def encode_payload(payload: Payload) -> bytes:
 def decode_payload(data: bytes) -> Payload:
     """A sound payload; raises MalformedDocument, UnsupportedDocument, UnknownKind or UnsoundDocument."""
     if len(data) > MAX_PAYLOAD:
-        raise DocumentTooLarge(f"a document's payload has at most {MAX_PAYLOAD} bytes: put long parts into annexes")
+        raise DocumentTooLarge(
+            message(
+                "a document's payload has at most {most} bytes: put long parts into annexes",
+                most=MAX_PAYLOAD,
+            )
+        )
     try:
         outline = _outline.decode(data)
         if outline.v != VERSION:
             raise UnsupportedDocument(
-                f"a document of version {outline.v}; this side knows version {VERSION}: update the software"
+                message(
+                    "a document of version {given}; this side knows version {known}: update the software",
+                    given=outline.v,
+                    known=VERSION,
+                )
             )
         if outline.kind not in KINDS:
-            raise UnknownKind(f"a document of kind {outline.kind[:40]!r} is not known here: update the software")
+            raise UnknownKind(
+                message("a document of kind {kind!r} is not known here: update the software", kind=outline.kind[:40])
+            )
         unread = _unread.decode(data)
         body = _bodies[unread.kind].decode(unread.body)
         _names_once.decode(data.decode())
     except msgspec.MsgspecError as error:
-        raise MalformedDocument(f"not a document of this protocol: {error}") from None
+        raise MalformedDocument(message("not a document of this protocol: {error}", error=text_of(error))) from None
     except (UnicodeDecodeError, RecursionError, ValueError):
-        raise MalformedDocument("not a document of this protocol: no sound JSON") from None
+        raise MalformedDocument(message("not a document of this protocol: no sound JSON")) from None
     payload = Payload(
         v=unread.v,
         kind=unread.kind,
@@ -119,7 +131,7 @@ def decode_payload(data: bytes) -> Payload:
 def _refuse_repeated_names(pairs: list[tuple[str, Any]]) -> None:
     """RFC 8259 section 4: readers differ about repeated names, so a signature over them proves nothing."""
     if len({name for name, _ in pairs}) != len(pairs):
-        raise MalformedDocument("not a document of this protocol: a name stands twice in one object")
+        raise MalformedDocument(message("not a document of this protocol: a name stands twice in one object"))
 
 
 _names_once = json.JSONDecoder(object_pairs_hook=_refuse_repeated_names)

@@ -13,6 +13,7 @@ from nacl.signing import SigningKey, VerifyKey
 
 from rogatory.protocol.documents.dsse import PAYLOAD_TYPE, Envelope, pae
 from rogatory.protocol.documents.errors import UnknownKeySet, WrongSignature
+from rogatory.protocol.text import message
 
 
 class DocumentSigner(Protocol):
@@ -73,20 +74,24 @@ def sign_envelope(payload: bytes, signer: DocumentSigner, payload_type: str = PA
 
 def verify_envelope(envelope: Envelope, keys: DocumentKeys, payload_type: str = PAYLOAD_TYPE) -> None:
     """Raise WrongSignature unless both signatures verify; UnknownKeySet if `keys` are no keys."""
-    who = f"{envelope.signer}, key set {envelope.key_set}"
+    who = message("{signer}, key set {key_set}", signer=envelope.signer, key_set=envelope.key_set)
     data = pae(envelope.payload, payload_type)
     try:
         ed25519, mldsa65 = VerifyKey(keys.ed25519), _mldsa65_key(keys.mldsa65)
     except ValueError:
-        raise UnknownKeySet(f"the directory's document keys of {who} have the wrong length") from None
+        raise UnknownKeySet(message("the directory's document keys of {who} have the wrong length", who=who)) from None
     try:
         ed25519.verify(data, envelope.ed25519)
     except BadSignatureError:
-        raise WrongSignature(f"the Ed25519 signature is not one of {who}: do not act on this document") from None
+        raise WrongSignature(
+            message("the Ed25519 signature is not one of {who}: do not act on this document", who=who)
+        ) from None
     try:
         mldsa65.verify(envelope.mldsa65, data)
     except InvalidSignature:
-        raise WrongSignature(f"the ML-DSA-65 signature is not one of {who}: do not act on this document") from None
+        raise WrongSignature(
+            message("the ML-DSA-65 signature is not one of {who}: do not act on this document", who=who)
+        ) from None
 
 
 @lru_cache(maxsize=256)

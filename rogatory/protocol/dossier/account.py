@@ -14,6 +14,7 @@ from rogatory.protocol.documents.fields import Annex
 from rogatory.protocol.life.course import Course, advance, begin, receive
 from rogatory.protocol.life.table import IllegalStep
 from rogatory.protocol.proof import Proof
+from rogatory.protocol.text import message
 
 MAX_TITLE: Final = 100
 
@@ -103,15 +104,15 @@ class Account:
         body = payload.body
         if isinstance(body, Request):
             if self.course is not None:
-                raise IllegalStep("the matter has its request already")
+                raise IllegalStep(message("the matter has its request already"))
             self.course = begin(payload, digest)
         elif isinstance(body, Reply):
             if self.course is None:
-                raise IllegalStep("the request that it belongs to is not in the dossier")
+                raise IllegalStep(message("the request that it belongs to is not in the dossier"))
             self.course = advance(self.course, payload.author, body, digest)
         elif isinstance(body, DocumentReceipt) and self.course is not None and body.document.id == self.course.request:
             if body.document.digest != self.course.first.hex():
-                raise IllegalStep("it refers to another request than this matter's")
+                raise IllegalStep(message("it refers to another request than this matter's"))
             self.course = receive(self.course, payload.author)
 
     def _is_gap(self, payload: Payload) -> bool:

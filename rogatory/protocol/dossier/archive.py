@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rogatory.protocol.errors import MalformedError
+from rogatory.protocol.text import message
 
 LOCAL: Final = b"PK\x03\x04"
 FIXED: Final = 30
@@ -56,28 +57,28 @@ def local_header(member: Member) -> bytes:
 def rest_of_header(fixed: bytes) -> int:
     """How many bytes of a local header follow its first `FIXED`. Raises MalformedError."""
     if len(fixed) != FIXED or not fixed.startswith(LOCAL):
-        raise MalformedError("a dossier is a zip file of one kind, and this is another, or it ends too early")
+        raise MalformedError(message("a dossier is a zip file of one kind, and this is another, or it ends too early"))
     name, extra = _LOCAL.unpack(fixed)[-2:]
     if not 0 < name <= MAX_NAME or extra not in (0, 20):
-        raise MalformedError("a member of the file has a name or an extra field that no dossier has")
+        raise MalformedError(message("a member of the file has a name or an extra field that no dossier has"))
     return int(name + extra)
 
 
 def read_header(data: bytes) -> Member:
     """The member that a whole local header announces; raises MalformedError unless it is the header's one encoding."""
     if rest_of_header(data[:FIXED]) != len(data) - FIXED:
-        raise MalformedError("the header of a member has another length than it says")
+        raise MalformedError(message("the header of a member has another length than it says"))
     fields = _LOCAL.unpack(data[:FIXED])
     crc, size, length, extra = fields[6], fields[8], fields[9], fields[10]
     try:
         name = data[FIXED : FIXED + length].decode()
     except UnicodeDecodeError:
-        raise MalformedError("a member's name is not UTF-8") from None
+        raise MalformedError(message("a member's name is not UTF-8")) from None
     if extra:
         size = struct.unpack("<Q", data[-16:-8])[0]
     member = Member(name, size, crc)
     if local_header(member) != data:
-        raise MalformedError(f"the header of {name!r} was altered, or is not one that a dossier has")
+        raise MalformedError(message("the header of {name!r} was altered, or is not one that a dossier has", name=name))
     return member
 
 
@@ -115,9 +116,9 @@ def _encoded(name: str) -> bytes:
     try:
         data = name.encode()
     except UnicodeEncodeError:
-        raise MalformedError("a member's name is not Unicode") from None
+        raise MalformedError(message("a member's name is not Unicode")) from None
     parts = name.split("/")
     plain = name.isprintable() and "\\" not in name and ":" not in name and unicodedata.is_normalized("NFC", name)
     if not 0 < len(data) <= MAX_NAME or not plain or any(part in ("", ".", "..") for part in parts):
-        raise MalformedError(f"{name[:80]!r} is no name that a member of a dossier may have")
+        raise MalformedError(message("{name!r} is no name that a member of a dossier may have", name=name[:80]))
     return data

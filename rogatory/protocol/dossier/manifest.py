@@ -16,6 +16,7 @@ from rogatory.protocol.documents.signing import DocumentSigner, sign_envelope, v
 from rogatory.protocol.dossier.archive import MAX_MEMBERS, MAX_NAME
 from rogatory.protocol.errors import MalformedError
 from rogatory.protocol.limits import MIB
+from rogatory.protocol.text import message, text_of
 
 PAYLOAD_TYPE: Final = "application/vnd.rogatory.dossier+json"
 MAX_MANIFEST: Final = 64 * MIB
@@ -104,14 +105,14 @@ def encode_manifest(manifest: Manifest) -> bytes:
 def decode_manifest(data: bytes) -> Manifest:
     """The manifest, unverified; raises MalformedError."""
     if len(data) > MAX_MANIFEST:
-        raise MalformedError(f"a manifest has at most {MAX_MANIFEST} bytes")
+        raise MalformedError(message("a manifest has at most {most} bytes", most=MAX_MANIFEST))
     try:
         manifest = _decoder.decode(data)
         check_date(manifest.exported_at, "exported_at")
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, UnsoundDocument) as error:
-        raise MalformedError(f"not a dossier's manifest: {error}") from None
+        raise MalformedError(message("not a dossier's manifest: {error}", error=text_of(error))) from None
     if encode_manifest(manifest) != data:
-        raise MalformedError("a manifest has one encoding only, and this is another")
+        raise MalformedError(message("a manifest has one encoding only, and this is another"))
     return manifest
 
 
@@ -126,8 +127,8 @@ def check_seal(data: bytes, manifest: bytes, keys_of: KeysOf) -> None:
     try:
         envelope = decode_envelope(data, PAYLOAD_TYPE, MAX_SEAL)
     except DocumentError as error:
-        raise MalformedError(f"the manifest's signature is damaged: {error}") from None
+        raise MalformedError(message("the manifest's signature is damaged: {error}", error=text_of(error))) from None
     named = decode_manifest(manifest)
     if envelope.payload != manifest or (envelope.signer, envelope.key_set) != (named.authority, named.key_set):
-        raise MalformedError("the manifest is not the one that was signed")
+        raise MalformedError(message("the manifest is not the one that was signed"))
     verify_envelope(envelope, keys_of(envelope.signer, envelope.key_set), PAYLOAD_TYPE)

@@ -10,6 +10,7 @@ from rogatory.protocol.errors import MalformedError
 from rogatory.protocol.frames.client import ClientFrame
 from rogatory.protocol.frames.server import ServerFrame
 from rogatory.protocol.limits import MAX_FRAME
+from rogatory.protocol.text import message, text_of
 
 VERSIONS: Final = (1,)
 """Versions of the frames that this code speaks, best first."""
@@ -24,17 +25,29 @@ def encode_frame(frame: ClientFrame | ServerFrame) -> bytes:
     """One frame as the bytes of a binary WebSocket message; raises MalformedError above the frame limit."""
     data = _encoder.encode(frame)
     if len(data) > MAX_FRAME:
-        raise MalformedError(f"a frame of {len(data)} bytes is over the limit of {MAX_FRAME}")
+        raise MalformedError(
+            message(
+                "a frame of {size} bytes is over the limit of {max_frame}",
+                size=len(data),
+                max_frame=MAX_FRAME,
+            )
+        )
     return data
 
 
 def _decode(decoder: msgspec.msgpack.Decoder[_F], data: bytes) -> _F:
     if len(data) > MAX_FRAME:
-        raise MalformedError(f"a frame of {len(data)} bytes is over the limit of {MAX_FRAME}")
+        raise MalformedError(
+            message(
+                "a frame of {size} bytes is over the limit of {max_frame}",
+                size=len(data),
+                max_frame=MAX_FRAME,
+            )
+        )
     try:
         return decoder.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise MalformedError(f"not a frame of this protocol: {error}") from None
+        raise MalformedError(message("not a frame of this protocol: {error}", error=text_of(error))) from None
 
 
 def decode_client_frame(data: bytes) -> ClientFrame:

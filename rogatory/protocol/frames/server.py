@@ -11,6 +11,7 @@ from rogatory.protocol.bounds import Listed, Milliseconds, Number
 from rogatory.protocol.frames.base import Frame
 from rogatory.protocol.header import Form
 from rogatory.protocol.receipt import Receipt, ReceiptInvalid, Receipts
+from rogatory.protocol.text import message
 
 
 class Code(StrEnum):
@@ -83,7 +84,7 @@ class AcceptedTogether(Frame, frozen=True, tag="accepted_together"):
         """The answers one by one. Raises ReceiptInvalid."""
         receipts = self.receipts.each()
         if len(self.refs) != len(receipts):
-            raise ReceiptInvalid("the relay accepted appends without a receipt for each")
+            raise ReceiptInvalid(message("the relay accepted appends without a receipt for each"))
         repeated = set(self.repeated)
         return [Accepted(ref, receipt, ref in repeated) for ref, receipt in zip(self.refs, receipts, strict=True)]
 

@@ -15,6 +15,7 @@ from rogatory.protocol.judgement.policy import ChannelPolicy, MatterPolicy, afte
 from rogatory.protocol.judgement.told import told_digest
 from rogatory.protocol.judgement.void import VoidCode, VoidCommit
 from rogatory.protocol.mls.validate_leaf_node import MAX_LIFETIME
+from rogatory.protocol.text import message
 
 Vouch = Callable[[str, bytes, DirectoryPin], None]
 """From (authority, signature key, pin): raises NotVouched, or an error of the caller's own when it must wait."""
@@ -22,35 +23,44 @@ Vouch = Callable[[str, bytes, DirectoryPin], None]
 
 def _private_only(facts: CommitFacts, policy: ChannelPolicy) -> None:
     if not facts.wire_is_private:
-        raise VoidCommit(VoidCode.NOT_PRIVATE, "handshakes travel as PrivateMessage only")
+        raise VoidCommit(VoidCode.NOT_PRIVATE, message("handshakes travel as PrivateMessage only"))
 
 
 def _no_external_commit(facts: CommitFacts, policy: ChannelPolicy) -> None:
     if facts.committer is None:
-        raise VoidCommit(VoidCode.EXTERNAL_COMMIT, "nobody joins by a commit of its own")
+        raise VoidCommit(VoidCode.EXTERNAL_COMMIT, message("nobody joins by a commit of its own"))
 
 
 def _by_value_only(facts: CommitFacts, policy: ChannelPolicy) -> None:
     # RFC 9420 section 12.4: an unanswered proposal by reference stalls the group.
     if facts.proposals_by_reference:
-        raise VoidCommit(VoidCode.BY_REFERENCE, "proposals stand in their commit by value only")
+        raise VoidCommit(VoidCode.BY_REFERENCE, message("proposals stand in their commit by value only"))
 
 
 def _add_and_remove_only(facts: CommitFacts, policy: ChannelPolicy) -> None:
     if facts.other_proposals:
-        names = ", ".join(facts.other_proposals)
-        raise VoidCommit(VoidCode.FORBIDDEN_PROPOSAL, f"commits add and remove members only, not: {names}")
+        names = tuple(facts.other_proposals)
+        raise VoidCommit(
+            VoidCode.FORBIDDEN_PROPOSAL, message("commits add and remove members only, not: {names}", names=names)
+        )
 
 
 def _with_path(facts: CommitFacts, policy: ChannelPolicy) -> None:
     # Else a leaf whose key the directory no longer vouches for could go on committing.
     if not any(updated.leaf == facts.committer_leaf for updated in facts.updated):
-        raise VoidCommit(VoidCode.NO_PATH, "every commit updates its committer's own path")
+        raise VoidCommit(VoidCode.NO_PATH, message("every commit updates its committer's own path"))
 
 
 def _author_commits(facts: CommitFacts, policy: ChannelPolicy) -> None:
     if facts.committer != facts.entry_author:
-        raise VoidCommit(VoidCode.WRONG_AUTHOR, f"{facts.entry_author} appended a commit of {facts.committer}'s leaf")
+        raise VoidCommit(
+            VoidCode.WRONG_AUTHOR,
+            message(
+                "{entry_author} appended a commit of {committer}'s leaf",
+                entry_author=facts.entry_author,
+                committer=facts.committer,
+            ),
+        )
 
 
 def _pin_never_decreases(facts: CommitFacts, policy: ChannelPolicy) -> None:
@@ -58,8 +68,14 @@ def _pin_never_decreases(facts: CommitFacts, policy: ChannelPolicy) -> None:
     if pin.targets < last.targets or pin.network < last.network:
         raise VoidCommit(
             VoidCode.PIN_DECREASED,
-            f"the commit uses directory version {pin.targets}/{pin.network}, "
-            f"the one before used {last.targets}/{last.network}",
+            message(
+                "the commit uses directory version {targets}/{network}, the one before used "
+                "{last_targets}/{last_network}",
+                targets=pin.targets,
+                network=pin.network,
+                last_targets=last.targets,
+                last_network=last.network,
+            ),
         )
 
 
@@ -68,7 +84,12 @@ def _authority_stays(facts: CommitFacts, policy: ChannelPolicy) -> None:
         if updated.authority_before != updated.authority_after:
             raise VoidCommit(
                 VoidCode.AUTHORITY_CHANGED,
-                f"leaf {updated.leaf} of {updated.authority_before} became one of {updated.authority_after}",
+                message(
+                    "leaf {leaf} of {authority_before} became one of {authority_after}",
+                    leaf=updated.leaf,
+                    authority_before=updated.authority_before,
+                    authority_after=updated.authority_after,
+                ),
             )
 
 
@@ -80,9 +101,9 @@ def _access_is_the_tree(facts: CommitFacts, policy: ChannelPolicy) -> None:
     access = facts.declaration.access
     if access is None:
         if facts.changes_members:
-            raise VoidCommit(VoidCode.ACCESS_MISSING, "a commit that changes the members declares them")
+            raise VoidCommit(VoidCode.ACCESS_MISSING, message("a commit that changes the members declares them"))
     elif access != sorted(facts.members_after):
-        raise VoidCommit(VoidCode.ACCESS_DIFFERS, "the declared access list is not the group's membership")
+        raise VoidCommit(VoidCode.ACCESS_DIFFERS, message("the declared access list is not the group's membership"))
 
 
 def _rejoins_are_answered(facts: CommitFacts, policy: ChannelPolicy) -> None:
@@ -92,16 +113,26 @@ def _rejoins_are_answered(facts: CommitFacts, policy: ChannelPolicy) -> None:
     for seq in facts.declaration.rejoins:
         notice = policy.rejoins.get(seq)
         if notice is None or not notice.counts:
-            raise VoidCommit(VoidCode.REJOIN_UNKNOWN, f"entry {seq} is no rejoin that waits for an answer and counts")
+            raise VoidCommit(
+                VoidCode.REJOIN_UNKNOWN,
+                message("entry {seq} is no rejoin that waits for an answer and counts", seq=seq),
+            )
         if notice.authority not in facts.rejoined:
-            raise VoidCommit(VoidCode.REJOIN_MISMATCH, f"{notice.authority} is not removed and added together")
+            raise VoidCommit(
+                VoidCode.REJOIN_MISMATCH,
+                message("{authority} is not removed and added together", authority=notice.authority),
+            )
         if refs[notice.authority] != notice.key_package_ref:
             raise VoidCommit(
-                VoidCode.REJOIN_MISMATCH, f"{notice.authority} is added by another key package than it sent"
+                VoidCode.REJOIN_MISMATCH,
+                message("{authority} is added by another key package than it sent", authority=notice.authority),
             )
         named.add(notice.authority)
     for authority in sorted(facts.rejoined - named):
-        raise VoidCommit(VoidCode.REJOIN_UNDECLARED, f"{authority} is removed and added without a rejoin named")
+        raise VoidCommit(
+            VoidCode.REJOIN_UNDECLARED,
+            message("{authority} is removed and added without a rejoin named", authority=authority),
+        )
 
 
 def _lifetimes_are_bounded(facts: CommitFacts, policy: ChannelPolicy) -> None:
@@ -168,20 +199,27 @@ def check_distinct_members(members: Sequence[str]) -> None:
     """Raise VoidCommit if an authority has two leaves."""
     twice = sorted(authority for authority, leaves in Counter(members).items() if leaves > 1)
     if twice:
-        raise VoidCommit(VoidCode.SECOND_LEAF, f"{', '.join(twice)} would have two leaves")
+        raise VoidCommit(VoidCode.SECOND_LEAF, message("{twice} would have two leaves", twice=tuple(twice)))
 
 
 def check_told(told: bytes | None, policy: ChannelPolicy) -> None:
     """Raise VoidCommit unless what joiners are told is what the log says; `policy`: after the commit."""
     if told != told_digest(policy):
-        raise VoidCommit(VoidCode.TOLD_DIFFERS, "what its joiners are told of the channel is not what the log says")
+        raise VoidCommit(
+            VoidCode.TOLD_DIFFERS, message("what its joiners are told of the channel is not what the log says")
+        )
 
 
 def _check_lifetime(authority: str, lifetime: int) -> None:
     # By the length that it claims, not by anybody's clock: so all judge it alike.
     if lifetime > MAX_LIFETIME:
         raise VoidCommit(
-            VoidCode.LIFETIME_TOO_LONG, f"the leaf of {authority} claims to be good for {lifetime} seconds"
+            VoidCode.LIFETIME_TOO_LONG,
+            message(
+                "the leaf of {authority} claims to be good for {lifetime} seconds",
+                authority=authority,
+                lifetime=lifetime,
+            ),
         )
 
 

@@ -8,6 +8,7 @@ from typing import Final
 from rogatory.protocol.judgement.facts import CommitFacts
 from rogatory.protocol.judgement.policy import MatterPolicy
 from rogatory.protocol.judgement.void import VoidCode, VoidCommit
+from rogatory.protocol.text import message
 
 
 def _is_not_closed(facts: CommitFacts, policy: MatterPolicy) -> None:
@@ -16,7 +17,9 @@ def _is_not_closed(facts: CommitFacts, policy: MatterPolicy) -> None:
         return
     names = {added.authority for added in facts.added} | {removed.authority for removed in facts.removed}
     if facts.committer != policy.founder or not names or names != facts.rejoined:
-        raise VoidCommit(VoidCode.CLOSED, f"the matter was closed at entry {policy.closed_at}")
+        raise VoidCommit(
+            VoidCode.CLOSED, message("the matter was closed at entry {closed_at}", closed_at=policy.closed_at)
+        )
 
 
 def _added_are_parties(facts: CommitFacts, policy: MatterPolicy) -> None:
@@ -26,14 +29,16 @@ def _added_are_parties(facts: CommitFacts, policy: MatterPolicy) -> None:
     if digest is not None:
         if digest not in policy.amendments:
             raise VoidCommit(
-                VoidCode.UNKNOWN_AMENDMENT, "the commit names an amendment that not every party has signed"
+                VoidCode.UNKNOWN_AMENDMENT, message("the commit names an amendment that not every party has signed")
             )
         place = list(policy.amendments).index(digest) + 1
         # Whoever left is added again only by what was agreed since.
         entitled |= {each for each in policy.amendments[digest] if place > policy.left.get(each, 0)}
     for added in facts.added:
         if added.authority not in entitled | facts.rejoined:
-            raise VoidCommit(VoidCode.NOT_A_PARTY, f"{added.authority} is no party of this channel")
+            raise VoidCommit(
+                VoidCode.NOT_A_PARTY, message("{authority} is no party of this channel", authority=added.authority)
+            )
 
 
 def _removals_are_founded(facts: CommitFacts, policy: MatterPolicy) -> None:
@@ -45,7 +50,7 @@ def _removals_are_founded(facts: CommitFacts, policy: MatterPolicy) -> None:
             continue
         raise VoidCommit(
             VoidCode.UNFOUNDED_REMOVAL,
-            f"{name} has not asked to leave or rejoin, and stands in the directory with its keys",
+            message("{name} has not asked to leave or rejoin, and stands in the directory with its keys", name=name),
         )
 
 
@@ -53,13 +58,17 @@ def check_matter_members(members: Sequence[str], policy: MatterPolicy) -> None:
     """Raise VoidCommit unless all members are parties."""
     strangers = sorted(set(members) - policy.parties)
     if strangers:
-        raise VoidCommit(VoidCode.NOT_A_PARTY, f"{', '.join(strangers)}: no party of this channel")
+        raise VoidCommit(
+            VoidCode.NOT_A_PARTY, message("{strangers}: no party of this channel", strangers=tuple(strangers))
+        )
 
 
 def _lets_in_or_removes(facts: CommitFacts, policy: MatterPolicy) -> None:
     # An amendment may become complete as somebody goes: joiners are told of what is so before.
     if facts.added and any(removed.authority not in facts.rejoined for removed in facts.removed):
-        raise VoidCommit(VoidCode.MIXED_CHANGES, "a matter's commit lets members in or removes some, and never both")
+        raise VoidCommit(
+            VoidCode.MIXED_CHANGES, message("a matter's commit lets members in or removes some, and never both")
+        )
 
 
 MATTER_RULES: Final = (_is_not_closed, _added_are_parties, _removals_are_founded, _lets_in_or_removes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from rogatory.protocol.errors import ProtocolError
+from rogatory.protocol.text import message
 
 
 class VoidCode(StrEnum):
@@ -58,7 +59,7 @@ class Void(ProtocolError):
     def __init__(self, code: VoidCode, explanation: str) -> None:
         self.code = code
         self.explanation = explanation
-        super().__init__(f"{code.value}: {explanation}")
+        super().__init__(message("{code}: {explanation}", code=code.value, explanation=explanation))
 
 
 class VoidCommit(Void):

@@ -16,6 +16,7 @@ from rogatory.protocol.life.table import (
     State,
     WrongRole,
 )
+from rogatory.protocol.text import message
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def begin(payload: Payload, digest: bytes) -> Course:
     """The course of a request that the log has."""
     body = payload.body
     if not isinstance(body, Request):
-        raise IllegalStep("a course begins with a request")
+        raise IllegalStep(message("a course begins with a request"))
     return Course(
         request=payload.id,
         first=digest,
@@ -64,7 +65,7 @@ def begin(payload: Payload, digest: bytes) -> Course:
 def receive(course: Course, author: str) -> Course:
     """A receipt for the request. It is no step of the chain: it crosses with any. Raises WrongRole."""
     if course.role(author) is not Role.REQUESTED:
-        raise WrongRole("only the requested side receives a request")
+        raise WrongRole(message("only the requested side receives a request"))
     return replace(course, state=State.RECEIVED) if course.state is State.SENT else course
 
 
@@ -74,19 +75,32 @@ def advance(course: Course, author: str, step: Reply, digest: bytes) -> Course:
     Raises WrongRole, CrossedStep, IllegalStep, in this order of examination.
     """
     rule, role = LIFE[step.outcome], course.role(author)
-    word = step.outcome.value.replace("_", " ")
     if step.request.id != course.request or step.request.digest != course.first.hex():
-        raise IllegalStep("it refers to another request than this matter's")
+        raise IllegalStep(message("it refers to another request than this matter's"))
     if role is Role.CONSULTED or (rule.role is not None and role is not rule.role):
-        raise WrongRole(f"only the {rule.role or 'requesting or requested'} side can say: {word}")
+        raise WrongRole(
+            message(
+                "only the {role} side can say: {step}",
+                role=rule.role or message("requesting or requested"),
+                step=step.outcome,
+            )
+        )
     if step.previous != course.last.hex():
-        raise CrossedStep(f"another step came before it: the matter is {_said(course.state)} now")
+        raise CrossedStep(message("another step came before it: the matter is {state} now", state=course.state))
     if course.state not in rule.states:
-        raise IllegalStep(f"the matter is {_said(course.state)}, and from there it does not go on with: {word}")
+        raise IllegalStep(
+            message(
+                "the matter is {state}, and from there it does not go on with: {step}",
+                state=course.state,
+                step=step.outcome,
+            )
+        )
     if not course.asks and step.outcome not in OF_INFORMATION:
-        raise IllegalStep(f"spontaneous information asks for nothing (UNTOC 18(4)), so there is no: {word}")
+        raise IllegalStep(
+            message("spontaneous information asks for nothing (UNTOC 18(4)), so there is no: {step}", step=step.outcome)
+        )
     if rule.need is not None:
-        _check_need(course, rule.need, author, word)
+        _check_need(course, rule.need, author, step.outcome)
     return replace(
         course,
         state=rule.to or course.state,
@@ -115,9 +129,9 @@ def may_take(course: Course, authority: str) -> tuple[Step, ...]:
     return tuple(found)
 
 
-def _check_need(course: Course, need: Need, author: str, word: str) -> None:
+def _check_need(course: Course, need: Need, author: str, step: Step) -> None:
     if not _is_met(course, need, author):
-        raise IllegalStep(f"{word} needs {need.value} before it")
+        raise IllegalStep(message("{step} needs {need} before it", step=step, need=need))
 
 
 def _is_met(course: Course, need: Need, author: str) -> bool:
@@ -148,7 +162,3 @@ def _use(course: Course, author: str, step: Reply) -> str | None:
     if step.outcome is Step.USE_ASKED:
         return author
     return None if step.outcome in (Step.USE_ALLOWED, Step.USE_REFUSED) else course.use_asked_by
-
-
-def _said(state: State) -> str:
-    return state.value.replace("_", " ")

@@ -7,6 +7,7 @@ from typing import ClassVar
 from rogatory.protocol.documents.base import Body, Payload, check_distinct, is_blank
 from rogatory.protocol.documents.errors import UnsoundDocument
 from rogatory.protocol.documents.fields import Hex32, Parties, Text
+from rogatory.protocol.text import message
 
 
 class Amendment(Body, frozen=True, kw_only=True):
@@ -26,8 +27,8 @@ class Amendment(Body, frozen=True, kw_only=True):
         """It adds somebody, and says why."""
         check_distinct(self.adds, "adds")
         if not self.adds:
-            raise UnsoundDocument("an amendment names the authorities that it adds")
+            raise UnsoundDocument(message("an amendment names the authorities that it adds"))
         if payload.author in self.adds:
-            raise UnsoundDocument("an authority cannot add itself")
+            raise UnsoundDocument(message("an authority cannot add itself"))
         if is_blank(self.reason):
-            raise UnsoundDocument("an amendment gives its reason")
+            raise UnsoundDocument(message("an amendment gives its reason"))

@@ -9,6 +9,7 @@ import msgspec
 from rogatory.protocol.documents.base import Body, Payload, check_distinct, is_blank
 from rogatory.protocol.documents.errors import UnsoundDocument
 from rogatory.protocol.documents.fields import Annexes, Language, Line, LongText, NetworkId, Part
+from rogatory.protocol.text import message
 
 
 class Wording(Part, frozen=True, kw_only=True):
@@ -31,7 +32,7 @@ class Announcement(Body, frozen=True, kw_only=True):
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """The languages that it is worded in."""
+        """The languages that it is in_words in."""
         return tuple(wording.language for wording in self.wordings)
 
     def wording(self, *languages: str) -> Wording:
@@ -43,4 +44,4 @@ class Announcement(Body, frozen=True, kw_only=True):
         """Each wording has a title and a text; each language stands once."""
         check_distinct(self.languages, "languages")
         if any(is_blank(wording.title) or is_blank(wording.text) for wording in self.wordings):
-            raise UnsoundDocument("an announcement has a title and a text in each of its languages")
+            raise UnsoundDocument(message("an announcement has a title and a text in each of its languages"))

@@ -11,6 +11,7 @@ from rogatory.protocol.documents.base import Body, Payload, check_distinct, is_b
 from rogatory.protocol.documents.errors import UnsoundDocument
 from rogatory.protocol.documents.fields import Hex32, Line, NetworkId, Part, Parties, RelayId, Seq
 from rogatory.protocol.documents.urgency import Urgency
+from rogatory.protocol.text import message
 
 
 class Purpose(StrEnum):
@@ -54,17 +55,17 @@ class Charter(Body, frozen=True, kw_only=True):
         check_distinct(self.parties, "parties")
         check_distinct(self.networks, "networks")
         if is_blank(self.subject):
-            raise UnsoundDocument("a charter names its subject")
+            raise UnsoundDocument(message("a charter names its subject"))
         if self.succeeds is not None and self.succeeds.channel == payload.channel:
-            raise UnsoundDocument("a channel cannot succeed itself")
+            raise UnsoundDocument(message("a channel cannot succeed itself"))
         if self.purpose.of_case:
             if len(self.parties) < 2 or payload.author not in self.parties:
-                raise UnsoundDocument("a charter of a case names at least two parties, its author among them")
+                raise UnsoundDocument(message("a charter of a case names at least two parties, its author among them"))
             if self.networks:
-                raise UnsoundDocument("a charter of a case names no network")
+                raise UnsoundDocument(message("a charter of a case names no network"))
         elif self.parties:
-            raise UnsoundDocument("the members of a network's channel stand in its roster, not in a charter")
+            raise UnsoundDocument(message("the members of a network's channel stand in its roster, not in a charter"))
         elif self.purpose is Purpose.NETWORK and len(self.networks) != 1:
-            raise UnsoundDocument("a network's charter names that network")
+            raise UnsoundDocument(message("a network's charter names that network"))
         elif self.purpose is Purpose.INTER_NETWORK and len(self.networks) < 2:
-            raise UnsoundDocument("an inter-network charter names its networks")
+            raise UnsoundDocument(message("an inter-network charter names its networks"))

@@ -7,6 +7,7 @@ from typing import ClassVar
 from rogatory.protocol.documents.base import Body, Payload, is_blank
 from rogatory.protocol.documents.errors import UnsoundDocument
 from rogatory.protocol.documents.fields import Annexes, Language, LongText
+from rogatory.protocol.text import message
 
 
 class Consultation(Body, frozen=True, kw_only=True):
@@ -22,4 +23,4 @@ class Consultation(Body, frozen=True, kw_only=True):
     def check(self, payload: Payload) -> None:
         """It says something, or annexes something."""
         if is_blank(self.text) and not self.annexes:
-            raise UnsoundDocument("a message says something or has an annex")
+            raise UnsoundDocument(message("a message says something or has an annex"))

@@ -7,6 +7,7 @@ from typing import ClassVar
 from rogatory.protocol.documents.base import Body, Payload, is_blank
 from rogatory.protocol.documents.errors import UnsoundDocument
 from rogatory.protocol.documents.fields import DocumentRef, Text
+from rogatory.protocol.text import message
 
 
 class Objection(Body, frozen=True, kw_only=True):
@@ -22,8 +23,8 @@ class Objection(Body, frozen=True, kw_only=True):
     def check(self, payload: Payload) -> None:
         """One addressee, and a reason."""
         if len(payload.addressees) != 1:
-            raise UnsoundDocument("an objection is addressed to the author of what it objects to")
+            raise UnsoundDocument(message("an objection is addressed to the author of what it objects to"))
         if is_blank(self.reason):
-            raise UnsoundDocument("an objection gives its reason")
+            raise UnsoundDocument(message("an objection gives its reason"))
         if payload.in_reply_to not in (None, self.document.id):
-            raise UnsoundDocument("an objection replies to the document that it objects to")
+            raise UnsoundDocument(message("an objection replies to the document that it objects to"))

@@ -7,6 +7,7 @@ from typing import ClassVar
 from rogatory.protocol.documents.base import Body, Payload, check_date
 from rogatory.protocol.documents.errors import UnsoundDocument
 from rogatory.protocol.documents.fields import DocumentRef, Hex32, Line, Seq, Timestamp
+from rogatory.protocol.text import message
 
 
 class DocumentReceipt(Body, frozen=True, kw_only=True):
@@ -26,6 +27,6 @@ class DocumentReceipt(Body, frozen=True, kw_only=True):
         """One addressee: the author of what was received."""
         check_date(self.received_at, "received_at")
         if len(payload.addressees) != 1:
-            raise UnsoundDocument("a receipt is addressed to the author of what was received")
+            raise UnsoundDocument(message("a receipt is addressed to the author of what was received"))
         if payload.in_reply_to not in (None, self.document.id):
-            raise UnsoundDocument("a receipt replies to the document that it is for")
+            raise UnsoundDocument(message("a receipt replies to the document that it is for"))

@@ -11,6 +11,7 @@ from rogatory.protocol.documents.base import Body, Payload
 from rogatory.protocol.documents.errors import UnsoundDocument
 from rogatory.protocol.documents.fields import Hex32, Part, Seq
 from rogatory.protocol.limits import MAX_KEY_PACKAGE
+from rogatory.protocol.text import message
 
 
 class LastCommit(Part, frozen=True, kw_only=True):
@@ -44,11 +45,11 @@ class Rejoin(Body, frozen=True, kw_only=True):
         """The log is plain here: nothing that tells about a case."""
         try:
             if not self.key_package_bytes:
-                raise UnsoundDocument("a rejoin brings a key package")
+                raise UnsoundDocument(message("a rejoin brings a key package"))
         except ValueError:  # binascii.Error, or not ASCII
-            raise UnsoundDocument("a rejoin's key package is not base64") from None
+            raise UnsoundDocument(message("a rejoin's key package is not base64")) from None
         if payload.thread is not None or payload.in_reply_to is not None:
-            raise UnsoundDocument("a rejoin stands in the clear and names no thread")
+            raise UnsoundDocument(message("a rejoin stands in the clear and names no thread"))
 
 
 def rejoin(key_package: bytes, last_seq: int, last_head: bytes, last_commit: tuple[int, bytes]) -> Rejoin:

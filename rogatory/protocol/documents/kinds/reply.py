@@ -14,6 +14,7 @@ from rogatory.protocol.documents.fields import Annexes, Date, DocumentRef, Hex32
 from rogatory.protocol.documents.officers import Officers
 from rogatory.protocol.documents.requests.essentials import gaps_of
 from rogatory.protocol.documents.requests.parts import Confidentiality, UseLimits
+from rogatory.protocol.text import message
 
 
 class Outcome(StrEnum):
@@ -67,20 +68,20 @@ class Ground(StrEnum):
 
 
 NEEDS: Final[dict[Outcome, tuple[str, str]]] = {
-    Outcome.PARTLY_EXECUTED: ("what was not executed, and why", "UNTOC 18(23)"),
-    Outcome.REFUSED: ("the reasons of the refusal", "UNTOC 18(23)"),
-    Outcome.POSTPONED: ("the reason of the postponement", "UNTOC 18(25)"),
-    Outcome.INFORMATION_REQUESTED: ("the information that is asked for", "UNTOC 18(16)"),
-    Outcome.CONSULTATION: ("what is contemplated, and why", "UNTOC 18(26)"),
-    Outcome.EXTENSION_ASKED: ("the reason of the extension", "practice"),
-    Outcome.USE_ASKED: ("the further use that is asked for, and of what", "UNTOC 18(19)"),
-    Outcome.USE_REFUSED: ("the reasons of the refusal", "UNTOC 18(19)"),
+    Outcome.PARTLY_EXECUTED: (message("what was not executed, and why"), "UNTOC 18(23)"),
+    Outcome.REFUSED: (message("the reasons of the refusal"), "UNTOC 18(23)"),
+    Outcome.POSTPONED: (message("the reason of the postponement"), "UNTOC 18(25)"),
+    Outcome.INFORMATION_REQUESTED: (message("the information that is asked for"), "UNTOC 18(16)"),
+    Outcome.CONSULTATION: (message("what is contemplated, and why"), "UNTOC 18(26)"),
+    Outcome.EXTENSION_ASKED: (message("the reason of the extension"), "practice"),
+    Outcome.USE_ASKED: (message("the further use that is asked for, and of what"), "UNTOC 18(19)"),
+    Outcome.USE_REFUSED: (message("the reasons of the refusal"), "UNTOC 18(19)"),
 }
 """Outcomes that need a text: what it must say, and the article."""
 
 DATED: Final[dict[Outcome, tuple[str, str]]] = {
-    Outcome.EXTENSION_ASKED: ("until when the data are to be kept", "practice"),
-    Outcome.EXTENDED: ("until when the data are kept", "practice"),
+    Outcome.EXTENSION_ASKED: (message("until when the data are to be kept"), "practice"),
+    Outcome.EXTENDED: (message("until when the data are kept"), "practice"),
 }
 """Outcomes that need `until`."""
 
@@ -120,15 +121,17 @@ class Reply(Body, frozen=True, kw_only=True):
         if gaps:
             raise MissingEssential(gaps)
         if self.grounds and self.outcome not in _WITH_GROUNDS:
-            raise UnsoundDocument(f"grounds of refusal do not go with the outcome {self.outcome.value}")
+            raise UnsoundDocument(
+                message("grounds of refusal do not go with the outcome {outcome}", outcome=self.outcome)
+            )
         if self.contemplates is not None and self.outcome is not Outcome.CONSULTATION:
-            raise UnsoundDocument("only a consultation contemplates something")
+            raise UnsoundDocument(message("only a consultation contemplates something"))
         if payload.in_reply_to not in (None, self.request.id):
-            raise UnsoundDocument("in_reply_to names another document than the request replied to")
+            raise UnsoundDocument(message("in_reply_to names another document than the request replied to"))
 
     def _gaps(self) -> Iterator[Gap]:
         if self.outcome is Outcome.REFUSED and not self.grounds:
-            yield Gap("the ground of the refusal", "UNTOC 18(21)")
+            yield Gap(message("the ground of the refusal"), "UNTOC 18(21)")
         if self.outcome in NEEDS and is_blank(self.text):
             yield Gap(*NEEDS[self.outcome])
         if self.outcome in DATED and self.until is None:
@@ -136,8 +139,8 @@ class Reply(Body, frozen=True, kw_only=True):
         if self.use_limits is not None:
             yield from gaps_of(self.use_limits)
         if self.outcome is Outcome.CONSULTATION and self.contemplates is None:
-            yield Gap("whether refusal, postponement, conditions or costs are contemplated", "UNTOC 18(26)")
+            yield Gap(message("whether refusal, postponement, conditions or costs are contemplated"), "UNTOC 18(26)")
         if self.outcome is Outcome.FORWARDED and is_blank(self.forwarded_to):
-            yield Gap("the competent authority that it was forwarded to", "UNTOC 18(13)")
+            yield Gap(message("the competent authority that it was forwarded to"), "UNTOC 18(13)")
         if self.outcome in (Outcome.ANSWERED, Outcome.INFORMATION_GIVEN) and is_blank(self.text) and not self.annexes:
-            yield Gap("what is answered: a text or an annex", "UNTOC 18(16), 18(24)")
+            yield Gap(message("what is answered: a text or an annex"), "UNTOC 18(16), 18(24)")

@@ -77,4 +77,4 @@ class DigitalEvidence(Request, frozen=True, kw_only=True):
             check_date(self.period.start, "period")
             check_date(self.period.end, "period")
             if self.period.end < self.period.start:
-                raise UnsoundDocument("the period ends before it starts")
+                raise UnsoundDocument(message("the period ends before it starts"))

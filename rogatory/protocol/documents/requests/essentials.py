@@ -10,6 +10,7 @@ import msgspec
 from rogatory.protocol.documents.base import is_blank
 from rogatory.protocol.documents.errors import Gap
 from rogatory.protocol.documents.requests.description import fields_of
+from rogatory.protocol.text import message
 
 
 def gaps_of(request: msgspec.Struct) -> tuple[Gap, ...]:
@@ -17,7 +18,7 @@ def gaps_of(request: msgspec.Struct) -> tuple[Gap, ...]:
     return tuple(_gaps(request))
 
 
-def _gaps(holder: msgspec.Struct, of: str = "") -> Iterator[Gap]:
+def _gaps(holder: msgspec.Struct, of: tuple[str, int] | None = None) -> Iterator[Gap]:
     for field in fields_of(type(holder)):
         value = getattr(holder, field.name)
         essential = field.ask.essential(holder)
@@ -25,10 +26,15 @@ def _gaps(holder: msgspec.Struct, of: str = "") -> Iterator[Gap]:
             if essential or not says_nothing(value):
                 yield from _gaps(value)
         elif essential and says_nothing(value):
-            yield Gap(field.ask.label + of, field.ask.article)
+            yield Gap(_named(field.ask.label, of), field.ask.article)
         elif field.part is not None and field.many:
             for number, item in enumerate(value, 1):
-                yield from _gaps(item, f" ({field.ask.label}, {number})")
+                yield from _gaps(item, (field.ask.label, number))
+
+
+def _named(label: str, of: tuple[str, int] | None) -> str:
+    """`of`: the list that it stands in, and at which place."""
+    return label if of is None else message("{label} ({part}, {number})", label=label, part=of[0], number=of[1])
 
 
 def says_nothing(value: Any) -> bool:

@@ -6,26 +6,31 @@ from collections.abc import Iterator
 from typing import Any
 
 from rogatory.protocol.documents.base import Payload
+from rogatory.protocol.text import Message, message
 
 
-def limits_of(payload: Payload) -> tuple[str, ...]:
+def limits_of(payload: Payload) -> tuple[Message, ...]:
     """Handling codes, use limits and confidentiality (UNTOC 18(5), 18(19), 18(20)), a line each."""
     return tuple(_lines(payload.author, payload.body))
 
 
-def _lines(author: str, body: Any) -> Iterator[str]:
+def _lines(author: str, body: Any) -> Iterator[Message]:
     limits = getattr(body, "use_limits", None)
     if limits is not None:
         if limits.handling:
-            yield f"HANDLING {', '.join(code.value for code in limits.handling)} (set by {author})"
+            codes = tuple(code.value for code in limits.handling)
+            yield message("HANDLING {codes} (set by {author})", codes=codes, author=author)
         if limits.text.strip():
-            yield f"USE LIMITS (set by {author}): {_line(limits.text)}"
+            yield message("USE LIMITS (set by {author}): {text}", author=author, text=_line(limits.text))
     if restrictions := getattr(body, "restrictions", "").strip():
-        yield f"RESTRICTED, says {author} (UNTOC 18(5)): {_line(restrictions)}"
+        yield message("RESTRICTED, says {author} (UNTOC 18(5)): {text}", author=author, text=_line(restrictions))
     confidential = getattr(body, "confidentiality", None)
     if confidential is not None:
         reason = _line(confidential.reason)
-        yield f"CONFIDENTIAL, asks {author} (UNTOC 18(20))" + (f": {reason}" if reason else "")
+        if reason:
+            yield message("CONFIDENTIAL, asks {author} (UNTOC 18(20)): {text}", author=author, text=reason)
+        else:
+            yield message("CONFIDENTIAL, asks {author} (UNTOC 18(20))", author=author)
 
 
 def _line(text: str) -> str:

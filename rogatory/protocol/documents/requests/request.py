@@ -242,7 +242,7 @@ class Request(Body, frozen=True, kw_only=True, tag_field="form"):
             check_date(person.born, "born")
         annexed = {annex.sha256 for annex in self.annexes}
         if any(translation.annex not in annexed for translation in self.translations):
-            raise UnsoundDocument("a translation is not among the annexes")
+            raise UnsoundDocument(message("a translation is not among the annexes"))
         self.check_form()
 
     def check_form(self) -> None:

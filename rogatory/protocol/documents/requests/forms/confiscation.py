@@ -83,4 +83,4 @@ class Confiscation(Request, frozen=True, kw_only=True, tag="confiscation"):
             return
         check_date(self.order.issued_on, "issued_on")
         if self.measure is Measure.EXECUTE_ORDER and self.order.annex not in {annex.sha256 for annex in self.annexes}:
-            raise UnsoundDocument("the order that is to be executed is not among the annexes (UNTOC 13(3)(b))")
+            raise UnsoundDocument(message("the order that is to be executed is not among the annexes (UNTOC 13(3)(b))"))

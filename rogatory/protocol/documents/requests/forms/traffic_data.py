@@ -26,4 +26,4 @@ class TrafficData(DigitalEvidence, frozen=True, kw_only=True, tag="traffic_data"
         """Traffic data, no content."""
         super().check_form()
         if Category.CONTENT in self.categories:
-            raise UnsoundDocument("collection of content is a special investigative technique: use that form")
+            raise UnsoundDocument(message("collection of content is a special investigative technique: use that form"))
