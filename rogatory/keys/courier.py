@@ -25,13 +25,16 @@ import nacl.exceptions
 from rogatory.keys.directory.bundle import MAX_BUNDLE_BYTES
 from rogatory.keys.errors import BadSignature, CourierRefused
 from rogatory.keys.signatures import check_ed25519
+from rogatory.protocol.attachments import BLOB_ID
 from rogatory.protocol.frames.client import ClientFrame
 from rogatory.protocol.frames.codec import encode_frame
 from rogatory.protocol.limits import KIB, MAX_FRAME, MIB
+from rogatory.protocol.text import message
 
 MAGIC: Final = b"rogatory courier 1\n"
 CHUNK: Final = 64 * KIB
 DIRECTORY_PART: Final = 1 * MIB
+PIECE: Final = 1 * MIB
 MAX_RECORD: Final = MAX_FRAME + KIB
 _LABEL: Final = b"rogatory courier 1: "
 _LENGTH: Final = struct.Struct(">I")
@@ -76,10 +79,28 @@ class Carried(msgspec.Struct, frozen=True, array_like=True, tag="frame"):
 
 
 class Answer(msgspec.Struct, frozen=True, array_like=True, tag="answer"):
-    """The relay's answer to the request with this digest (`request_digest`)."""
+    """The relay's answer to the request with this digest (`request_digest`), or why not to the blob with this id."""
 
     request: bytes
     frame: bytes
+
+
+class Piece(msgspec.Struct, frozen=True, array_like=True, tag="piece"):
+    """Bytes of an attachment's blob, which has `size` bytes in all: from `offset` on, at most PIECE of them.
+
+    The pieces of one blob follow one another, from its beginning on.
+    """
+
+    blob: bytes
+    size: int
+    offset: int
+    data: bytes
+
+
+class Wanted(msgspec.Struct, frozen=True, array_like=True, tag="wanted"):
+    """Asks the relay for a blob."""
+
+    blob: bytes
 
 
 class Signature(msgspec.Struct, frozen=True, array_like=True, tag="signature"):
@@ -88,7 +109,7 @@ class Signature(msgspec.Struct, frozen=True, array_like=True, tag="signature"):
     signature: bytes
 
 
-Record = Slip | DirectoryPart | Carried | Answer | Signature
+Record = Slip | DirectoryPart | Carried | Answer | Piece | Wanted | Signature
 _decoder: msgspec.msgpack.Decoder[Record] = msgspec.msgpack.Decoder(Record)
 
 
@@ -100,6 +121,15 @@ def without_ref(frame: ClientFrame) -> bytes:
 def request_digest(frame: bytes) -> bytes:
     """What tells a request in files: SHA-256 of its frame, as files carry it."""
     return hashlib.sha256(frame).digest()
+
+
+def check_piece(record: Piece | Wanted) -> None:
+    """Raises CourierRefused for one that cannot be."""
+    sound = len(record.blob) == BLOB_ID
+    if isinstance(record, Piece):
+        sound = sound and 0 < len(record.data) <= PIECE and 0 <= record.offset <= record.size - len(record.data)
+    if not sound:
+        raise CourierRefused(message("the courier file holds no piece of an attachment where one should be"))
 
 
 class Sealer:

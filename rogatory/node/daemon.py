@@ -14,12 +14,13 @@ from aiohttp import web
 
 from rogatory.keys.directory.trust import TrustedDirectory
 from rogatory.keys.errors import KeysError
-from rogatory.node.api.context import BACKUP, DOSSIERS, HANDOVER, LARGEST, TRANSFERS
+from rogatory.node.api.context import BACKUP, COURIER, DOSSIERS, HANDOVER, LARGEST, TRANSFERS
 from rogatory.node.api.guard import Callers
 from rogatory.node.api.server import build_app, serve
 from rogatory.node.assembly import start_node
 from rogatory.node.backup.writing import BackupSource
 from rogatory.node.config import NodeConfig, load_config
+from rogatory.node.courier.desk import CourierDesk
 from rogatory.node.dossiers.exporting import DossierSource
 from rogatory.node.errors import Conflict, NodeError, NotFound
 from rogatory.node.folder import Address, NodeFolder
@@ -30,6 +31,7 @@ from rogatory.node.renewal.keyring import KeyRing
 from rogatory.node.setup import open_key_sets
 from rogatory.node.store.database import Database
 from rogatory.node.worker import Worker
+from rogatory.protocol.text import message
 
 COLLECT_AFTER: Final = 10_000
 """Objects made and kept, after which Python looks for cycles among them: most of what a node makes is in none."""
@@ -56,8 +58,13 @@ def run(folder: NodeFolder, passphrase: Callable[[], bytes], ready: Callable[[st
         keys = KeyRing(identities)
         if keys.authority != config.authority:
             raise Conflict(
-                f"{folder.config} names {config.authority}, the vault holds the keys of {keys.authority}",
-                "put the right vault or settings in the folder",
+                message(
+                    "{config} names {authority}, the vault holds the keys of {own}",
+                    config=folder.config,
+                    authority=config.authority,
+                    own=keys.authority,
+                ),
+                message("put the right vault or settings in the folder"),
             )
         trusted = TrustedDirectory(folder.directory, _root(folder), keeps_history=True)
         database = Database(folder.database, database_key)
@@ -83,8 +90,8 @@ def _root(folder: NodeFolder) -> bytes:
         return folder.root.read_bytes()
     except FileNotFoundError:
         raise NotFound(
-            f"{folder.root} is missing: all trust in the directory starts there",
-            "get root.json from the directory's trustees by a way you trust, and compare its fingerprint",
+            message("{root} is missing: all trust in the directory starts there", root=folder.root),
+            message("get root.json from the directory's trustees by a way you trust, and compare its fingerprint"),
         ) from None
 
 
@@ -105,6 +112,7 @@ async def _run(
             callers.officers = await running.node.query(tokens)
             app = build_app(running.node, running.links, running.keeper, callers, config)
             app[TRANSFERS], app[LARGEST] = running.transfers, config.attachment_most
+            app[COURIER] = CourierDesk(running.node, running.keeper, running.transfers.files)
             app[BACKUP] = BackupSource(folder, config.authority, database)
             app[DOSSIERS] = DossierSource(database, running.transfers.files, trusted)
             app[HANDOVER] = handover

@@ -21,19 +21,27 @@ from tests.scenarios.tap import Tap
 
 
 class Scene:
-    """Nodes reach the relay through a tap. `settings` are those of relay.toml."""
+    """`settings` are those of relay.toml; `tapped`: nodes reach the relay through a tap; it passes no files."""
 
-    def __init__(self, folder: Path, authorities: Iterable[str], settings: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        authorities: Iterable[str],
+        settings: Mapping[str, Any] | None = None,
+        *,
+        tapped: bool = True,
+    ) -> None:
         self.folder = folder
         self.simulator = DirectorySimulator(list(authorities))
         self.relay = RelayProcess(folder / "relay", self.simulator, settings=settings, enlist=False)
         self.tap = Tap(self.relay.url)
+        self._tapped = tapped
         self.nodes: dict[str, NodeProcess] = {}
         self._clock: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         self.tap.start()
-        self.simulator.add_relay("relay.one", self.tap.url)
+        self.simulator.add_relay("relay.one", self.url)
         self.relay.drop_bundle(self.simulator.bundle())
         self.relay.start()
         return self
@@ -46,10 +54,15 @@ class Scene:
             self.relay.kill()
         self.tap.stop()
 
+    @property
+    def url(self) -> str:
+        """Where nodes reach the relay."""
+        return self.tap.url if self._tapped else self.relay.url
+
     def place(self, authority: str) -> NodeProcess:
         """This authority's node, made but not started."""
         if authority not in self.nodes:
-            place, urls = self.folder / authority, [self.tap.url]
+            place, urls = self.folder / authority, [self.url]
             node = NodeProcess(place, self.simulator, authority, relay_urls=urls, environment=self._clock)
             self.nodes[authority] = node
         return self.nodes[authority]

@@ -15,7 +15,7 @@ routes = web.RouteTableDef()
 @routes.get("/v1/courier")
 async def export(request: web.Request) -> web.StreamResponse:
     """A courier file for a relay. The chunked answer does not end if something fails on the way."""
-    pieces = request.app[COURIER].export(word(request, "relay"))
+    pieces = request.app[COURIER].export(word(request, "relay"), attachments=word(request, "attachments") != "none")
     first = await anext(pieces)  # before the answer begins: what fails at once is told as any other problem
     response = web.StreamResponse(headers={"Content-Type": "application/octet-stream"})
     await response.prepare(request)

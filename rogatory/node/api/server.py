@@ -26,17 +26,17 @@ from rogatory.node.api import (
     statistics,
     status,
 )
-from rogatory.node.api.context import COURIER, KEEPER, LINKS, MAX_BODY, NODE
+from rogatory.node.api.context import KEEPER, LINKS, MAX_BODY, NODE
 from rogatory.node.api.desk import CALLERS, FOUR_EYES
 from rogatory.node.api.guard import Callers, guard
 from rogatory.node.api.problems import tell_problems
 from rogatory.node.approvals.drafting import checked
 from rogatory.node.config import NodeConfig
-from rogatory.node.courier.desk import CourierDesk
 from rogatory.node.errors import Conflict
 from rogatory.node.link.keeper import DirectoryKeeper
 from rogatory.node.link.links import Links
 from rogatory.node.node import Node
+from rogatory.protocol.text import message
 
 GROUPS = (
     status,
@@ -66,7 +66,6 @@ def build_app(
     """The application."""
     app = web.Application(middlewares=[guard(callers, config.api_names), tell_problems], client_max_size=MAX_BODY)
     app[NODE], app[LINKS], app[KEEPER] = node, links, keeper
-    app[COURIER] = CourierDesk(node, keeper)
     app[CALLERS], app[FOUR_EYES] = callers, checked(config.four_eyes)
     for group in GROUPS:
         app.add_routes(group.routes)
@@ -84,8 +83,13 @@ async def serve(app: web.Application, config: NodeConfig) -> AsyncIterator[str]:
             await site.start()
         except OSError as error:
             raise Conflict(
-                f"the local API cannot listen on {config.api_host}:{config.api_port}: {error.strerror}",
-                "end what listens there, or set another api_port (0: any free one)",
+                message(
+                    "the local API cannot listen on {host}:{port}: {problem}",
+                    host=config.api_host,
+                    port=config.api_port,
+                    problem=error.strerror,
+                ),
+                message("end what listens there, or set another api_port (0: any free one)"),
             ) from None
         host, port = runner.addresses[0][:2]
         yield f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -4,6 +4,7 @@ the encrypted database."""
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import BinaryIO
 from rogatory.keys.files import sync_folder
 from rogatory.node.errors import NodeError, NotFound
 from rogatory.protocol.attachments import BLOB_ID, AttachmentReference, Layout, Opener
+from rogatory.protocol.text import message
 
 
 class NoRoom(NodeError):
@@ -44,7 +46,23 @@ class SealedFiles:
             with open(os.open(self.path(blob), os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
                 yield file
         except OSError as error:
-            raise NoRoom(f"{self._folder} cannot be written: {error.strerror}", "make room on the disk") from None
+            raise self._no_room(error) from None
+
+    @contextmanager
+    def spool(self) -> Iterator[BinaryIO]:
+        """A file without a name, for what is not examined yet. Raises NoRoom."""
+        try:
+            self.prepare()
+            with tempfile.TemporaryFile(dir=self._folder) as file:
+                yield file
+        except OSError as error:
+            raise self._no_room(error) from None
+
+    def _no_room(self, error: OSError) -> NoRoom:
+        return NoRoom(
+            message("{folder} cannot be written: {problem}", folder=self._folder, problem=error.strerror),
+            message("make room on the disk"),
+        )
 
     def sync(self, file: BinaryIO) -> None:
         """Have it on the disk, with its name."""
@@ -81,7 +99,7 @@ class SealedFiles:
         try:
             file = self.path(reference.blob).open("rb")
         except OSError:
-            raise NotFound("the attachment is not on this disk", "download it again") from None
+            raise NotFound(message("the attachment is not on this disk"), message("download it again")) from None
         with file:
             file.seek(layout.sealed)
             opener = Opener(reference, size, file.read(layout.hashes))

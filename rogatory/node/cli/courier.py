@@ -18,6 +18,9 @@ app = typer.Typer(help="Courier files: for a node that cannot reach its relay.",
 def export(
     file: Annotated[Path, typer.Argument(help="The file to write, on a stick perhaps.", dir_okay=False)],
     relay: Annotated[str | None, typer.Option(help="The relay it is for; your own by default.")] = None,
+    without_attachments: Annotated[
+        bool, typer.Option("--without-attachments", help="Leave files out, and what waits for them.")
+    ] = False,
     folder: FolderOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
@@ -26,7 +29,9 @@ def export(
     Its operator takes it in (rogatory-relay courier take) and gives a file back. Export as often as you like: what
     the relay has not answered stands in the next file again.
     """
-    size = Client(folder).download(file.resolve(), "courier", relay=relay)
+    size = Client(folder).download(
+        file.resolve(), "courier", relay=relay, attachments="none" if without_attachments else None
+    )
     if as_json:
         show_json({"file": str(file), "bytes": size})
     else:
@@ -40,7 +45,7 @@ def import_(
     folder: FolderOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
-    """Take in what the relay holds for this authority: messages, receipts, acknowledgements, the directory."""
+    """Take in what the relay holds for this authority: messages, files, receipts, acknowledgements, the directory."""
     with file.open("rb") as content:
         told = Client(folder).upload(content, "courier")
     if as_json:
@@ -50,4 +55,5 @@ def import_(
     else:
         show_line(f"imported: file {told['number']} of {told['relay']}")
         show_line(f"entries {told['entries']}, invitations {told['invitations']}, answers {told['answers']}")
+        show_line(f"attachments {told['attachments']}")
         show_line("Next: rogatory-node inbox; what this node answers goes with the next: courier export")

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
-from itertools import chain
+from functools import partial
 from typing import BinaryIO
 
 import msgspec
@@ -15,9 +15,11 @@ from rogatory.keys.courier import (
     Answer,
     Carried,
     Direction,
+    Piece,
     Record,
     Sealer,
     Slip,
+    check_piece,
     unseal,
     verified,
     without_ref,
@@ -25,7 +27,9 @@ from rogatory.keys.courier import (
 from rogatory.keys.directory.directory import Directory
 from rogatory.keys.errors import CourierRefused, DirectoryExpired, RolledBack
 from rogatory.keys.identity import Identity
+from rogatory.node.attachments.files import SealedFiles
 from rogatory.node.courier.absent_relay import AbsentRelay, Snapshot
+from rogatory.node.courier.attachments import named_in, pieces_of, release, take, tell_refused, wanted
 from rogatory.node.errors import NoDirectory
 from rogatory.node.link.keeper import DirectoryKeeper
 from rogatory.node.node import Node
@@ -34,8 +38,9 @@ from rogatory.node.store.key_packages import PackageState, Purpose
 from rogatory.node.transaction import Tx
 from rogatory.protocol.frames.client import ClientFrame
 from rogatory.protocol.frames.codec import decode_server_frame
-from rogatory.protocol.frames.server import Channels, Entries, Invited, Ready
+from rogatory.protocol.frames.server import Channels, Entries, Invited, Ready, Refused
 from rogatory.protocol.limits import APPENDS_IN_FLIGHT, DELIVERY_WINDOW, HASH, MAX_APPLICATION, MAX_COMMIT
+from rogatory.protocol.text import message
 
 
 class Imported(msgspec.Struct, kw_only=True):
@@ -47,38 +52,55 @@ class Imported(msgspec.Struct, kw_only=True):
     entries: int = 0
     invitations: int = 0
     answers: int = 0
+    attachments: int = 0
 
 
 class CourierDesk:
     """See the module's text."""
 
-    def __init__(self, node: Node, keeper: DirectoryKeeper) -> None:
+    def __init__(self, node: Node, keeper: DirectoryKeeper, files: SealedFiles) -> None:
         self._node = node
         self._keeper = keeper
+        self._files = files
 
-    async def export(self, relay: str | None) -> AsyncIterator[bytes]:
+    async def export(self, relay: str | None, *, attachments: bool = True) -> AsyncIterator[bytes]:
         """The file for a relay, this authority's own by default: piece by piece. Nothing is forgotten by it.
+
+        Without `attachments`, documents that name files which are not at the relay yet wait.
 
         Raises NoDirectory, UnknownRelay, Conflict while the link stands.
         """
         directory, identity = self._keeper.directory, self._node.identity
         if directory is None:
             raise NoDirectory(
-                "no directory has been accepted yet, so nobody's keys are known",
-                "have the relay's operator give a courier file (rogatory-relay courier give), and import that first:"
-                " it brings the directory",
+                message("no directory has been accepted yet, so nobody's keys are known"),
+                message(
+                    "have the relay's operator give a courier file (rogatory-relay courier give), and import that"
+                    " first: it brings the directory",
+                ),
             )
         entry = directory.relay(relay or directory.authority(identity.authority).relay)
         async with self._node.carried(entry.id) as outgoing:
             exported, imported, snapshot = await self._load(entry.id)
             absent = AbsentRelay(snapshot)
+            if attachments:
+                await self._node.command(lambda tx: release(tx, entry.id, self._files))
             await self._open(entry.id, snapshot, absent, outgoing)
             number = max(exported + 1, time.time_ns() // 1_000_000)
             await self._save(entry.id, number, imported, absent.kept(imported=False))
+            frames = absent.to_carry()
+            rows = await self._node.query(lambda tx: named_in(tx, frames, self._files)) if attachments else []
+            asked = await self._node.query(lambda tx: wanted(tx, entry.id)) if attachments else []
         slip = Slip(Direction.TO_RELAY, entry.id, identity.authority, identity.key_set_version, number)
         sealer = Sealer(entry.identity, slip, identity.sign_online)
         yield sealer.begin()
-        for frame in absent.to_carry():
+        for each in asked:
+            yield sealer.add(each)
+        for row in rows:
+            pieces = pieces_of(self._files, row)
+            while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+                yield sealer.add(piece)
+        for frame in frames:
             yield sealer.add(Carried(without_ref(frame)))
         yield sealer.finish()
 
@@ -95,7 +117,10 @@ class CourierDesk:
                 return Imported(relay=slip.relay, number=slip.number, before=True)
             if slip.number < imported:
                 raise CourierRefused(
-                    f"the courier file of {slip.relay} is older than one that was imported: have it given anew"
+                    message(
+                        "the courier file of {relay} is older than one that was imported: have it given anew",
+                        relay=slip.relay,
+                    )
                 )
             try:
                 await self._keeper.brought(slip.relay, bundle)
@@ -115,12 +140,21 @@ class CourierDesk:
 
         def sender(slip: Slip, bundle: bytes) -> bytes:
             if slip.authority != identity.authority:
-                raise CourierRefused(f"the courier file is for {slip.authority}: this node is {identity.authority}'s")
+                raise CourierRefused(
+                    message(
+                        "the courier file is for {authority}: this node is {own}'s",
+                        authority=slip.authority,
+                        own=identity.authority,
+                    )
+                )
             return self._trusted(bundle).relay(slip.relay).identity
 
         def look(record: Record) -> None:
+            if isinstance(record, Piece):
+                check_piece(record)
+                return
             if not isinstance(record, Carried | Answer):
-                raise CourierRefused("the courier file holds what no relay's file holds")
+                raise CourierRefused(message("the courier file holds what no relay's file holds"))
             decode_server_frame(record.frame)
 
         return identity, *verified(file, identity.online_seed, Direction.TO_AUTHORITY, sender, look)
@@ -163,6 +197,9 @@ class CourierDesk:
             if isinstance(record, Answer):
                 brought.answers += 1
                 absent.answered(record.request, record.frame)
+                refused = decode_server_frame(record.frame)
+                if isinstance(refused, Refused):
+                    await self._node.command(partial(tell_refused, blob=record.request, because=refused.explanation))
             elif isinstance(record, Carried):
                 frame = decode_server_frame(record.frame)
                 if not isinstance(frame, Ready | Channels):
@@ -170,15 +207,18 @@ class CourierDesk:
                 absent.show(frame)
         # As the export's session began: so the core asks the same, and finds the answers.
         await self._open(relay, snapshot, absent, outgoing)
-        for each in chain([] if record is None else [record], iter(lambda: next(records, None), None)):
-            if not isinstance(each, Carried):
+        while record is not None:
+            if isinstance(record, Piece):
+                whole, record = await take(self._node, self._files, record, records)
+                brought.attachments += whole
                 continue
-            frame = decode_server_frame(each.frame)
-            for told in absent.show(frame):
-                brought.entries += len(told.entries) if isinstance(told, Entries) else 0
-                brought.invitations += isinstance(told, Invited)
-                await self._node.receive(relay, [told])
-                await self._answer(relay, absent, outgoing)
+            if isinstance(record, Carried):
+                for told in absent.show(decode_server_frame(record.frame)):
+                    brought.entries += len(told.entries) if isinstance(told, Entries) else 0
+                    brought.invitations += isinstance(told, Invited)
+                    await self._node.receive(relay, [told])
+                    await self._answer(relay, absent, outgoing)
+            record = next(records, None)
         if names := absent.names():
             await self._node.receive(relay, names)
         await self._answer(relay, absent, outgoing)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import BinaryIO, Final
+from contextlib import AbstractAsyncContextManager
+from typing import BinaryIO, Final, Protocol
 
 import aiohttp
 
 from rogatory.node.attachments.files import SealedFiles
-from rogatory.node.transfers.blobs import RelayBlobs
 from rogatory.node.transfers.pace import Pace
 from rogatory.node.transfers.progress import Progress
 from rogatory.protocol.attachments import AttachmentAltered, AttachmentReference, Layout, Opener, check_hashes
@@ -19,8 +19,22 @@ from rogatory.protocol.limits import KIB
 PIECE: Final = 256 * KIB
 
 
+class Content(Protocol):
+    """Bytes as they come."""
+
+    async def read(self, n: int, /) -> bytes:
+        """At most `n` bytes more; none at the end."""
+
+
+class Source(Protocol):
+    """Where blobs come from: a relay, or a file of one."""
+
+    def download(self, blob: bytes, first: int, size: int, /) -> AbstractAsyncContextManager[Content]:
+        """The bytes from `first` on, of a blob that has `size` bytes. Raises BlobRefused if it has not."""
+
+
 async def download(
-    relay: RelayBlobs,
+    relay: Source,
     files: SealedFiles,
     reference: AttachmentReference,
     size: int,
@@ -48,7 +62,7 @@ async def download(
 
 
 async def _fetch(
-    relay: RelayBlobs,
+    relay: Source,
     file: BinaryIO,
     opener: Opener,
     begun: bytearray,
@@ -79,7 +93,7 @@ async def _fetch(
         file.flush()
 
 
-async def _hashes(relay: RelayBlobs, reference: AttachmentReference, layout: Layout) -> bytes:
+async def _hashes(relay: Source, reference: AttachmentReference, layout: Layout) -> bytes:
     """The hashes of all chunks: what each chunk is held against as it comes. Raises AttachmentAltered."""
     async with relay.download(reference.blob, layout.sealed, layout.blob) as content:
         hashes = bytearray()
@@ -106,7 +120,7 @@ def _checked(file: BinaryIO, reference: AttachmentReference, size: int, hashes: 
     return opener, begun
 
 
-async def _fill(content: aiohttp.StreamReader, data: bytearray, length: int, pace: Pace, progress: Progress) -> None:
+async def _fill(content: Content, data: bytearray, length: int, pace: Pace, progress: Progress) -> None:
     """Read on until `data` has so many bytes; what was read stays in it if the connection ends."""
     while len(data) < length:
         piece = await content.read(min(PIECE, length - len(data)))

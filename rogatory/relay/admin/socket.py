@@ -68,7 +68,8 @@ class AdminSocket:
             return _json(await self._courier.take(file))
 
     async def _give(self, request: web.Request) -> web.StreamResponse:
-        pieces = self._courier.give(request.match_info["authority"])
+        attachments = request.query.get("attachments") != "none"
+        pieces = self._courier.give(request.match_info["authority"], attachments=attachments)
         first = await anext(pieces)  # before the answer begins: what fails at once is told as any other problem
         response = web.StreamResponse(headers={"Content-Type": "application/octet-stream"})
         await response.prepare(request)

@@ -38,6 +38,7 @@ def take(
         refused = ", ".join(f"{count} {code}" for code, count in taken["refused"].items()) or "none"
         typer.echo(f"taken: file {taken['number']} of {taken['authority']}")
         typer.echo(f"entries: {taken['accepted']} new, {taken['repeated']} that stood already; refused: {refused}")
+        typer.echo(f"attachments: {taken['attachments']}")
     typer.echo(f"next: rogatory-relay courier give {taken['authority']} FILE, and let it be carried back")
 
 
@@ -45,11 +46,15 @@ def take(
 def give(
     authority: Annotated[str, typer.Argument(help="Whom it is for, as ke.central.")],
     file: Annotated[Path, typer.Argument(help="The file to write.", dir_okay=False)],
+    without_attachments: Annotated[
+        bool, typer.Option("--without-attachments", help="Leave files out; the authority may ask for them.")
+    ] = False,
     config: Config = DEFAULT_CONFIG,
     as_json: Json = False,
 ) -> None:
     """Write all that waits for an authority, receipts and the directory included, sealed for it alone."""
-    size = client.download(load_config(config).socket, f"/courier/{quote(authority, safe='')}", file.resolve())
+    target = f"/courier/{quote(authority, safe='')}" + ("?attachments=none" if without_attachments else "")
+    size = client.download(load_config(config).socket, target, file.resolve())
     if as_json:
         typer.echo(msgspec.json.encode({"authority": authority, "file": str(file), "bytes": size}).decode())
     else:

@@ -8,12 +8,14 @@ from collections import defaultdict
 from collections.abc import AsyncIterator
 from typing import BinaryIO, Final
 
+import msgspec
 import structlog
 
 from rogatory.keys.courier import Direction, Sealer, Slip
 from rogatory.keys.errors import CourierRefused
+from rogatory.relay.courier.attachments import blobs_for, pieces_of
 from rogatory.relay.courier.giving import records
-from rogatory.relay.courier.journeys import Journey, Journeys
+from rogatory.relay.courier.journeys import Journeys
 from rogatory.relay.courier.taking import Taken, check, take
 from rogatory.relay.errors import Farewell, RelayError
 from rogatory.relay.handshake import current_key
@@ -58,7 +60,7 @@ class CourierDesk:
         )
         return taken
 
-    async def give(self, authority: str) -> AsyncIterator[bytes]:
+    async def give(self, authority: str, *, attachments: bool = True) -> AsyncIterator[bytes]:
         """The file for `authority`, piece by piece. Raises CourierRefused, RelayError, Refusal."""
         mirrored = self._mirrored()
         try:
@@ -68,7 +70,7 @@ class CourierDesk:
         async with self._busy[authority]:
             journey = self._journeys.load(authority)
             number = max(journey.given + 1, time.time_ns() // 1_000_000)
-            journey = Journey(journey.taken, number, journey.cursors, journey.answers)
+            journey = msgspec.structs.replace(journey, given=number)
             await asyncio.to_thread(self._journeys.save, authority, journey)
             keys = self._services.keys
             slip = Slip(Direction.TO_AUTHORITY, keys.relay, authority, key_set, number, journey.taken)
@@ -76,6 +78,10 @@ class CourierDesk:
             yield sealer.begin()
             async for record in records(self._services, mirrored, authority, journey):
                 yield sealer.add(record)
+            if attachments:
+                for blob in await blobs_for(self._services, authority, journey.cursors, journey.wanted):
+                    async for piece in pieces_of(self._services, authority, blob):
+                        yield sealer.add(piece)
             yield sealer.finish()
         self._services.metrics.courier_files.labels("given").inc()
         _log.info("courier_given")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 from rogatory.keys.courier import DIRECTORY_PART, Answer, Carried, DirectoryPart, Record, request_digest, without_ref
@@ -22,8 +23,8 @@ _GONE = (Code.UNKNOWN_CHANNEL, Code.NOT_A_MEMBER)
 async def records(services: Services, mirrored: Mirrored, authority: str, journey: Journey) -> AsyncIterator[Record]:
     """What the file holds, in this order, read page by page. Raises Refusal where the database cannot be read."""
     store = services.store
-    for start in range(0, len(mirrored.bundle), DIRECTORY_PART):
-        yield DirectoryPart(mirrored.bundle[start : start + DIRECTORY_PART])
+    for start in range(0, mirrored.bundle.size, DIRECTORY_PART):
+        yield DirectoryPart(await asyncio.to_thread(mirrored.bundle.read, start, DIRECTORY_PART))
     yield _carried(ready(services, mirrored, await store.stock(authority)))
     channels: list[bytes] = []
     while page := await store.memberships(authority, channels[-1] if channels else b""):

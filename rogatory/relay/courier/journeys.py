@@ -16,13 +16,14 @@ from rogatory.relay.errors import ConfigError
 class Journey(msgspec.Struct, frozen=True):
     """`taken`, `given`: numbers of the last files; `cursors`: how far the authority has read each channel.
 
-    `answers`: to the last file's requests, by their digests.
+    `answers`: to the last file's requests, by their digests; `wanted`: blobs that the last file asked for.
     """
 
     taken: int = 0
     given: int = 0
     cursors: dict[bytes, int] = {}
     answers: list[tuple[bytes, bytes]] = []
+    wanted: list[bytes] = []
 
 
 class Journeys:

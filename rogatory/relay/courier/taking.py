@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any, BinaryIO, Final
 
 import msgspec
@@ -12,8 +12,11 @@ import msgspec
 from rogatory.keys.courier import (
     Carried,
     Direction,
+    Piece,
     Record,
     Slip,
+    Wanted,
+    check_piece,
     request_digest,
     unseal,
     verified,
@@ -24,8 +27,9 @@ from rogatory.protocol.frames.client import ClientFrame, Credit, FetchToken, Hel
 from rogatory.protocol.frames.codec import decode_client_frame, decode_server_frame, encode_frame
 from rogatory.protocol.frames.server import Accepted, AcceptedTogether, Code, Refused, ServerFrame
 from rogatory.protocol.limits import APPENDS_IN_FLIGHT
+from rogatory.relay.courier.attachments import take_blob
 from rogatory.relay.courier.journeys import Journey
-from rogatory.relay.errors import Farewell
+from rogatory.relay.errors import Farewell, Refusal
 from rogatory.relay.handshake import current_key
 from rogatory.relay.mirror import Mirrored
 from rogatory.relay.services import Services
@@ -36,13 +40,14 @@ _UNCALLED_FOR: Final = (Hello, Proof, Credit, FetchToken)
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a file. `refused`: number of requests by code; `before`: it had been taken before."""
+    """What became of a file. `refused`: number of requests and attachments by code; `before`: it was taken before."""
 
     authority: str
     number: int
     before: bool = False
     accepted: int = 0
     repeated: int = 0
+    attachments: int = 0
     refused: dict[str, int] = {}
 
 
@@ -68,6 +73,10 @@ def check(file: BinaryIO, services: Services, mirrored: Mirrored) -> Slip:
 
     def look(record: Record) -> None:
         nonlocal requests
+        if isinstance(record, Piece | Wanted):
+            check_piece(record)
+            requests += isinstance(record, Wanted)
+            return
         frame = _frame(record)
         requests += hasattr(frame, "ref")
         if isinstance(frame, _UNCALLED_FOR) or requests > MAX_REQUESTS:
@@ -81,14 +90,25 @@ async def take(file: BinaryIO, slip: Slip, services: Services, journey: Journey)
     answering = _Answering()
     session = Session(services, slip.authority, slip.key_set, answering.receive, number=0)
     cursors: dict[bytes, int] = {}
+    wanted: list[bytes] = []
     try:
-        records = unseal(file, services.keys.identity_seed)
-        while (record := await asyncio.to_thread(_next_frame, records)) is not None:
-            frame = _frame(record)
-            if isinstance(frame, Resume):
-                cursors[frame.channel] = frame.after
+        records = _read(unseal(file, services.keys.identity_seed))
+        record = await anext(records, None)
+        while record is not None:
+            if isinstance(record, Piece):
+                blob = record.blob
+                refusal, record = await take_blob(services, slip.authority, record, records)
+                answering.blob(blob, refusal)
                 continue
-            await session.receive(encode_frame(await answering.asked(frame, record.frame)))
+            if isinstance(record, Wanted):
+                wanted.append(record.blob)
+            elif isinstance(record, Carried):
+                frame = _frame(record)
+                if isinstance(frame, Resume):
+                    cursors[frame.channel] = frame.after
+                else:
+                    await session.receive(encode_frame(await answering.asked(frame, record.frame)))
+            record = await anext(records, None)
         await answering.all_answered(session)
     except Farewell as farewell:
         raise CourierRefused(f"the relay cannot go on with the courier file: {farewell.explanation}") from None
@@ -101,9 +121,10 @@ async def take(file: BinaryIO, slip: Slip, services: Services, journey: Journey)
         number=slip.number,
         accepted=answering.accepted,
         repeated=answering.repeated,
+        attachments=answering.attachments,
         refused=dict(answering.refused),
     )
-    return taken, Journey(slip.number, journey.given, cursors, answering.answers)
+    return taken, Journey(slip.number, journey.given, cursors, answering.answers, wanted)
 
 
 class _Answering:
@@ -111,7 +132,7 @@ class _Answering:
 
     def __init__(self) -> None:
         self.answers: list[tuple[bytes, bytes]] = []
-        self.accepted = self.repeated = 0
+        self.accepted = self.repeated = self.attachments = 0
         self.refused: Counter[str] = Counter()
         self._open: dict[int, bytes] = {}
         self._last = 0
@@ -146,6 +167,14 @@ class _Answering:
         elif isinstance(frame, Refused):
             self.refused[frame.code.value] += 1
 
+    def blob(self, blob: bytes, refusal: Refusal | None) -> None:
+        """What became of an attachment."""
+        if refusal is None:
+            self.attachments += 1
+        else:
+            self.refused[refusal.code.value] += 1
+            self.answers.append((blob, encode_frame(Refused(0, refusal.code, refusal.explanation))))
+
     async def all_answered(self, session: Session) -> None:
         """Wait for the last answer. Raises Farewell if the session ends before."""
         while self._open:
@@ -158,8 +187,9 @@ class _Answering:
                 raise session.ended.result() or Farewell(Code.UNAVAILABLE, "its session ended")
 
 
-def _next_frame(records: Iterator[Record]) -> Carried | None:
-    return next((record for record in records if isinstance(record, Carried)), None)
+async def _read(records: Iterator[Record]) -> AsyncIterator[Record]:
+    while (record := await asyncio.to_thread(next, records, None)) is not None:
+        yield record
 
 
 def _frame(record: Record) -> ClientFrame:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from rogatory.protocol.frames.server import Code
 from rogatory.relay import log
 from rogatory.relay.errors import Refusal
-from rogatory.relay.store.interface import Blob, BlobPart, Quotas
+from rogatory.relay.store.interface import Blob, BlobPart, BlobReference, Quotas
 
 
 class BlobRow(NamedTuple):
@@ -60,6 +60,15 @@ def check_referred(references: Iterable[tuple[int, int, int | None]]) -> None:
     """Raise MISSING_BLOB unless one of the references (seq, the reader's first and until) is for the reader."""
     if not any(log.readable(first, until, seq) for seq, first, until in references):
         raise _missing()
+
+
+def referred(rows: Iterable[tuple[int, bytes, bytes, int, int, int | None]]) -> tuple[list[BlobReference], int]:
+    """Of references (number, blob, channel, seq, its reader's first and until) those to be read; the last number."""
+    found, last = [], 0
+    for last, blob, channel, seq, first, until in rows:  # noqa: B007
+        if log.readable(first, until, seq):
+            found.append(BlobReference(blob, channel, seq))
+    return found, last
 
 
 def _missing() -> Refusal:

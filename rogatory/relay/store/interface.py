@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from rogatory.protocol.acknowledgement import Acknowledgement
 from rogatory.protocol.frames.client import Invitation
@@ -133,6 +133,14 @@ class Blob:
 
     size: int
     received: int
+
+
+class BlobReference(NamedTuple):
+    """The entry at `seq` of the channel refers to the blob."""
+
+    blob: bytes
+    channel: bytes
+    seq: int
 
 
 # Events: what a commit changed that sessions want to know at once.
@@ -275,6 +283,12 @@ class Store(Protocol):
 
     async def blob_parts(self, blob: bytes, first: int, last: int) -> list[BlobPart]:
         """The parts that hold bytes `first` to `last`, in order, a page: at least the first of them."""
+
+    async def blob_references(self, authority: str, after: int) -> tuple[list[BlobReference], int]:
+        """References to blobs of others, of entries that it may read, among some with numbers above `after`.
+
+        Also the last number looked at, 0 at the end.
+        """
 
     async def drop_blob(self, authority: str, blob: bytes) -> None:
         """Give up an own blob that no entry refers to: `doomed_blobs` names it. Repeatable."""

@@ -7,7 +7,7 @@ from typing import Final
 
 from rogatory.relay.store import blob_rules
 from rogatory.relay.store.blob_rules import BlobRow
-from rogatory.relay.store.interface import Blob, BlobPart
+from rogatory.relay.store.interface import Blob, BlobPart, BlobReference
 from rogatory.relay.store.postgresql.connection import Connection
 from rogatory.relay.store.postgresql.transaction import Transaction
 
@@ -32,6 +32,14 @@ _REFERENCES: Final = """
     SELECT blob_references.seq, members.first, members.until
     FROM blob_references JOIN members ON members.channel = blob_references.channel
     WHERE blob_references.blob = $1 AND members.authority = $2"""
+_OF_OTHERS: Final = """
+    SELECT blob_references.number, blobs.blob, channels.channel, blob_references.seq, members.first, members.until
+    FROM blob_references
+        JOIN members ON members.channel = blob_references.channel
+        JOIN blobs ON blobs.number = blob_references.blob
+        JOIN channels ON channels.number = blob_references.channel
+    WHERE members.authority = $1 AND blobs.owner <> $1 AND NOT blobs.doomed AND blob_references.number > $2
+    ORDER BY blob_references.number LIMIT $3"""
 _REFER: Final = """
     INSERT INTO blob_references (blob, channel, seq) SELECT number, $2, $3 FROM unnest($1::bigint[]) AS given (number)
     ON CONFLICT DO NOTHING"""
@@ -138,6 +146,11 @@ async def readable(connection: Connection, authority: str, blob: bytes) -> Blob:
 async def parts(connection: Connection, blob: bytes, first: int, last: int) -> list[BlobPart]:
     """See Store."""
     return [BlobPart(*row) for row in await connection.fetch(_PARTS, blob, first, last, PARTS_AT_ONCE)]
+
+
+async def references(connection: Connection, authority: str, after: int) -> tuple[list[BlobReference], int]:
+    """See Store."""
+    return blob_rules.referred(tuple(row) for row in await connection.fetch(_OF_OTHERS, authority, after, ROWS_AT_ONCE))
 
 
 async def doomed(connection: Connection) -> list[bytes]:

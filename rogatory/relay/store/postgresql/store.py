@@ -13,7 +13,17 @@ import structlog
 from rogatory.protocol.acknowledgement import Acknowledgement
 from rogatory.protocol.frames.server import ClaimedPackage, Code, HeaderLine, Invited
 from rogatory.relay.errors import DatabaseError, Refusal
-from rogatory.relay.store.interface import Blob, BlobPart, ChannelView, Event, NewEntry, Page, Quotas, Stock
+from rogatory.relay.store.interface import (
+    Blob,
+    BlobPart,
+    BlobReference,
+    ChannelView,
+    Event,
+    NewEntry,
+    Page,
+    Quotas,
+    Stock,
+)
 from rogatory.relay.store.postgresql import blobs, invitations, key_packages, reader, sessions, upkeep
 from rogatory.relay.store.postgresql.acknowledgements import Acknowledge
 from rogatory.relay.store.postgresql.address import Address
@@ -200,6 +210,10 @@ class PostgreSQLStore:
     async def blob_parts(self, blob: bytes, first: int, last: int) -> list[BlobPart]:
         """See Store."""
         return await self._read(blobs.parts, blob, first, last)
+
+    async def blob_references(self, authority: str, after: int) -> tuple[list[BlobReference], int]:
+        """See Store."""
+        return await self._read(blobs.references, authority, after)
 
     async def drop_blob(self, authority: str, blob: bytes) -> None:
         """See Store."""

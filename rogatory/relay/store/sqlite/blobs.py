@@ -11,8 +11,8 @@ from sqlalchemy.dialects.sqlite import insert
 
 from rogatory.relay.store import blob_rules
 from rogatory.relay.store.blob_rules import BlobRow
-from rogatory.relay.store.interface import Blob, BlobPart
-from rogatory.relay.store.schema import blob_parts, blob_references, blobs, bodies, entries, members
+from rogatory.relay.store.interface import Blob, BlobPart, BlobReference
+from rogatory.relay.store.schema import blob_parts, blob_references, blobs, bodies, channels, entries, members
 from rogatory.relay.store.sqlite.statements import FROM_START, key, parameter, sql
 from rogatory.relay.store.sqlite.transaction import Transaction
 
@@ -56,6 +56,30 @@ _REFERENCES = sql(
     select(blob_references.c.seq, members.c.first, members.c.until)
     .select_from(blob_references.join(members, members.c.channel == blob_references.c.channel))
     .where(key(blob_references, "blob") & key(members, "authority"))
+)
+_OF_OTHERS = sql(
+    select(
+        blob_references.c.number,
+        blobs.c.blob,
+        channels.c.channel,
+        blob_references.c.seq,
+        members.c.first,
+        members.c.until,
+    )
+    .select_from(
+        blob_references.join(members, members.c.channel == blob_references.c.channel)
+        .join(blobs, blobs.c.number == blob_references.c.blob)
+        .join(channels, channels.c.number == blob_references.c.channel)
+    )
+    .where(
+        key(members, "authority")
+        & (blob_references.c.number > parameter("after"))
+        & (blobs.c.owner != parameter("owner"))
+        & (blobs.c.doomed == parameter("doomed"))
+    )
+    .order_by(blob_references.c.number)
+    .limit(_limit)
+    .offset(FROM_START)
 )
 _REFER = sql(
     insert(blob_references)
@@ -179,6 +203,12 @@ def parts(connection: sqlite3.Connection, blob: bytes, first: int, last: int) ->
     (start,) = connection.execute(_LAST_PART, {"blob_": blob, "first": first}).fetchone()
     values = {"blob_": blob, "first": start, "last": last, "limit": PARTS_AT_ONCE}
     return [BlobPart(*row) for row in connection.execute(_PARTS, values)]
+
+
+def references(connection: sqlite3.Connection, authority: str, after: int) -> tuple[list[BlobReference], int]:
+    """See Store."""
+    values = {"authority_": authority, "owner": authority, "after": after, "doomed": False, "limit": ROWS_AT_ONCE}
+    return blob_rules.referred(connection.execute(_OF_OTHERS, values))
 
 
 def doomed_blobs(connection: sqlite3.Connection) -> list[bytes]:

@@ -19,6 +19,7 @@ from rogatory.relay.errors import Refusal
 from rogatory.relay.store.interface import (
     Blob,
     BlobPart,
+    BlobReference,
     ChannelView,
     Event,
     NewEntry,
@@ -165,6 +166,10 @@ class SQLiteStore:
     async def blob_parts(self, blob: bytes, first: int, last: int) -> list[BlobPart]:
         """See Store."""
         return await self._read(lambda reader: blobs.parts(reader.connection, blob, first, last))
+
+    async def blob_references(self, authority: str, after: int) -> tuple[list[BlobReference], int]:
+        """See Store."""
+        return await self._read(lambda reader: blobs.references(reader.connection, authority, after))
 
     async def drop_blob(self, authority: str, blob: bytes) -> None:
         """See Store."""
