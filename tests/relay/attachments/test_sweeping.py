@@ -127,3 +127,15 @@ async def test_a_sweep_that_was_cut_off_goes_on(log: Log) -> None:
     assert await log.store.doomed_blobs() == [blob]
     await log.look(0)
     assert await log.store.doomed_blobs() == []
+
+
+async def test_references_are_told_to_who_may_read_their_entries(log: Log) -> None:
+    seq, _ = await log.append(founds=True)
+    first, second = await log.blob(b"first"), await log.blob(b"second")
+    await log.append(first)
+    await log.append(first, second)
+    found, last = await log.store.blob_references(TZ, 0)
+    assert found == [(first, log.channel, seq + 1), (first, log.channel, seq + 2), (second, log.channel, seq + 2)]
+    assert await log.store.blob_references(TZ, last) == ([], 0)
+    assert await log.store.blob_references(KE, 0) == ([], 0), "its own are not told to who uploaded them"
+    assert await log.store.blob_references("ug.central", 0) == ([], 0)
