@@ -10,13 +10,14 @@ from contextlib import contextmanager
 from typing import Annotated, Any, Final, NoReturn
 
 import typer
+from pydantic import ValidationError
 from typer import _click, rich_utils
 from typer.main import get_command
 
 from rogatory.languages import catalogues
 from rogatory.languages.catalogues import catalogue, languages
 from rogatory.languages.choosing import nearest, of_environment
-from rogatory.languages.saying import reader, reading, say
+from rogatory.languages.saying import plainly, reader, reading, say
 from rogatory.protocol.text import message
 
 LanguageOption = Annotated[
@@ -42,6 +43,27 @@ PANELS: Final = {
 }
 """What typer looks up once, when it is imported, by the names of its constants."""
 
+SUGGESTION: Final = ". Did you mean "
+"""Between what typer says in a reader's language, and what it adds in English."""
+
+REASONS: Final[dict[str, Callable[[dict[str, str]], str]]] = {
+    "int_parsing": lambda limits: message("it is no whole number"),
+    "float_parsing": lambda limits: message("it is no number"),
+    "greater_than_equal": lambda limits: message("the least is {least}", least=limits["ge"]),
+    "less_than_equal": lambda limits: message("the most is {most}", most=limits["le"]),
+    "value_error": lambda limits: _one_of(limits["error"]),
+}
+"""By the type of a pydantic error, which tells only in English what typer made of a value."""
+
+_CHOICES: Final = " is not one of "
+
+
+def _one_of(error: str) -> str:
+    """Typer's own English about a choice."""
+    _, _, choices = error.rstrip(".").partition(_CHOICES)
+    return message("it is one of {choices}", choices=choices.replace("'", "")) if choices else error
+
+
 OF_TYPER: Final = (USAGE, *PANELS.values(), "[OPTIONS]", "COMMAND [ARGS]...", "Show this message and exit.")
 """Words of typer's that it says in English whatever the language, or for the whole process."""
 
@@ -54,6 +76,11 @@ def speaking(app: typer.Typer, arguments: Sequence[str] | None = None) -> Iterat
     with reading(_language(command, given)), _words_of_typer():
         translate(command)
         yield lambda: _run(command, given)
+
+
+def tell(text: object, *, err: bool = False) -> None:
+    """Print a text in the reader's language, on standard output or standard error."""
+    typer.echo(plainly(text), err=err)
 
 
 def _language(command: _click.Command, arguments: list[str]) -> str:
@@ -90,13 +117,24 @@ def _usage_error(error: _click.exceptions.ClickException) -> str:
             return message("{name} is missing", name=_name(error))
         case _click.exceptions.NoSuchOption():
             if error.possibilities:
-                near = tuple(sorted(error.possibilities))
-                return message("there is no option {name}; perhaps {near}", name=error.option_name, near=near)
+                likely = tuple(sorted(error.possibilities))
+                return message("there is no option {name}; perhaps {near}", name=error.option_name, near=likely)
             return message("there is no option {name}", name=error.option_name)
         case _click.exceptions.BadParameter() if error.param is not None or error.param_hint:
-            return message("{name} cannot be this: {reason}", name=_name(error), reason=error.message)
+            return message("{name} cannot be this: {reason}", name=_name(error), reason=_reason(error))
         case _:
-            return error.format_message()
+            problem, _, near = error.format_message().partition(SUGGESTION)
+            return message("{problem}; perhaps {near}", problem=problem, near=near.rstrip("?")) if near else problem
+
+
+def _reason(error: _click.exceptions.BadParameter) -> str:
+    """Why a value is refused: in our words where we have any, else as it was said."""
+    if isinstance(error.__cause__, ValidationError):
+        first = error.__cause__.errors()[0]
+        limits = {name: str(value) for name, value in first.get("ctx", {}).items()}
+        if reason := REASONS.get(first["type"]):
+            return reason(limits)
+    return error.message
 
 
 def _name(error: _click.exceptions.BadParameter) -> str:

@@ -69,6 +69,13 @@ def say(text: str, language: str | None = None) -> str:
     return _Filler(language).vformat(template, (), text.values) if text.values else template
 
 
+def said(value: object) -> str:
+    """A `Message` in the reader's language, for encoders (`enc_hook`). Raises NotImplementedError for anything else."""
+    if isinstance(value, Message):
+        return say(value)
+    raise NotImplementedError(f"cannot encode {type(value).__name__}")
+
+
 def word(code: str, language: str | None = None) -> str:
     """A machine's word such as `in_execution` as a person reads it."""
     return catalogue(language or reader(), catalogues.LOCALE).gettext(code.replace("_", " ")) if code else ""

@@ -1,4 +1,4 @@
-"""Catalogues are whole and in step with the sources. Where one is not: `make messages`, then translate the empty ones."""
+"""Catalogues are whole and in step with the sources. Where one is not: `make messages`, then translate what is new."""
 
 from __future__ import annotations
 

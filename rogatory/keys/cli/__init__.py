@@ -12,6 +12,9 @@ import typer
 from rogatory.keys.cli import authorities, directories, fingerprints, networks, publisher, relays, role_keys, verify
 from rogatory.keys.errors import KeysError
 from rogatory.keys.publishing.key_file import KeyKind
+from rogatory.languages import say
+from rogatory.languages.commands import LanguageOption, speaking
+from rogatory.protocol.text import text_of
 
 app = typer.Typer(
     name="rogatory-keys",
@@ -30,17 +33,23 @@ app.command("fingerprint")(fingerprints.fingerprint)
 app.command("verify")(verify.verify)
 
 
+@app.callback()
+def read_language(language: LanguageOption = None) -> None:
+    """Read before all else, see `speaking`."""
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and exit with its status (see the module's text)."""
-    try:
-        app(args=arguments)
-    except KeysError as error:
-        _fail(str(error), error.exit_code)
-    except OSError as error:
-        name = f"{error.filename}: " if error.filename else ""
-        _fail(f"{name}{error.strerror or error}", 6)
+    with speaking(app, arguments) as run:
+        try:
+            run()
+        except KeysError as error:
+            _fail(text_of(error), error.exit_code)
+        except OSError as error:
+            name = f"{error.filename}: " if error.filename else ""
+            _fail(f"{name}{error.strerror or error}", 6)
 
 
-def _fail(message: str, status: int) -> None:
-    typer.echo(f"rogatory-keys: {message}", err=True)
+def _fail(text: str, status: int) -> None:
+    typer.echo(f"rogatory-keys: {say(text)}", err=True)
     sys.exit(status)

@@ -10,6 +10,9 @@ from collections.abc import Sequence
 import typer
 
 from rogatory.keys.errors import KeysError
+from rogatory.languages import say
+from rogatory.languages.commands import LanguageOption, speaking
+from rogatory.protocol.text import text_of
 from rogatory.relay.cli import admin, courier, database, directory, setup, start
 from rogatory.relay.errors import RelayError
 
@@ -28,17 +31,23 @@ app.add_typer(admin.app, name="admin")
 app.add_typer(courier.app, name="courier")
 
 
+@app.callback()
+def read_language(language: LanguageOption = None) -> None:
+    """Read before all else, see `speaking`."""
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and exit with its status (see the module's text)."""
-    try:
-        app(args=arguments)
-    except (RelayError, KeysError) as error:
-        _fail(str(error), error.exit_code)
-    except OSError as error:
-        name = f"{error.filename}: " if error.filename else ""
-        _fail(f"{name}{error.strerror or error}", 6)
+    with speaking(app, arguments) as run:
+        try:
+            run()
+        except (RelayError, KeysError) as error:
+            _fail(text_of(error), error.exit_code)
+        except OSError as error:
+            name = f"{error.filename}: " if error.filename else ""
+            _fail(f"{name}{error.strerror or error}", 6)
 
 
-def _fail(message: str, status: int) -> None:
-    typer.echo(f"rogatory-relay: {message}", err=True)
+def _fail(text: str, status: int) -> None:
+    typer.echo(f"rogatory-relay: {say(text)}", err=True)
     sys.exit(status)
