@@ -29,9 +29,9 @@ from rogatory.protocol.documents.kinds.rejoin import Rejoin
 from rogatory.protocol.documents.kinds.reply import Reply
 from rogatory.protocol.documents.requests.forms import FORMS
 from rogatory.protocol.documents.requests.request import Request
+from rogatory.protocol.text import message, text_of
 
 KINDS: Final[Mapping[str, type[Body]]] = {
-from rogatory.protocol.text import message, text_of
     body.KIND: body
     for body in (
         Charter,
