@@ -53,6 +53,7 @@ async def start_node(
     """
     schedule = Schedule(active=config.refresh_active, idle=config.refresh_idle)
     registry = Registry(schedule, config.close_term_days * DAY, config.attachment_large)
+    registry.reminders = config.reminders
     core = Core(database, keys, now=time.time, random=os.urandom, hooks=registry, helpers=worker.helpers)
     node = Node(core, registry, worker)
 

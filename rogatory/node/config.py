@@ -38,6 +38,7 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     `close_term_days`: how long the keys of a matter that this authority closed are kept, at the longest, for members
     that have not read that yet.
     `four_eyes`: what a second officer approves before it is sent: `all`, `request`, `reply`, or outcomes of replies.
+    `reminders`: whether this node by itself sends others signed notices of what they owe and by when.
     `attachment_large`: bytes above which a file is fetched only when asked for, and travels only in `attachment_hours`
     (as "20:00-06:00", this computer's clock; empty: always). `attachment_rate`: bytes a second of all files, 0: any.
     `attachment_most`: the largest file that is sent.
@@ -61,6 +62,7 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     refresh_idle: Days = 30 * 24 * 3600.0
     close_term_days: Annotated[float, Meta(gt=0, le=366)] = 7.0
     four_eyes: tuple[str, ...] = ()
+    reminders: bool = True
     log_level: str = "info"
 
 

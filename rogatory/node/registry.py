@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from rogatory.node.attachments.attaching import offer
 from rogatory.node.channels.hooks import Arrival, Introduction, JoinInfo, JudgingFacts, Kind
+from rogatory.node.channels.clocks import RelayClocks
 from rogatory.node.channels.striking_off import remove_struck_off, remove_struck_off_from
 from rogatory.node.channels.trouble import Trouble
 from rogatory.node.correspondents.confirming import waits_for_confirmation
@@ -35,6 +36,9 @@ from rogatory.node.proofs.keeping import keep_carrier, keep_first
 from rogatory.node.store import channels
 from rogatory.node.store.leavers import notices_of, settle_leavers
 from rogatory.node.store.matters import get_matter
+from rogatory.node.terms import arrivals as in_terms
+from rogatory.node.terms.deriving import look_again
+from rogatory.node.terms.reminding import remind
 from rogatory.node.transaction import Tx
 from rogatory.protocol.acknowledgement import Acknowledgement
 from rogatory.protocol.header import Head
@@ -44,6 +48,9 @@ from rogatory.protocol.receipt import Receipt
 
 class Registry:
     """Gives documents their meaning: the hooks of channels (`channels.hooks.Hooks`)."""
+
+    reminders: bool = True
+    """Whether this node reminds others of what they owe."""
 
     def __init__(self, schedule: Schedule = Schedule(), close_term: float = CLOSE_TERM, large: int = 0) -> None:
         """`large`: bytes of a file above which it is not fetched before somebody asks for it."""
@@ -73,6 +80,7 @@ class Registry:
             matter = get_matter(tx.connection, channel)
             if catch_up_own(tx, channel) and matter is not None:
                 replay(tx, matter)
+            look_again(tx, channel)
             return
         network_joining.joined(tx, channel, info)
         catch_up_own(tx, channel)
@@ -97,6 +105,7 @@ class Registry:
         matter = get_matter(tx.connection, channel)
         if matter is not None:
             in_matters.arrived(tx, matter, arrival, self._close_term)
+            in_terms.arrived(tx, channel, arrival)
         else:
             in_networks.arrived(tx, channel, _network_of(tx, channel), arrival)
         if not arrival.own:
@@ -194,6 +203,10 @@ class Registry:
         alignment.suspend_ended(tx)
         times = [alignment.align_networks(tx), heal(tx, self._schedule)]
         return min((at for at in times if at is not None), default=None)
+
+    def remind(self, tx: Tx, clocks: RelayClocks) -> float | None:
+        """Of due dates, where others owe something."""
+        return remind(tx, clocks) if self.reminders and tx.known_directory is not None else None
 
     def trouble(self, tx: Tx, channel: bytes | None, code: Trouble, explanation: str) -> None:
         """Told to the officer as it is."""

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
+import msgspec
 from securesystemslib.signer import Signer
 
 from rogatory.keys.directory import bundle
@@ -156,6 +157,12 @@ class DirectorySimulator:
         changes.put_authority(self.repository, entry, self.now())
         self._changed()
         return self.identity(authority)
+
+    def describe(self, authority: str, **details: Any) -> None:
+        """Give an authority's entry other details: contacts, hours, languages."""
+        entry = self.repository.directory().authority(authority)
+        changes.put_authority(self.repository, msgspec.structs.replace(entry, **details), self.now())
+        self._changed()
 
     def renew_keys(
         self,

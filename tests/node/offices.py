@@ -37,6 +37,21 @@ T = TypeVar("T")
 RELAY = "relay.one"
 
 
+class OneClock:
+    """The relay's clock, which every office that is online reads along with every log."""
+
+    def __init__(self, now: float) -> None:
+        self._now = now
+
+    def at(self, channel: bytes) -> float | None:
+        """As of `RelayClocks`."""
+        return self._now
+
+    def latest(self) -> float | None:
+        """As of `RelayClocks`."""
+        return self._now
+
+
 class Office:
     """One authority's node, as far as documents are concerned."""
 
@@ -45,6 +60,9 @@ class Office:
         self.authority = identity.authority
         self.registry = Registry()
         self.database = Database(folder / f"{identity.authority}.db", bytes(32))
+        self.online = True
+        self.wake_at: float | None = None
+        """When it wants to look at due dates again."""
         self._offices = offices
         self._count = 0
 
@@ -54,6 +72,8 @@ class Office:
             tx = Tx(connection, self.identity, self._offices.now, self._random, self._offices.directory)
             result = work(tx, *args, **kwargs)
             self.registry.due(tx)
+            if self.online:
+                self.wake_at = self.registry.remind(tx, OneClock(self._offices.now))
         return result
 
     def store(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:

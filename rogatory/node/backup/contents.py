@@ -36,6 +36,7 @@ KEPT: Final = frozenset(
         "document_envelopes",
         "documents",
         "drafts",
+        "due_dates",
         "events",
         "excepted_entries",
         "first_acknowledgements",

@@ -18,6 +18,7 @@ from rogatory.node.channels import (
     sending,
     stock,
 )
+from rogatory.node.channels.clocks import SessionClocks
 from rogatory.node.channels.hooks import Hooks
 from rogatory.node.channels.session import (
     AppendAsked,
@@ -101,7 +102,7 @@ class Engine:
         """Begin a session: key packages, then every channel is read on from where it stands."""
         work = self._begin(tx)
         self._lost.discard(relay)
-        session = self._memory.sessions[relay] = Session(relay, ready)
+        session = self._memory.sessions[relay] = Session(relay, ready, ahead=ready.time / 1000 - tx.now)
         stock.open_stock(work, session)
         memberships.ask(work, session)
         resuming.attach_all(work, session)
@@ -142,6 +143,7 @@ class Engine:
         for session in list(self._memory.sessions.values()):
             for channel_id in list(session.attached):
                 self._settle(work, session, channel_id)
+        wake.append(self._hooks.remind(tx, SessionClocks(self._memory.sessions, tx.now)))
         wake.append(closing.finish_all(work))
         sending.send_all(work)
         stock.send_claims(work)

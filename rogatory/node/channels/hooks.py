@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from rogatory.node.channels.clocks import RelayClocks
 from rogatory.node.channels.trouble import Trouble
 from rogatory.node.errors import NodeError
 from rogatory.node.transaction import Tx
@@ -171,6 +172,12 @@ class Hooks(Protocol):
         """Asked at the end of every transaction, before channels send: do what is due, say when to ask again.
 
         Unix seconds, or None. A new directory is noticed here too.
+        """
+
+    def remind(self, tx: Tx, clocks: RelayClocks) -> float | None:
+        """Asked at the end of every transaction, once channels are read: remind of what is due, say when to ask again.
+
+        Unix seconds by this node's clock, or None.
         """
 
     def trouble(self, tx: Tx, channel: bytes | None, code: Trouble, explanation: str) -> None:

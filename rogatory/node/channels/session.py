@@ -141,6 +141,8 @@ class Session:
 
     relay: str
     ready: Ready
+    ahead: float = 0.0
+    """By how many seconds the relay's clock is ahead of this node's."""
     attached: dict[bytes, Attachment] = field(default_factory=dict)
     asked: dict[int, Asked] = field(default_factory=dict)
     sent: set[tuple[bytes, bytes]] = field(default_factory=set)

@@ -35,6 +35,8 @@ class EventKind(StrEnum):
     APPROVAL_REFUSED = "approval_refused"
     KEYS_CHANGED = "keys_changed"
     """A correspondent has new keys, or lost its own; `code` says what they rest on."""
+    REMINDER = "reminder"
+    """Something is due, here or there, says a signed notice; `code` says whether it is to come, due or escalated."""
     COMMIT_VOID = "commit_void"
     REJOIN = "rejoin"
     TROUBLE = "trouble"

@@ -15,9 +15,11 @@ from rogatory.protocol.documents import (
     Leave,
     Objection,
     Payload,
+    Reminder,
     Reply,
     Request,
 )
+from rogatory.protocol.text import message
 
 MAX_TITLE = 120
 
@@ -38,6 +40,11 @@ def _reply(body: Reply) -> str:
     return f"{outcome}: {body.text}" if body.text.strip() else outcome
 
 
+def _reminder(body: Reminder) -> str:
+    at = body.at.replace("T", " ").replace("Z", " UTC")
+    return message("{stage}: {due} due {at}", stage=body.stage.value, due=body.due.value.replace("_", " "), at=at)
+
+
 _TITLES: dict[str, Callable[[Any], str]] = {
     Charter.KIND: lambda body: body.subject,
     Request.KIND: lambda body: body.subject,
@@ -48,5 +55,6 @@ _TITLES: dict[str, Callable[[Any], str]] = {
     DocumentReceipt.KIND: lambda body: f"received under reference {body.reference}" if body.reference else "received",
     Closing.KIND: lambda body: f"closes the matter: {body.reason}" if body.reason else "closes the matter",
     Objection.KIND: lambda body: f"has no effect: {body.reason}",
+    Reminder.KIND: _reminder,
     Leave.KIND: lambda body: f"leaves: {body.reason}" if body.reason else "leaves",
 }

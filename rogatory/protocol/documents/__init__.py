@@ -42,6 +42,7 @@ from rogatory.protocol.documents.kinds.leave import Leave
 from rogatory.protocol.documents.kinds.objection import Objection
 from rogatory.protocol.documents.kinds.receipt import DocumentReceipt
 from rogatory.protocol.documents.kinds.rejoin import Rejoin, rejoin
+from rogatory.protocol.documents.kinds.reminder import Contact, Due, Reminder, ReminderStage
 from rogatory.protocol.documents.kinds.reply import Contemplated, Ground, Outcome, Reply
 from rogatory.protocol.documents.officers import Act, Officer
 from rogatory.protocol.documents.registry import KINDS, MAX_PAYLOAD
@@ -86,6 +87,7 @@ __all__ = [
     "Conducting",
     "Confidentiality",
     "Consultation",
+    "Contact",
     "Contemplated",
     "Document",
     "DocumentError",
@@ -94,6 +96,7 @@ __all__ = [
     "DocumentRef",
     "DocumentSigner",
     "DocumentTooLarge",
+    "Due",
     "Field",
     "Gap",
     "Ground",
@@ -116,6 +119,8 @@ __all__ = [
     "Purpose",
     "Rejoin",
     "Related",
+    "Reminder",
+    "ReminderStage",
     "Reply",
     "Request",
     "SeedSigner",

@@ -26,6 +26,7 @@ from rogatory.protocol.documents.kinds.leave import Leave
 from rogatory.protocol.documents.kinds.objection import Objection
 from rogatory.protocol.documents.kinds.receipt import DocumentReceipt
 from rogatory.protocol.documents.kinds.rejoin import Rejoin
+from rogatory.protocol.documents.kinds.reminder import Reminder
 from rogatory.protocol.documents.kinds.reply import Reply
 from rogatory.protocol.documents.requests.forms import FORMS
 from rogatory.protocol.documents.requests.request import Request
@@ -42,6 +43,7 @@ KINDS: Final[Mapping[str, type[Body]]] = {
         Announcement,
         DocumentReceipt,
         Objection,
+        Reminder,
         Leave,
         Closing,
         Rejoin,

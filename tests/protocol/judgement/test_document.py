@@ -61,13 +61,14 @@ def test_every_kind_has_its_place() -> None:
         "announcement": "network",
         "receipt": "matter network",
         "objection": "matter",
+        "reminder": "matter",
         "leave": "founding matter network",
         "closing": "matter",
         "rejoin": "founding matter network",
     }
 
 
-@pytest.mark.parametrize("kind", ["request", "reply", "objection"])
+@pytest.mark.parametrize("kind", ["request", "reply", "objection", "reminder"])
 def test_networks_carry_no_case_data(kind: str) -> None:
     void(kind, KE, NETWORK, VoidCode.CASE_DATA_IN_NETWORK)
 
@@ -87,7 +88,7 @@ def test_the_roster_says_who_announces() -> None:
     void("announcement", NG, everyone, VoidCode.OBSERVER_WRITES)
 
 
-@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"leave", "rejoin", "request", "reply", "objection"}))
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"leave", "rejoin", "request", "reply", "objection", "reminder"}))
 def test_observers_read_only(kind: str) -> None:
     void(kind, NG, NETWORK, VoidCode.OBSERVER_WRITES)
 
