@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final, NamedTuple
 
@@ -52,10 +52,14 @@ class Header:
     form: Form
     body_hash: bytes
     previous: bytes
+    _hash: bytes = field(default=b"", init=False, repr=False, compare=False)
 
     def hash(self) -> bytes:
-        """SHA-256 over the header's one encoding, 32 bytes."""
-        return header_hash(self.channel, self.seq, self.author, self.form, self.body_hash, self.previous)
+        """SHA-256 over the header's one encoding, 32 bytes; computed once."""
+        if not self._hash:
+            told = header_hash(self.channel, self.seq, self.author, self.form, self.body_hash, self.previous)
+            object.__setattr__(self, "_hash", told)
+        return self._hash
 
 
 def header_hash(channel: bytes, seq: int, author: str, form: Form, hash_of_body: bytes, previous: bytes) -> bytes:

@@ -63,9 +63,12 @@ def offer(
     tx: Tx, channel: bytes, payload: Payload, references: Iterable[AttachmentReference], large: int
 ) -> list[AttachmentRow]:
     """Enter the files that came with a document. What is not larger than `large` is fetched at once."""
+    annexes = annexes_of(payload)
+    if not annexes:
+        return []
     by_content = {reference.sha256: reference for reference in references}
     row = channels.get(tx.connection, channel)
-    for named in annexes_of(payload):
+    for named in annexes:
         reference = by_content.get(bytes.fromhex(named.sha256))
         if reference is None:
             continue

@@ -14,7 +14,7 @@ from rogatory.node.channels.work import Channel, Work
 from rogatory.node.store import outbox, own_entries, wishes
 from rogatory.node.store.own_entries import EntryKind, EntryState, OwnEntry
 from rogatory.node.store.wishes import WishKind
-from rogatory.protocol.documents import Closing, Document, peek_document
+from rogatory.protocol.documents import Closing, Document, kept_document
 from rogatory.protocol.frames.server import Entry
 from rogatory.protocol.header import Header
 from rogatory.protocol.judgement import VoidDocument
@@ -65,7 +65,7 @@ def _message(work: Work, channel: Channel, own: OwnEntry, entry: Entry, head: by
     outbox.mark_logged(work.tx.connection, row.number, entry.seq)
     if row.envelope is None:
         return
-    claimed = peek_document(row.envelope)
+    claimed = kept_document(row.envelope)
     arrival = Arrival(
         seq=entry.seq,
         author=entry.author,

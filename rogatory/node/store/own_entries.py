@@ -6,9 +6,9 @@ An own entry in a log is known by its hash; one that is not here means that this
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import copy
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import attrgetter
 from typing import Final
 
 from sqlalchemy import (
@@ -102,8 +102,13 @@ class OwnEntry:
     seq: int | None = None
     receipt: bytes | None = None
 
+    def copy(self) -> OwnEntry:
+        """Another with the same values."""
+        return OwnEntry(*_values_of(self))
+
 
 _FIELDS = tuple(OwnEntry.__dataclass_fields__)
+_values_of: Final = attrgetter(*_FIELDS)
 _IN_BODIES: Final = frozenset({"body", "invitation"})
 _ROWS: Final = select(*((_bodies if name in _IN_BODIES else _entries).c[name] for name in _FIELDS)).outerjoin_from(
     _entries, _bodies, and_(_bodies.c.channel == _entries.c.channel, _bodies.c.body_hash == _entries.c.body_hash)
@@ -147,7 +152,7 @@ def find(connection: Connection, channel: bytes, body_hash: bytes) -> OwnEntry |
     """The own entry with this body."""
     known: OwnEntry | None = remembered(connection, "own_entries", _MOST_REMEMBERED).get((channel, body_hash))
     if known is not None:
-        return copy(known)
+        return known.copy()
     found = _FIND.first(connection, of=channel, hash=body_hash)
     return None if found is None else _entry(found)
 
@@ -186,7 +191,7 @@ def update(connection: Connection, entry: OwnEntry) -> None:
     """Write back state, seq and receipt; where the entry has no body any more, its bytes go."""
     known = remembered(connection, "own_entries", _MOST_REMEMBERED)
     if entry.state is EntryState.OUTGOING:
-        known[entry.channel, entry.body_hash] = copy(entry)
+        known[entry.channel, entry.body_hash] = entry.copy()
     else:
         known.pop((entry.channel, entry.body_hash), None)
     _UPDATE.run(

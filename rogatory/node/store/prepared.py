@@ -6,7 +6,9 @@ driver runs it inside the transaction of the connection that is given; values go
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from sqlalchemy import Connection
@@ -72,7 +74,7 @@ def remembered(connection: Connection, subject: str, most: int = MOST_REMEMBERED
 
     This process alone writes the database. Whoever writes a row drops what is remembered of it.
     """
-    known: dict[Any, Any] = connection.info.setdefault(_REMEMBERED, {}).setdefault(subject, {})
+    known: dict[Any, Any] = _handle(connection).info.setdefault(_REMEMBERED, {}).setdefault(subject, {})
     if len(known) > most:
         known.clear()
     return known
@@ -83,5 +85,31 @@ def forget(info: dict[Any, Any]) -> None:
     info.pop(_REMEMBERED, None)
 
 
+@dataclass(frozen=True, slots=True)
+class _Handle:
+    """What statements need of a transaction's connection: SQLAlchemy's way there is as long as a short statement."""
+
+    of: Connection
+    driver: Any
+    info: dict[Any, Any]
+
+
+class _Newest(threading.local):
+    """Of each thread: it runs one transaction at a time."""
+
+    handle: _Handle | None = None
+
+
+_newest: Final = _Newest()
+
+
+def _handle(connection: Connection) -> _Handle:
+    handle = _newest.handle
+    if handle is None or handle.of is not connection:
+        fairy = connection.connection
+        handle = _newest.handle = _Handle(connection, fairy.driver_connection, fairy.info)
+    return handle
+
+
 def _driver(connection: Connection) -> Any:
-    return connection.connection.driver_connection
+    return _handle(connection).driver

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rogatory.protocol.documents.base import Payload
-from rogatory.protocol.documents.dsse import decode_envelope, document_digest, encode_envelope, payload_of
+from rogatory.protocol.documents.dsse import decode_envelope, document_digest, encode_envelope, kept_parts, payload_of
 from rogatory.protocol.documents.errors import SignerIsNotAuthor
-from rogatory.protocol.documents.registry import decode_payload, encode_payload
+from rogatory.protocol.documents.registry import decode_payload, encode_payload, read_payload
 from rogatory.protocol.documents.signing import DocumentKeys, DocumentSigner, sign_envelope, verify_envelope
 from rogatory.protocol.text import message
 
@@ -112,6 +112,12 @@ def peek_document(envelope: bytes) -> UnverifiedDocument:
         signer=parts.signer,
         key_set=parts.key_set,
     )
+
+
+def kept_document(envelope: bytes) -> UnverifiedDocument:
+    """As `peek_document`, of an envelope that this side has checked and kept: nothing in it is checked again."""
+    data, signer, key_set = kept_parts(envelope)
+    return UnverifiedDocument(read_payload(data), data, document_digest(data), envelope, signer, key_set)
 
 
 def check_author(payload: Payload, signer: str, key_set: int) -> None:

@@ -107,9 +107,16 @@ def decode_envelope(data: bytes, payload_type: str = PAYLOAD_TYPE, most: int = M
 
 def payload_of(data: bytes) -> bytes:
     """The payload in an envelope that was checked before; raises MalformedDocument."""
+    return kept_parts(data)[0]
+
+
+def kept_parts(data: bytes) -> tuple[bytes, str, int]:
+    """Payload, signer and key set of an envelope that was checked before; raises MalformedDocument."""
     try:
-        return base64.b64decode(_decoder.decode(data).payload, validate=True)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, binascii.Error, ValueError) as error:
+        raw = _decoder.decode(data)
+        signer, _, key_set = raw.signatures[0].keyid.partition("/")[0].partition("#")
+        return base64.b64decode(raw.payload, validate=True), signer, int(key_set)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, binascii.Error, ValueError, IndexError) as error:
         raise MalformedDocument(message("not a DSSE envelope: {why}", why=_brief(error))) from None
 
 

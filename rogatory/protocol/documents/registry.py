@@ -85,6 +85,17 @@ def encode_payload(payload: Payload) -> bytes:
 
 def decode_payload(data: bytes) -> Payload:
     """A sound payload; raises MalformedDocument, UnsupportedDocument, UnknownKind or UnsoundDocument."""
+    payload = read_payload(data)
+    try:
+        _names_once.decode(data.decode())
+    except (UnicodeDecodeError, RecursionError, ValueError):
+        raise MalformedDocument(message("not a document of this protocol: no sound JSON")) from None
+    check_payload(payload)
+    return payload
+
+
+def read_payload(data: bytes) -> Payload:
+    """What a payload says, by its types alone; raises MalformedDocument, UnsupportedDocument or UnknownKind."""
     if len(data) > MAX_PAYLOAD:
         raise DocumentTooLarge(
             message(
@@ -108,12 +119,11 @@ def decode_payload(data: bytes) -> Payload:
             )
         unread = _unread.decode(data)
         body = _bodies[unread.kind].decode(unread.body)
-        _names_once.decode(data.decode())
     except msgspec.MsgspecError as error:
         raise MalformedDocument(message("not a document of this protocol: {error}", error=text_of(error))) from None
-    except (UnicodeDecodeError, RecursionError, ValueError):
+    except (UnicodeDecodeError, RecursionError):
         raise MalformedDocument(message("not a document of this protocol: no sound JSON")) from None
-    payload = Payload(
+    return Payload(
         v=unread.v,
         kind=unread.kind,
         id=unread.id,
@@ -126,8 +136,6 @@ def decode_payload(data: bytes) -> Payload:
         in_reply_to=unread.in_reply_to,
         body=body,
     )
-    check_payload(payload)
-    return payload
 
 
 def _refuse_repeated_names(pairs: list[tuple[str, Any]]) -> None:
