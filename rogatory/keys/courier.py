@@ -151,7 +151,7 @@ class Sealer:
         try:
             sealed = sodium.crypto_box_seal(key, sodium.crypto_sign_ed25519_pk_to_curve25519(self._reader))
         except (nacl.exceptions.CryptoError, nacl.exceptions.TypeError, nacl.exceptions.ValueError, RuntimeError):
-            raise CourierRefused("the directory's key of the file's reader is no Ed25519 key") from None
+            raise CourierRefused(message("the directory's key of the file's reader is no Ed25519 key")) from None
         beginning = MAGIC + sealed
         self._bound = hashlib.sha256(beginning).digest()
         header = sodium.crypto_secretstream_xchacha20poly1305_init_push(self._state, key)
@@ -199,7 +199,7 @@ def _opened(file: BinaryIO, seed: bytes) -> Iterator[tuple[bytes, Record]]:
     """Records, each with its bytes."""
     beginning = file.read(len(MAGIC))
     if beginning != MAGIC:
-        raise CourierRefused("the file is no courier file, or its beginning is damaged: fetch it again")
+        raise CourierRefused(message("the file is no courier file, or its beginning is damaged: fetch it again"))
     sealed_key = _read(file, _SEALED_KEY)
     public, secret = sodium.crypto_sign_seed_keypair(seed)
     try:
@@ -210,7 +210,10 @@ def _opened(file: BinaryIO, seed: bytes) -> Iterator[tuple[bytes, Record]]:
         )
     except (nacl.exceptions.CryptoError, nacl.exceptions.TypeError, nacl.exceptions.ValueError):
         raise CourierRefused(
-            "the courier file is sealed for somebody else, or for other keys than those in use here: look whose it is"
+            message(
+                "the courier file is sealed for somebody else, or for other keys than those in use here: look"
+                " whose it is"
+            )
         ) from None
     bound = hashlib.sha256(beginning + sealed_key).digest()
     yield from _records(_chunks(file, key, bound))
@@ -238,7 +241,7 @@ def verified(
                 check_ed25519(sender(slip, bytes(bundle)), record.signature, signed)
             except BadSignature:
                 raise CourierRefused(
-                    "the courier file is not signed by who it names: it was forged, or the keys changed since"
+                    message("the courier file is not signed by who it names: it was forged, or the keys changed since")
                 ) from None
             return slip, bytes(bundle)
         if slip is None:
@@ -246,18 +249,24 @@ def verified(
         elif isinstance(record, DirectoryPart):
             bundle += record.data
             if len(bundle) > MAX_BUNDLE_BYTES:
-                raise CourierRefused("the courier file holds a directory beyond all limits")
+                raise CourierRefused(message("the courier file holds a directory beyond all limits"))
         else:
             look(record)
         digest.update(_LENGTH.pack(len(data)) + data)
-    raise CourierRefused("the courier file has no signature")
+    raise CourierRefused(message("the courier file has no signature"))
 
 
 def _slip(record: Record, direction: Direction) -> Slip:
     if not isinstance(record, Slip):
-        raise CourierRefused("the courier file does not begin with whose it is")
+        raise CourierRefused(message("the courier file does not begin with whose it is"))
     if record.direction is not direction:
-        raise CourierRefused(f"the courier file goes {record.direction}, not {direction}: it was taken for the other")
+        raise CourierRefused(
+            message(
+                "the courier file goes {direction}, not {wanted}: it was taken for the other",
+                direction=record.direction,
+                wanted=direction,
+            )
+        )
     return record
 
 
@@ -268,16 +277,16 @@ def _chunks(file: BinaryIO, key: bytes, bound: bytes) -> Iterator[bytes]:
     while tag != _FINAL:
         (length,) = _LENGTH.unpack(_read(file, _LENGTH.size))
         if not _OVERHEAD <= length <= CHUNK + _OVERHEAD:
-            raise CourierRefused("the courier file is damaged: fetch it again")
+            raise CourierRefused(message("the courier file is damaged: fetch it again"))
         sealed = _read(file, length)
         try:
             chunk, tag = sodium.crypto_secretstream_xchacha20poly1305_pull(state, sealed, bound or None)
         except nacl.exceptions.CryptoError:
-            raise CourierRefused("the courier file is damaged: fetch it again") from None
+            raise CourierRefused(message("the courier file is damaged: fetch it again")) from None
         bound = b""
         yield chunk
     if file.read(1):
-        raise CourierRefused("the courier file does not end where it should: fetch it again")
+        raise CourierRefused(message("the courier file does not end where it should: fetch it again"))
 
 
 def _records(chunks: Iterator[bytes]) -> Iterator[tuple[bytes, Record]]:
@@ -288,7 +297,7 @@ def _records(chunks: Iterator[bytes]) -> Iterator[tuple[bytes, Record]]:
         while len(plain) >= start + _LENGTH.size:
             (length,) = _LENGTH.unpack_from(plain, start)
             if length > MAX_RECORD or ended:
-                raise CourierRefused("the courier file is damaged, or of another edition of this program")
+                raise CourierRefused(message("the courier file is damaged, or of another edition of this program"))
             end = start + _LENGTH.size + length
             if len(plain) < end:
                 break
@@ -296,7 +305,9 @@ def _records(chunks: Iterator[bytes]) -> Iterator[tuple[bytes, Record]]:
             try:
                 record = _decoder.decode(data)
             except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-                raise CourierRefused("the courier file was written by another edition of this program") from None
+                raise CourierRefused(
+                    message("the courier file was written by another edition of this program")
+                ) from None
             ended = isinstance(record, Signature)
             if not ended:
                 yield data, record
@@ -305,12 +316,12 @@ def _records(chunks: Iterator[bytes]) -> Iterator[tuple[bytes, Record]]:
             start = end
         del plain[:start]
     if plain or not ended:
-        raise CourierRefused("the courier file does not end where it should: fetch it again")
+        raise CourierRefused(message("the courier file does not end where it should: fetch it again"))
     yield last
 
 
 def _read(file: BinaryIO, length: int) -> bytes:
     data = file.read(length)
     if len(data) != length:
-        raise CourierRefused("the courier file is cut off: it was not written to its end, or not copied whole")
+        raise CourierRefused(message("the courier file is cut off: it was not written to its end, or not copied whole"))
     return data

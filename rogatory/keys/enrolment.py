@@ -7,6 +7,7 @@ from rogatory.keys.directory import entries
 from rogatory.keys.directory.model import AuthorityEntry, RelayEntry
 from rogatory.keys.errors import EnrolmentRefused, EntryMismatch
 from rogatory.keys.identity import Identity, RecoveryKey, RelayKeys
+from rogatory.protocol.text import message, text_of
 
 AUTHORITY_FORMAT = "rogatory enrolment of an authority 1"
 RELAY_FORMAT = "rogatory enrolment of a relay 1"
@@ -26,12 +27,12 @@ def check_enrolment(data: bytes) -> AuthorityEntry:
     file = proofs.read_file(data, AUTHORITY_FORMAT)
     entry = proofs.read_payload(file, AuthorityEntry)
     if len(entry.key_sets) != 1 or entry.recovery is None:
-        raise EnrolmentRefused("an enrolment file carries one key set and a recovery key: make it anew")
+        raise EnrolmentRefused(message("an enrolment file carries one key set and a recovery key: make it anew"))
     (keys,) = entry.key_sets
     try:  # as the directory's readers will
         entries.decode_authority(entries.encode_document(_as_published(entry)), entry.id, 1)
     except EntryMismatch as error:
-        raise EnrolmentRefused(f"the enrolment file is refused: {error}") from None
+        raise EnrolmentRefused(message("the enrolment file is refused: {error}", error=text_of(error))) from None
     file.check_key_set(keys)
     file.check_recovery(entry.recovery)
     return entry

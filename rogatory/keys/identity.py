@@ -22,6 +22,7 @@ from rogatory.keys.directory.model import (
 )
 from rogatory.keys.errors import BadIdentifier, DamagedVault
 from rogatory.protocol.documents.signing import SeedSigner
+from rogatory.protocol.text import message
 
 AuthorityId = str
 Random = Callable[[int], bytes]
@@ -33,8 +34,11 @@ def check_authority_id(authority: str) -> AuthorityId:
     """Return the id; raise BadIdentifier unless it looks like `ke.central`."""
     if re.search(AUTHORITY_ID_PATTERN, authority) is None:
         raise BadIdentifier(
-            f"{authority!r} is no authority id: two letters of the State, a dot, a name of a-z, 0-9 and hyphens,"
-            " as in ke.central"
+            message(
+                "{authority!r} is no authority id: two letters of the State, a dot, a name of a-z, 0-9 and"
+                " hyphens, as in ke.central",
+                authority=authority,
+            )
         )
     return authority
 
@@ -42,7 +46,7 @@ def check_authority_id(authority: str) -> AuthorityId:
 def check_relay_id(relay: str) -> str:
     """Return the id; raise BadIdentifier unless it looks like `relay.nairobi`."""
     if re.search(RELAY_ID_PATTERN, relay) is None:
-        raise BadIdentifier(f"{relay!r} is no relay id: it looks like relay.nairobi")
+        raise BadIdentifier(message("{relay!r} is no relay id: it looks like relay.nairobi", relay=relay))
     return relay
 
 
@@ -138,7 +142,9 @@ class Identity:
             stored = msgspec.msgpack.decode(data, type=_StoredIdentity)
             return cls(stored.authority, stored.key_set_version, stored.online, stored.ed25519, stored.mldsa65)
         except (msgspec.DecodeError, ValueError, BadIdentifier):
-            raise DamagedVault("the identity in the vault is damaged: restore the vault from a backup") from None
+            raise DamagedVault(
+                message("the identity in the vault is damaged: restore the vault from a backup")
+            ) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +179,7 @@ class RecoveryKey:
         try:
             return cls(*msgspec.msgpack.decode(data, type=tuple[str, _Seed, _Seed]))
         except msgspec.DecodeError:
-            raise DamagedVault("the recovery key file is damaged: use another copy of it") from None
+            raise DamagedVault(message("the recovery key file is damaged: use another copy of it")) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,4 +225,6 @@ class RelayKeys:
         try:
             return cls(*msgspec.msgpack.decode(data, type=tuple[str, _Seed, _Seed]))
         except msgspec.DecodeError:
-            raise DamagedVault("the relay's keys in the vault are damaged: restore them from a backup") from None
+            raise DamagedVault(
+                message("the relay's keys in the vault are damaged: restore them from a backup")
+            ) from None

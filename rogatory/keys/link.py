@@ -12,6 +12,7 @@ import nacl.bindings
 import nacl.exceptions
 
 from rogatory.keys.errors import LinkAuthenticationError
+from rogatory.protocol.text import message
 
 NONCE_LENGTH = 32
 PLAIN_BINDING = bytes(32)
@@ -49,8 +50,11 @@ def check_relay_proof(
     data = relay_proof_input(relay, authority, client_nonce, relay_nonce, binding)
     if not _verifies(signature, data, identity_key):
         raise LinkAuthenticationError(
-            f"this server did not prove that it is {relay}: check the relay's address; if it is right,"
-            " something stands between, or the relay's keys were changed: ask its operator"
+            message(
+                "this server did not prove that it is {relay}: check the relay's address; if it is right,"
+                " something stands between, or the relay's keys were changed: ask its operator",
+                relay=relay,
+            )
         )
 
 
@@ -67,15 +71,15 @@ def check_authority_proof(
     """Raise LinkAuthenticationError unless the authority's node signed this connection's proof."""
     data = authority_proof_input(relay, authority, client_nonce, relay_nonce, binding)
     if not _verifies(signature, data, online_key):
-        raise LinkAuthenticationError(f"the client did not prove that it is {authority}")
+        raise LinkAuthenticationError(message("the client did not prove that it is {authority}", authority=authority))
 
 
 def _proof_input(label: bytes, relay: str, authority: str, *fixed: bytes) -> bytes:
     if any(len(part) != NONCE_LENGTH for part in fixed):
-        raise LinkAuthenticationError("nonces and the connection's binding are 32 bytes each")
+        raise LinkAuthenticationError(message("nonces and the connection's binding are 32 bytes each"))
     names = (relay.encode(), authority.encode())
     if any(len(name) > 255 for name in names):
-        raise LinkAuthenticationError("a name in the link's proof is too long")
+        raise LinkAuthenticationError(message("a name in the link's proof is too long"))
     return b"".join([label, b"\0", *(bytes([len(name)]) + name for name in names), *fixed])
 
 

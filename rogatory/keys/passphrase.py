@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from rogatory.keys.errors import PassphraseError
+from rogatory.languages import say
+from rogatory.protocol.text import message
 
 VARIABLE = "ROGATORY_PASSPHRASE_FILE"
 MINIMUM_LENGTH = 12
@@ -23,7 +25,7 @@ def read_passphrase(
     """The passphrase of `what`, which a prompt names. Raises PassphraseError."""
     if file is None and (named := environment.get(variable)):
         file = Path(named)
-    return _from_file(file) if file is not None else _from_prompt(f"Passphrase of {what}: ")
+    return _from_file(file) if file is not None else _from_prompt(message("Passphrase of {what}: ", what=what))
 
 
 def new_passphrase(
@@ -35,12 +37,15 @@ def new_passphrase(
     if file is not None:
         passphrase = _from_file(file)
     else:
-        passphrase = _from_prompt(f"New passphrase of {what}: ")
-        if not hmac.compare_digest(passphrase, _from_prompt("The same again: ")):
-            raise PassphraseError("the two passphrases differ: nothing was written")
+        passphrase = _from_prompt(message("New passphrase of {what}: ", what=what))
+        if not hmac.compare_digest(passphrase, _from_prompt(message("The same again: "))):
+            raise PassphraseError(message("the two passphrases differ: nothing was written"))
     if len(passphrase) < MINIMUM_LENGTH:
         raise PassphraseError(
-            f"a passphrase has at least {MINIMUM_LENGTH} characters; five or more random words are a good one"
+            message(
+                "a passphrase has at least {least} characters; five or more random words are a good one",
+                least=MINIMUM_LENGTH,
+            )
         )
     return passphrase
 
@@ -50,16 +55,21 @@ def _from_file(file: Path) -> bytes:
         with file.open("rb") as opened:
             data = opened.read(_MAX_FILE + 1)
     except OSError as error:
-        raise PassphraseError(f"the passphrase file {file} cannot be read: {error.strerror}") from None
+        raise PassphraseError(
+            message("the passphrase file {file} cannot be read: {error}", file=file, error=error.strerror)
+        ) from None
     passphrase = data.removesuffix(b"\n").removesuffix(b"\r")
     if not passphrase or len(data) > _MAX_FILE:
-        raise PassphraseError(f"the passphrase file {file} should hold one line with the passphrase")
+        raise PassphraseError(message("the passphrase file {file} should hold one line with the passphrase", file=file))
     return passphrase
 
 
 def _from_prompt(prompt: str) -> bytes:
     if not sys.stdin.isatty():
         raise PassphraseError(
-            f"no passphrase: give --passphrase-file, or set {VARIABLE} to its path, or run this at a terminal"
+            message(
+                "no passphrase: give --passphrase-file, or set {variable} to its path, or run this at a terminal",
+                variable=VARIABLE,
+            )
         )
-    return getpass.getpass(prompt).encode()
+    return getpass.getpass(say(prompt)).encode()

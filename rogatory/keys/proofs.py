@@ -13,6 +13,7 @@ from rogatory.keys.directory.model import Endorsement, KeySet, RecoveryKeys
 from rogatory.keys.errors import BadSignature, EnrolmentRefused
 from rogatory.keys.identity import Identity, RecoveryKey
 from rogatory.keys.signatures import check_ed25519, check_mldsa65
+from rogatory.protocol.text import message, text_of
 
 MAX_FILE = 1024 * 1024
 
@@ -52,8 +53,11 @@ class ProofFile(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_
             check(public, self.proofs.get(name, b""), _proof_input(self.format, name, self.payload))
         except BadSignature:
             raise EnrolmentRefused(
-                f"the file does not prove that its maker holds the key {name!r}: it was altered, or made by another"
-                " than the keys' holder; do not enrol it, and ask for a new one"
+                message(
+                    "the file does not prove that its maker holds the key {name!r}: it was altered, or made by"
+                    " another than the keys' holder; do not enrol it, and ask for a new one",
+                    name=name,
+                )
             ) from None
 
 
@@ -87,14 +91,22 @@ def encode_file(file: ProofFile) -> bytes:
 def read_file(data: bytes, *kinds: str) -> ProofFile:
     """A file of one of these formats, unverified. Raises EnrolmentRefused."""
     if len(data) > MAX_FILE:
-        raise EnrolmentRefused(f"an enrolment file is smaller than {MAX_FILE} bytes: this is none")
+        raise EnrolmentRefused(
+            message("an enrolment file is smaller than {max_file} bytes: this is none", max_file=MAX_FILE)
+        )
     try:
         file = msgspec.json.decode(data, type=ProofFile)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise EnrolmentRefused("this is no enrolment file, or a damaged one: ask for it again") from None
+        raise EnrolmentRefused(message("this is no enrolment file, or a damaged one: ask for it again")) from None
     if file.format not in kinds:
-        expected = " or ".join(repr(kind) for kind in kinds)
-        raise EnrolmentRefused(f"this file is of another kind ({file.format[:60]!r}); expected is {expected}")
+        expected = tuple(repr(kind) for kind in kinds)
+        raise EnrolmentRefused(
+            message(
+                "this file is of another kind ({format!r}); expected is one of {expected}",
+                format=file.format[:60],
+                expected=expected,
+            )
+        )
     return file
 
 
@@ -103,7 +115,7 @@ def read_payload(file: ProofFile, kind: type[P]) -> P:
     try:
         return msgspec.json.decode(file.payload, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise EnrolmentRefused(f"the entry in the file is malformed: {error}") from None
+        raise EnrolmentRefused(message("the entry in the file is malformed: {error}", error=text_of(error))) from None
 
 
 def _proof_input(kind: str, name: str, payload: bytes) -> bytes:

@@ -10,6 +10,7 @@ from pathlib import Path
 import segno
 
 from rogatory.keys.errors import RefusedFile
+from rogatory.protocol.text import message
 
 _KINDS = {".svg": "svg", ".png": "png"}
 
@@ -30,7 +31,7 @@ def save_qr(path: Path, name: str, fingerprint: str) -> None:
     """Write the code to a .svg or .png file. Raises RefusedFile for another kind, OSError."""
     kind = _KINDS.get(path.suffix.lower())
     if kind is None:
-        raise RefusedFile(f"{path}: a QR code is written to a file that ends with .svg or .png")
+        raise RefusedFile(message("{path}: a QR code is written to a file that ends with .svg or .png", path=path))
     out = io.BytesIO()
     _code(name, fingerprint).save(out, kind=kind, scale=8)
     path.write_bytes(out.getvalue())

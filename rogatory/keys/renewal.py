@@ -24,6 +24,7 @@ from rogatory.keys.enrolment import AUTHORITY_FORMAT, check_enrolment
 from rogatory.keys.errors import EnrolmentRefused, EntryMismatch
 from rogatory.keys.identity import Identity, RecoveryKey
 from rogatory.protocol.documents.signing import DocumentSigner
+from rogatory.protocol.text import message, text_of
 
 RENEWAL_FORMAT = "rogatory renewal of keys 1"
 
@@ -63,7 +64,11 @@ def endorse_file(data: bytes, endorser: DocumentSigner) -> bytes:
     file, renewal = _read(data)
     if renewal.authority != endorser.authority:
         raise EnrolmentRefused(
-            f"the file is for {renewal.authority} and the key is one of {endorser.authority}: nothing was signed"
+            message(
+                "the file is for {authority} and the key is one of {owner}: nothing was signed",
+                authority=renewal.authority,
+                owner=endorser.authority,
+            )
         )
     endorsed = endorsements.endorse(renewal.authority, renewal.key_set, renewal.recovery, endorser)
     return proofs.encode_file(msgspec.structs.replace(file, endorsement=endorsed.endorsement))
@@ -83,12 +88,19 @@ def check_renewal(data: bytes, held: AuthorityEntry, version: int) -> CheckedRen
     file, renewal = _read(data)
     expected = len(held.key_sets) + 1
     if renewal.authority != held.id:
-        raise EnrolmentRefused(f"the file renews keys of {renewal.authority}, not of {held.id}")
+        raise EnrolmentRefused(
+            message("the file renews keys of {authority}, not of {id}", authority=renewal.authority, id=held.id)
+        )
     if renewal.key_set.version != expected:
         raise EnrolmentRefused(
-            f"the file brings key set {renewal.key_set.version}, and the next of {held.id} is {expected}: an older"
-            " file, or one made from an older directory; have the authority make it anew; one that lost its keys, with:"
-            f" rogatory-node init --key-set {expected}"
+            message(
+                "the file brings key set {version}, and the next of {id} is {expected}: an older file, or one"
+                " made from an older directory; have the authority make it anew; one that lost its keys,"
+                " with: rogatory-node init --key-set {expected}",
+                version=renewal.key_set.version,
+                id=held.id,
+                expected=expected,
+            )
         )
     if renewal.recovery != held.recovery:
         file.check_recovery(renewal.recovery)
@@ -96,12 +108,15 @@ def check_renewal(data: bytes, held: AuthorityEntry, version: int) -> CheckedRen
     try:
         entries.decode_authority(entries.encode_document(begun), held.id, version)
     except EntryMismatch as error:
-        raise EnrolmentRefused(f"the renewal is refused: {error}") from None
+        raise EnrolmentRefused(message("the renewal is refused: {error}", error=text_of(error))) from None
     rests_on = standing(begun, begun.key_sets[-1])
     if renewal.key_set.endorsement is not None and rests_on is Standing.UNENDORSED:
         raise EnrolmentRefused(
-            f"the new keys of {held.id} are signed neither by its key set in force nor by its recovery key, as the"
-            " file claims: do not take it in; ask the authority by telephone what happened"
+            message(
+                "the new keys of {id} are signed neither by its key set in force nor by its recovery key, as"
+                " the file claims: do not take it in; ask the authority by telephone what happened",
+                id=held.id,
+            )
         )
     return CheckedRenewal(renewal, rests_on)
 
@@ -127,7 +142,7 @@ def _read(data: bytes) -> tuple[proofs.ProofFile, Renewal]:
     if file.format == AUTHORITY_FORMAT:
         entry = check_enrolment(data)
         if entry.recovery is None:  # check_enrolment refuses that
-            raise EnrolmentRefused("an enrolment file carries a recovery key: make it anew")
+            raise EnrolmentRefused(message("an enrolment file carries a recovery key: make it anew"))
         renewal = Renewal(authority=entry.id, key_set=entry.key_sets[0], recovery=entry.recovery)
     else:
         renewal = proofs.read_payload(file, Renewal)

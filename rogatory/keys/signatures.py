@@ -6,16 +6,17 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA65PublicKey
 
 from rogatory.keys.errors import BadSignature
+from rogatory.protocol.text import message
 
 
 def check_ed25519(public: bytes, signature: bytes, data: bytes) -> None:
     """Raise BadSignature unless the signature (64 bytes, RFC 8032) verifies under the key (32 bytes)."""
     if len(signature) != nacl.bindings.crypto_sign_BYTES or len(public) != nacl.bindings.crypto_sign_PUBLICKEYBYTES:
-        raise BadSignature("an Ed25519 signature or key has the wrong length")
+        raise BadSignature(message("an Ed25519 signature or key has the wrong length"))
     try:
         nacl.bindings.crypto_sign_open(signature + data, public)
     except nacl.exceptions.BadSignatureError:
-        raise BadSignature("an Ed25519 signature does not verify") from None
+        raise BadSignature(message("an Ed25519 signature does not verify")) from None
 
 
 def check_mldsa65(public: bytes, signature: bytes, data: bytes) -> None:
@@ -23,4 +24,4 @@ def check_mldsa65(public: bytes, signature: bytes, data: bytes) -> None:
     try:
         MLDSA65PublicKey.from_public_bytes(public).verify(signature, data)
     except (InvalidSignature, ValueError):
-        raise BadSignature("an ML-DSA-65 signature does not verify") from None
+        raise BadSignature(message("an ML-DSA-65 signature does not verify")) from None

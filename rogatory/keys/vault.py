@@ -22,6 +22,7 @@ import nacl.pwhash.argon2id as argon2id
 
 from rogatory.keys.errors import DamagedVault, MissingSecret, VaultExists, VaultMissing, WrongPassphrase
 from rogatory.keys.files import write_atomically
+from rogatory.protocol.text import message
 
 _MAGIC = b"rogatory vault 1\n"
 _HEADER = struct.Struct(f">{len(_MAGIC)}sIQ16s24s")
@@ -67,7 +68,9 @@ class VaultContent(Mapping[str, bytes]):
     def secret(self, name: str) -> bytes:
         """The secret with this name. Raises MissingSecret."""
         if name not in self._secrets:
-            raise MissingSecret(f"the vault holds no {name}: is it the vault of another program, or of another role?")
+            raise MissingSecret(
+                message("the vault holds no {name}: is it the vault of another program, or of another role?", name=name)
+            )
         return self._secrets[name]
 
     def with_secret(self, name: str, secret: bytes) -> Self:
@@ -82,7 +85,9 @@ class VaultContent(Mapping[str, bytes]):
 def create_vault(path: Path, passphrase: bytes, content: Mapping[str, bytes], *, cost: Cost = MODERATE) -> None:
     """Write a new vault, mode 0600. Raises VaultExists, OSError."""
     if path.exists():
-        raise VaultExists(f"{path} exists and is not overwritten: choose another name, or move it away")
+        raise VaultExists(
+            message("{path} exists and is not overwritten: choose another name, or move it away", path=path)
+        )
     write_atomically(path, _seal(passphrase, content, cost))
 
 
@@ -118,10 +123,12 @@ def _open(path: Path, passphrase: bytes) -> tuple[VaultContent, Cost]:
         with path.open("rb") as file:
             data = file.read(_MAX_FILE + 1)
     except FileNotFoundError:
-        raise VaultMissing(f"{path} does not exist: give the right path, or create it first") from None
-    damaged = DamagedVault(f"{path} is damaged: restore it from a backup")
+        raise VaultMissing(
+            message("{path} does not exist: give the right path, or create it first", path=path)
+        ) from None
+    damaged = DamagedVault(message("{path} is damaged: restore it from a backup", path=path))
     if not data.startswith(_MAGIC):
-        raise DamagedVault(f"{path} is no vault of this program, or its beginning is damaged")
+        raise DamagedVault(message("{path} is no vault of this program, or its beginning is damaged", path=path))
     if not _HEADER.size + _CHECKSUM < len(data) <= _MAX_FILE:
         raise damaged
     sealed, checksum = data[:-_CHECKSUM], data[-_CHECKSUM:]
@@ -138,7 +145,7 @@ def _open(path: Path, passphrase: bytes) -> tuple[VaultContent, Cost]:
         )
         return VaultContent(msgspec.msgpack.decode(plain, type=dict[str, bytes])), cost
     except nacl.exceptions.CryptoError:
-        raise WrongPassphrase(f"the passphrase does not open {path}") from None
+        raise WrongPassphrase(message("the passphrase does not open {path}", path=path)) from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise damaged from None
 

@@ -32,6 +32,8 @@ from rogatory.keys.publishing import changes, folder
 from rogatory.keys.publishing.repository import TARGETS
 from rogatory.keys.renewal import Renewal, check_renewal, endorse_file, look_at_renewal
 from rogatory.keys.vault import open_vault
+from rogatory.languages.commands import tell
+from rogatory.protocol.text import message
 
 app = typer.Typer(help="Authorities in the directory.", no_args_is_help=True)
 
@@ -72,7 +74,7 @@ def add(
     show({"entry": entry, "fingerprint": fingerprint}, json, *_lines(entry))
     show_fingerprint(entry.id, fingerprint, qr=qr, qr_file=qr_file, quiet=json)
     if not json:
-        typer.echo("drafted; not yet signed")
+        tell(message("drafted; not yet signed"))
 
 
 @app.command()
@@ -101,9 +103,14 @@ def renew(
             checked = check_renewal(data, held, version)
         if checked.standing is Standing.UNENDORSED and not unendorsed:
             raise EnrolmentRefused(
-                f"{file}: the new keys of {seen.authority} are signed neither by its keys in force nor by its recovery"
-                " key: ask for a file endorsed by the recovery key (`rogatory-keys authority endorse`); if both are"
-                " lost, compare the fingerprint by diplomatic note and give --unendorsed"
+                message(
+                    "{file}: the new keys of {authority} are signed neither by its keys in force nor by its"
+                    " recovery key: ask for a file endorsed by the recovery key (`rogatory-keys authority"
+                    " endorse`); if both are lost, compare the fingerprint by diplomatic note and give"
+                    " --unendorsed",
+                    file=file,
+                    authority=seen.authority,
+                )
             )
         changes.renew_keys(
             repository, checked.renewal, now(), compromised_since=_unix(compromised_since), readmit=readmit
@@ -113,9 +120,9 @@ def renew(
         {"renewal": seen, "standing": checked.standing, "fingerprint": fingerprint},
         json,
         *_renewal_lines(seen),
-        f"fingerprint: {fingerprint}",
-        f"these keys are {plain.standing_in_words(checked.standing)}",
-        "drafted; not yet signed",
+        message("fingerprint: {fingerprint}", fingerprint=fingerprint),
+        message("these keys are {standing}", standing=plain.standing_in_words(checked.standing)),
+        message("drafted; not yet signed"),
     )
 
 
@@ -131,13 +138,18 @@ def endorse(
     with about(file):
         seen = look_at_renewal(data)
     for line in (*_renewal_lines(seen), f"fingerprint: {_fingerprint(seen)}"):
-        typer.echo(line)
+        tell(line)
     secrets = open_vault(recovery_key, read_passphrase(str(recovery_key), passphrase_file))
     recovery = RecoveryKey.decode(secrets.secret("recovery_key"))
     with about(file):
         endorsed = endorse_file(data, recovery.signer())
     write_atomically(out or file, endorsed, mode=0o644)
-    typer.echo(f"{out or file}: endorsed; send it to the trustees, who take it in with `rogatory-keys authority renew`")
+    tell(
+        message(
+            "{out}: endorsed; send it to the trustees, who take it in with `rogatory-keys authority renew`",
+            out=out or file,
+        )
+    )
 
 
 @app.command("strike-off")
@@ -145,7 +157,7 @@ def strike_off(authority: AuthorityId, directory: DirectoryOption, compromised_s
     """End an authority's enrolment in the next version of the directory."""
     with folder.opened(directory) as repository:
         changes.strike_off(repository, check_authority_id(authority), now(), _unix(compromised_since))
-    typer.echo(f"{authority} is struck off; drafted, not yet signed")
+    tell(message("{authority} is struck off; drafted, not yet signed", authority=authority))
 
 
 @app.command()
@@ -159,7 +171,13 @@ def compromised(
     moment = int(since.replace(tzinfo=UTC).timestamp())
     with folder.opened(directory) as repository:
         changes.mark_compromised(repository, check_authority_id(authority), key_set, moment, now())
-    typer.echo(f"{authority}: marked as compromised since {plain.moment(moment)}; drafted, not yet signed")
+    tell(
+        message(
+            "{authority}: marked as compromised since {moment}; drafted, not yet signed",
+            authority=authority,
+            moment=plain.moment(moment),
+        )
+    )
 
 
 @app.command()
@@ -173,7 +191,7 @@ def find(
     """Find who is competent: by State, purpose and territory. Those of the territory itself come first."""
     found = folder.load(directory).directory().find(state, purpose, territory)
     lines = [line for entry in found for line in (entry.id, *(f"  {line}" for line in plain.lines(entry)))]
-    show(found, json, *lines or ["nobody in this directory is competent for that"])
+    show(found, json, *lines or [message("nobody in this directory is competent for that")])
 
 
 def _fingerprint(renewal: Renewal) -> str:
@@ -185,8 +203,8 @@ def _unix(moment: datetime | None) -> int | None:
 
 
 def _lines(entry: AuthorityEntry) -> list[str]:
-    return [f"authority {entry.id}, enrolment", *(f"  {line}" for line in plain.lines(entry))]
+    return [message("authority {id}, enrolment", id=entry.id), *(f"  {line}" for line in plain.lines(entry))]
 
 
 def _renewal_lines(renewal: Renewal) -> list[str]:
-    return [f"authority {renewal.authority}, key set {renewal.key_set.version}"]
+    return [message("authority {id}, key set {number}", id=renewal.authority, number=renewal.key_set.version)]

@@ -20,6 +20,9 @@ from rogatory.keys.publishing.draft_file import MAX_DRAFT, decode_draft, encode_
 from rogatory.keys.publishing.proposal import check_terms, read_proposal
 from rogatory.keys.publishing.repository import Repository
 from rogatory.keys.publishing.review import review
+from rogatory.languages import say
+from rogatory.languages.commands import tell
+from rogatory.protocol.text import message, text_of
 
 DraftFile = Annotated[Path, typer.Argument(help="A draft file (or the folder of a directory).")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask: what is shown was reviewed before.")]
@@ -31,7 +34,7 @@ def propose(folder: Folder, out: Annotated[Path, typer.Argument(help="The draft 
     data = encode_draft(repository)
     _show_review(repository)
     write_atomically(out, data, mode=0o644)
-    typer.echo(f"{out}: carry it to those who sign; next: `rogatory-keys directory sign {out} --key FILE`")
+    tell(message("{out}: carry it to those who sign; next: `rogatory-keys directory sign {out} --key FILE`", out=out))
 
 
 def review_draft(draft: DraftFile, json: Json = False) -> None:
@@ -60,20 +63,22 @@ def sign(
         roles = repository.awaits(signer)
         if not roles:
             raise PublishError(
-                f"{path} signs none of these drafts: it is a key of another role, or not one of this root"
+                message(
+                    "{path} signs none of these drafts: it is a key of another role, or not one of this root", path=path
+                )
             )
-        typer.echo(f"{path} will sign: {', '.join(roles)}")
-    _confirm("Sign this?", yes)
+        tell(message("{path} will sign: {roles}", path=path, roles=tuple(roles)))
+    _confirm(message("Sign this?"), yes)
     if draft.is_dir():
         with folders.opened(draft) as current:
             if current.drafts != repository.drafts:
-                raise PublishError(f"the drafts in {draft} changed meanwhile: look at them again")
+                raise PublishError(message("the drafts in {draft} changed meanwhile: look at them again", draft=draft))
             repository = current
             _sign(repository, key, signers)
     else:
         _sign(repository, key, signers)
         write_atomically(out or draft, encode_draft(repository), mode=0o644)
-        typer.echo(f"{out or draft}: signed")
+        tell(message("{out}: signed", out=out or draft))
 
 
 def assemble(
@@ -87,11 +92,16 @@ def assemble(
         try:
             take_in(joined, _open(path))
         except PublishError as error:
-            raise PublishError(f"{path} does not go with {draft[0]}: {error}") from None
+            raise PublishError(
+                message("{path} does not go with {draft}: {error}", path=path, draft=draft[0], error=text_of(error))
+            ) from None
     _show_review(joined)
     write_atomically(out, encode_draft(joined), mode=0o644)
     complete = all(have >= need for have, need in _signatures(joined).values())
-    typer.echo(f"{out}: " + ("complete, take it to the publisher" if complete else "more signatures are needed"))
+    if complete:
+        tell(message("{out}: complete, take it to the publisher", out=out))
+    else:
+        tell(message("{out}: more signatures are needed", out=out))
 
 
 def publish(
@@ -114,16 +124,24 @@ def publish(
         _show_review(repository)
         for path in key or ():
             repository.sign(unlock(path, passphrase_file))
-        _confirm("Publish this?", yes)
+        _confirm(message("Publish this?"), yes)
         directory = repository.publish(unlock(publisher_key, passphrase_file), now())
-    typer.echo(f"published: directory version {directory.targets_version}, good until {moment(directory.expires)}")
+    tell(
+        message(
+            "published: directory version {targets_version}, good until {moment}",
+            targets_version=directory.targets_version,
+            moment=moment(directory.expires),
+        )
+    )
 
 
 def _sign(repository: Repository, paths: list[Path], signers: list[Signer]) -> None:
     for path, signer in zip(paths, signers, strict=True):
         for role in repository.sign(signer):
             have, need = repository.signatures(role)
-            typer.echo(f"{path} signed {role}: {have} of {need} signatures")
+            tell(
+                message("{path} signed {role}: {have} of {need} signatures", path=path, role=role, have=have, need=need)
+            )
 
 
 def _open(path: Path) -> Repository:
@@ -133,21 +151,28 @@ def _open(path: Path) -> Repository:
 def _show_review(repository: Repository) -> None:
     check_terms(read_proposal(repository), now().timestamp())
     for line in (*_review(repository), *_counts(repository)):
-        typer.echo(line)
+        tell(line)
 
 
 def _review(repository: Repository) -> list[str]:
     proposal = read_proposal(repository)
     if proposal.before is None:
-        start = "a NEW directory; nobody trusts it yet"
+        start = message("a NEW directory; nobody trusts it yet")
     else:
         version = proposal.before.directory.targets_version
-        start = f"changes to directory version {version} of root {root_fingerprint(repository.bootstrap_root())}"
+        start = message(
+            "changes to directory version {version} of root {root}",
+            version=version,
+            root=root_fingerprint(repository.bootstrap_root()),
+        )
     return [start, *review(proposal, now().timestamp())]
 
 
 def _counts(repository: Repository) -> list[str]:
-    return [f"{role}: {have} of {need} signatures" for role, (have, need) in _signatures(repository).items()]
+    return [
+        message("{role}: {have} of {need} signatures", role=role, have=have, need=need)
+        for role, (have, need) in _signatures(repository).items()
+    ]
 
 
 def _signatures(repository: Repository) -> dict[str, tuple[int, int]]:
@@ -158,9 +183,14 @@ def _confirm(question: str, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise NotConfirmed(f"{question} Nobody is there to answer: run this at a terminal, or review it and give --yes")
-    if not typer.confirm(question):
-        raise NotConfirmed("not confirmed: nothing was signed")
+        raise NotConfirmed(
+            message(
+                "{question} Nobody is there to answer: run this at a terminal, or review it and give --yes",
+                question=question,
+            )
+        )
+    if not typer.confirm(say(question)):
+        raise NotConfirmed(message("not confirmed: nothing was signed"))
 
 
 def register(app: typer.Typer) -> None:

@@ -19,6 +19,8 @@ from rogatory.keys.plain import moment
 from rogatory.keys.publishing import folder as folders
 from rogatory.keys.publishing.key_file import KeyKind, read_public_key
 from rogatory.keys.publishing.repository import Repository
+from rogatory.languages.commands import tell
+from rogatory.protocol.text import counted, message
 
 app = typer.Typer(help="Set up, sign, publish and hand out the directory.", no_args_is_help=True)
 
@@ -47,7 +49,15 @@ def init(
         max_stale_seconds=int(timedelta(hours=max_stale_hours).total_seconds()),
     )
     folders.create_folder(folder, repository)
-    typer.echo(f"{folder}: a directory of {len(trustee)} trustees, {threshold} of whom sign; nothing is published yet")
+    tell(
+        counted(
+            "{folder}: a directory of {count} trustee, {threshold} of whom sign; nothing is published yet",
+            "{folder}: a directory of {count} trustees, {threshold} of whom sign; nothing is published yet",
+            count=len(trustee),
+            folder=folder,
+            threshold=threshold,
+        )
+    )
 
 
 @app.command()
@@ -55,7 +65,7 @@ def renew(folder: Folder, publisher_key: PublisherKey, passphrase_file: Passphra
     """Publish a new timestamp (and snapshot when due), so that what is published does not run out."""
     publisher = unlock(publisher_key, passphrase_file)
     with folders.opened(folder) as repository:
-        typer.echo(_summary(repository.renew(publisher, now())))
+        tell(_summary(repository.renew(publisher, now())))
 
 
 @app.command()
@@ -67,14 +77,16 @@ def rotate(
 ) -> None:
     """Draft a new root: other trustees, another threshold, other publisher's keys. Old and new trustees sign it."""
     if (trustee is None) != (threshold is None) or (trustee is None and publisher is None):
-        raise typer.BadParameter("give --trustee for each trustee together with --threshold, or --publisher, or both")
+        raise typer.BadParameter(
+            message("give --trustee for each trustee together with --threshold, or --publisher, or both")
+        )
     with folders.opened(folder) as repository:
         if trustee is not None and threshold is not None:
             keys = [read_public_key(path, KeyKind.TRUSTEE).key for path in trustee]
             repository.set_trustees(keys, threshold, now())
         if publisher is not None:
             repository.set_publishers([read_public_key(path, KeyKind.PUBLISHER).key for path in publisher], now())
-    typer.echo("a new root is drafted: enough of the old trustees and of the new ones must sign it")
+    tell(message("a new root is drafted: enough of the old trustees and of the new ones must sign it"))
 
 
 @app.command("show")
@@ -87,11 +99,11 @@ def show_directory(folder: Folder, json: Json = False) -> None:
         version = repository.draft(role).signed.version
         waiting[role] = {"version": version, "signatures": have, "threshold": need}
     directory = repository.directory() if repository.published else None
-    lines = [_summary(directory), *_listing(directory)] if directory else ["nothing is published yet"]
+    lines = [_summary(directory), *_listing(directory)] if directory else [message("nothing is published yet")]
     warnings = expiry_warnings(directory, now().timestamp()) if directory else []
-    lines += [f"WARNING: {warning.message}" for warning in warnings]
+    lines += [message("WARNING: {warning}", warning=warning.message) for warning in warnings]
     lines += [
-        f"draft of {role}, version {draft['version']}: {draft['signatures']} of {draft['threshold']} signatures"
+        message("draft of {role}, version {version}: {signatures} of {threshold} signatures", role=role, **draft)
         for role, draft in waiting.items()
     ]
     show(
@@ -114,7 +126,7 @@ def extend(
     with folders.opened(folder) as repository:
         for name in role:
             repository.extend(name, now())
-    typer.echo(f"a new term of {', '.join(role)} is drafted; not yet signed")
+    tell(message("a new term of {role} is drafted; not yet signed", role=tuple(role)))
 
 
 @app.command()
@@ -122,7 +134,7 @@ def discard(folder: Folder) -> None:
     """Drop all drafts. What is published stays."""
     with folders.opened(folder) as repository:
         roles = repository.discard()
-    typer.echo(f"dropped: {', '.join(roles) or 'there was no draft'}")
+    tell(message("dropped: {roles}", roles=tuple(roles) or message("there was no draft")))
 
 
 @app.command()
@@ -136,7 +148,9 @@ def update(
         files = bundle.unpack(read_bounded(bundle_file, bundle.MAX_BUNDLE_BYTES))
     if not folders.is_folder(folder):
         if root is None:
-            raise PublishError(f"{folder} holds no directory yet: give --root, and compare its fingerprint")
+            raise PublishError(
+                message("{folder} holds no directory yet: give --root, and compare its fingerprint", folder=folder)
+            )
         first = read_bounded(root, bundle.MAX_FILE_BYTES)
         with about(root):
             verified_root(first)
@@ -148,9 +162,12 @@ def update(
         before = repository.draft_roles()
         directory = repository.update(files)
         outdated = repository.drop_outdated_drafts()
-    typer.echo(_summary(directory))
+    tell(_summary(directory))
     for role in before:
-        typer.echo(f"draft of {role}: " + ("dropped, a newer version is published" if role in outdated else "kept"))
+        if role in outdated:
+            tell(message("draft of {role}: dropped, a newer version is published", role=role))
+        else:
+            tell(message("draft of {role}: kept", role=role))
 
 
 @app.command("bundle")
@@ -159,7 +176,7 @@ def write_bundle(folder: Folder, out: Annotated[Path, typer.Argument(help="The f
     repository = folders.load(folder)
     directory = repository.directory()
     write_atomically(out, bundle.pack(repository.published), mode=0o644)
-    typer.echo(f"{out}: {_summary(directory)}")
+    tell(message("{out}: {summary}", out=out, summary=_summary(directory)))
 
 
 @app.command()
@@ -167,31 +184,50 @@ def root(folder: Folder, out: Annotated[Path, typer.Argument(help="The file to w
     """Write the first root, from which nodes and relays start their trust; compare its fingerprint there."""
     data = folders.load(folder).bootstrap_root()
     write_atomically(out, data, mode=0o644)
-    typer.echo(f"{out}: fingerprint {root_fingerprint(data)}")
+    tell(message("{out}: fingerprint {fingerprint}", out=out, fingerprint=root_fingerprint(data)))
 
 
 def _summary(directory: Directory) -> str:
-    return (
-        f"directory version {directory.targets_version} (root {directory.root_version}, snapshot"
-        f" {directory.snapshot_version}, timestamp {directory.timestamp_version}), good until"
-        f" {moment(directory.expires)}"
+    return message(
+        "directory version {version} (root {root}, snapshot {snapshot}, timestamp {timestamp}), good until {end}",
+        version=directory.targets_version,
+        root=directory.root_version,
+        snapshot=directory.snapshot_version,
+        timestamp=directory.timestamp_version,
+        end=moment(directory.expires),
     )
 
 
 def _listing(directory: Directory) -> list[str]:
-    lines = [f"relay {relay.id}: {' '.join(relay.urls)}" for relay in directory.relays()]
+    lines: list[str] = [
+        message("relay {id}: {urls}", id=relay.id, urls=" ".join(relay.urls)) for relay in directory.relays()
+    ]
     lines += [
-        f"authority {entry.id}: {next(iter(entry.names.values()))}, {entry.relay}, key set"
-        f" {max(key_set.version for key_set in entry.key_sets)}"
+        message(
+            "authority {id}: {name}, {relay}, key set {number}",
+            id=entry.id,
+            name=next(iter(entry.names.values())),
+            relay=entry.relay,
+            number=max(key_set.version for key_set in entry.key_sets),
+        )
         for entry in directory.authorities()
     ]
     for roster in directory.rosters():
         version = directory.network_versions[roster.id]
         end = moment(directory.network_expires[roster.id])
         lines.append(
-            f"network {roster.id} (roster version {version}, good until {end}):"
-            f" {len(directory.members_at(roster.id, version))} members, channel {roster.channel[:12]}... on"
-            f" {roster.relay}"
+            counted(
+                "network {id} (roster version {version}, good until {end}): {count} member, channel {channel}... on"
+                " {relay}",
+                "network {id} (roster version {version}, good until {end}): {count} members, channel {channel}... on"
+                " {relay}",
+                count=len(directory.members_at(roster.id, version)),
+                id=roster.id,
+                version=version,
+                end=end,
+                channel=roster.channel[:12],
+                relay=roster.relay,
+            )
         )
     return lines
 
@@ -219,7 +255,15 @@ def export_history(folder: Folder, out: Annotated[Path, typer.Argument(help="The
     data = chronicle.pack_history(history)
     known = chronicle.read_chronicle(data, history[metadata_file("root", 1)])
     write_atomically(out, data, mode=0o644)
-    typer.echo(f"{out}: {len(known.moments)} changes up to {moment(known.until)}")
+    tell(
+        counted(
+            "{out}: {count} change up to {moment}",
+            "{out}: {count} changes up to {moment}",
+            count=len(known.moments),
+            out=out,
+            moment=moment(known.until),
+        )
+    )
 
 
 ceremony.register(app)

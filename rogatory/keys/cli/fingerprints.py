@@ -14,6 +14,8 @@ from rogatory.keys.proofs import MAX_FILE
 from rogatory.keys.publishing.key_file import decode_public_key
 from rogatory.keys.qr import qr_lines, save_qr
 from rogatory.keys.renewal import RENEWAL_FORMAT, look_at_renewal
+from rogatory.languages.commands import tell
+from rogatory.protocol.text import message
 
 
 def fingerprint(
@@ -25,10 +27,10 @@ def fingerprint(
     """Show a file's fingerprint: 60 digits to compare by diplomatic note or on the telephone, or a QR code."""
     with about(file):
         what, digits = _identify(file)
-    show({"of": what, "fingerprint": digits}, json, f"{what}: {digits}")
+    show({"of": what, "fingerprint": digits}, json, message("{what}: {digits}", what=what, digits=digits))
     if qr and not json:
         for line in qr_lines(what, digits):
-            typer.echo(line)
+            tell(line)
     if qr_file is not None:
         save_qr(qr_file, what, digits)
 
@@ -48,5 +50,5 @@ def _identify(file: Path) -> tuple[str, str]:
     try:
         version = verified_root(data).version
     except DirectoryRefused:
-        raise EnrolmentRefused("it is no enrolment or renewal file, public key file or root.json") from None
-    return f"root {version}", root_fingerprint(data)
+        raise EnrolmentRefused(message("it is no enrolment or renewal file, public key file or root.json")) from None
+    return message("root {version}", version=version), root_fingerprint(data)

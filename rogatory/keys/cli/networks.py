@@ -16,6 +16,8 @@ from rogatory.keys.errors import BadIdentifier, PublishError
 from rogatory.keys.identity import check_authority_id, check_relay_id
 from rogatory.keys.publishing import changes, folder
 from rogatory.keys.publishing.key_file import KeyKind, read_public_key
+from rogatory.languages.commands import tell
+from rogatory.protocol.text import in_words, message, text_of
 
 app = typer.Typer(help="Networks in the directory.", no_args_is_help=True)
 
@@ -47,7 +49,9 @@ def add(
 ) -> None:
     """Found a network in the next version of the directory: trustees and its coordinators sign."""
     if re.search(NETWORK_ID_PATTERN, network) is None:
-        raise BadIdentifier(f"{network!r} is no network id: letters a-z, digits and hyphens, as in gljcn")
+        raise BadIdentifier(
+            message("{network!r} is no network id: letters a-z, digits and hyphens, as in gljcn", network=network)
+        )
     names = dict(_named(one) for one in name)
     roster = _checked(
         Roster(
@@ -65,7 +69,14 @@ def add(
     keys = [read_public_key(path, KeyKind.COORDINATOR).key for path in coordinator_key]
     with folder.opened(directory) as repository:
         changes.found_network(repository, roster, keys, threshold, now())
-    typer.echo(f"network {network}: channel {roster.channel} on {relay}; drafted, not yet signed")
+    tell(
+        message(
+            "network {network}: channel {channel} on {relay}; drafted, not yet signed",
+            network=network,
+            channel=roster.channel,
+            relay=relay,
+        )
+    )
 
 
 @app.command("roster")
@@ -91,13 +102,15 @@ def show_or_change(
         data = repository.document(role, network_path(network))
         roster = entries.decode_roster(data, network, repository.next_version(role, now()))
         drafted = f"{role}.json" in repository.drafts
-    show(roster, json, *_lines(roster), *(["drafted; not yet signed"] if drafted else []))
+    show(roster, json, *_lines(roster), *([message("drafted; not yet signed")] if drafted else []))
 
 
 def _named(option: str) -> tuple[str, str]:
     language, equals, name = option.partition("=")
     if not equals:
-        raise typer.BadParameter(f"{option!r}: a name is given as LANGUAGE=NAME, as in 'en=Great Lakes Network'")
+        raise typer.BadParameter(
+            message("{option!r}: a name is given as LANGUAGE=NAME, as in 'en=Great Lakes Network'", option=option)
+        )
     return language.strip(), name.strip()
 
 
@@ -110,19 +123,24 @@ def _checked(roster: Roster) -> Roster:
     try:
         return msgspec.json.decode(msgspec.json.encode(roster), type=Roster)
     except msgspec.ValidationError as error:
-        raise PublishError(f"the network cannot be founded like this: {error}") from None
+        raise PublishError(message("the network cannot be founded like this: {error}", error=text_of(error))) from None
 
 
 def _lines(roster: Roster) -> list[str]:
-    lines = [
-        f"network {roster.id}: {'; '.join(roster.names.values())}",
-        f"channel {roster.channel} on {roster.relay}; announcements by {roster.announcers}",
+    lines: list[str] = [
+        message("network {id}: {names}", id=roster.id, names="; ".join(roster.names.values())),
+        message(
+            "channel {channel} on {relay}; announcements by {announcers}",
+            channel=roster.channel,
+            relay=roster.relay,
+            announcers=in_words(roster.announcers),
+        ),
     ]
     for kind, seats in (
-        ("members", roster.members),
-        ("coordinators", roster.coordinators),
-        ("observers", roster.observers),
+        (message("members"), roster.members),
+        (message("coordinators"), roster.coordinators),
+        (message("observers"), roster.observers),
     ):
         holders = sorted(seat.authority for seat in seats if seat.until is None)
-        lines.append(f"{kind}: {' '.join(holders) or 'none'}")
+        lines.append(message("{kind}: {holders}", kind=kind, holders=" ".join(holders) or message("none")))
     return lines

@@ -14,6 +14,8 @@ from rogatory.keys.errors import DirectoryRefused, EnrolmentRefused, RefusedFile
 from rogatory.keys.passphrase import read_passphrase
 from rogatory.keys.publishing.key_file import open_key_file
 from rogatory.keys.qr import qr_lines, save_qr
+from rogatory.languages.commands import tell
+from rogatory.protocol.text import message, plain_text, text_of
 
 Folder = Annotated[Path, typer.Argument(help="Folder of the directory.")]
 DirectoryOption = Annotated[
@@ -43,7 +45,9 @@ def read_bounded(path: Path, limit: int) -> bytes:
     with path.open("rb") as file:
         data = file.read(limit + 1)
     if len(data) > limit:
-        raise RefusedFile(f"{path} has over {limit} bytes: it is not what is wanted here")
+        raise RefusedFile(
+            message("{path} has over {limit} bytes: it is not what is wanted here", path=path, limit=limit)
+        )
     return data
 
 
@@ -53,22 +57,22 @@ def about(path: Path) -> Iterator[None]:
     try:
         yield
     except (EnrolmentRefused, DirectoryRefused) as error:
-        raise type(error)(f"{path}: {error}") from None
+        raise type(error)(message("{path}: {error}", path=path, error=text_of(error))) from None
 
 
 def show(data: Any, as_json: bool, *lines: str) -> None:
     """Print data as JSON, or these lines."""
     if as_json:
-        typer.echo(msgspec.json.format(msgspec.json.encode(data), indent=2).decode())
+        typer.echo(msgspec.json.format(msgspec.json.encode(data, enc_hook=plain_text), indent=2).decode())
     else:
         for line in lines:
-            typer.echo(line)
+            tell(line)
 
 
 def show_fingerprint(name: str, fingerprint: str, *, qr: bool, qr_file: Path | None, quiet: bool = False) -> None:
     """Print a fingerprint (unless `quiet`: JSON has it already), and its QR code where that is wanted."""
     if not quiet:
-        typer.echo(f"fingerprint: {fingerprint}")
+        tell(message("fingerprint: {fingerprint}", fingerprint=fingerprint))
         for line in qr_lines(name, fingerprint) if qr else ():
             typer.echo(line)
     if qr_file is not None:

@@ -10,6 +10,7 @@ from rogatory.keys.enrolment import check_relay_enrolment
 from rogatory.keys.fingerprint import relay_fingerprint
 from rogatory.keys.proofs import MAX_FILE
 from rogatory.keys.publishing import changes, folder
+from rogatory.protocol.text import message
 
 app = typer.Typer(help="Relays in the directory.", no_args_is_help=True)
 
@@ -34,7 +35,7 @@ def add(
     show(
         {"entry": entry, "fingerprint": fingerprint},
         json,
-        f"relay:       {entry.id}, {' '.join(entry.urls)}",
-        f"fingerprint: {fingerprint}",
-        "drafted; not yet signed",
+        message("relay:       {id}, {urls}", id=entry.id, urls=tuple(entry.urls)),
+        message("fingerprint: {fingerprint}", fingerprint=fingerprint),
+        message("drafted; not yet signed"),
     )

@@ -10,6 +10,7 @@ from rogatory.keys import vault
 from rogatory.keys.cli.options import Json, PassphraseFile, show
 from rogatory.keys.passphrase import new_passphrase
 from rogatory.keys.publishing.key_file import KeyKind, create_key_file, public_path
+from rogatory.protocol.text import message
 
 
 class CostName(StrEnum):
@@ -46,8 +47,13 @@ def _commands(kind: KeyKind) -> typer.Typer:
         show(
             {"kind": kind, "file": str(file), "public": str(public_path(file)), "fingerprint": public.fingerprint},
             json,
-            f"{kind} key: {file} (keep it secret), {public_path(file)} (give it to whoever sets up the directory)",
-            f"fingerprint: {public.fingerprint}",
+            message(
+                "{kind} key: {file} (keep it secret), {public_path} (give it to whoever sets up the directory)",
+                kind=kind,
+                file=file,
+                public_path=public_path(file),
+            ),
+            message("fingerprint: {fingerprint}", fingerprint=public.fingerprint),
         )
 
     return commands

@@ -17,11 +17,12 @@ from rogatory.keys.verification.dossier import Trust, Verified, is_dossier, veri
 from rogatory.protocol.documents.document import peek_document
 from rogatory.protocol.errors import MalformedError, ProtocolError
 from rogatory.protocol.proof import MAX_PROOF, decode_proof
+from rogatory.protocol.text import message, text_of
 
 _CONCLUSIONS = {
-    Verdict.PROVEN: "everything above is proven",
-    Verdict.UNSURE: "NOT everything above is proven",
-    Verdict.FALSE: "the file CONTRADICTS itself or the directory: rely on nothing of it",
+    Verdict.PROVEN: message("everything above is proven"),
+    Verdict.UNSURE: message("NOT everything above is proven"),
+    Verdict.FALSE: message("the file CONTRADICTS itself or the directory: rely on nothing of it"),
 }
 
 
@@ -47,18 +48,22 @@ def verify(
         dossier = is_dossier(opened.read(4))
     if dossier:
         if text is not None:
-            raise typer.BadParameter("--text is for proof files: a dossier has the texts in it")
+            raise typer.BadParameter(message("--text is for proof files: a dossier has the texts in it"))
         newer = None if history is None else read_bounded(history, MAX_HISTORY_BYTES)
         report, trusted = _dossier(file, Trust(trusted, fingerprint, newer))
     elif trusted is None or history is None or fingerprint is not None:
-        raise RefusedFile(f"{file} is no dossier; a proof file or document is checked with --history and --root")
+        raise RefusedFile(
+            message("{file} is no dossier; a proof file or document is checked with --history and --root", file=file)
+        )
     else:
         report = _proof(file, _chronicle(history, trusted), text)
     show(report, json, *_lines(report, trusted))
     if report.verdict is Verdict.UNSURE:
-        raise NotProven(f"{file}: not everything is proven")
+        raise NotProven(message("{file}: not everything is proven", file=file))
     if report.verdict is Verdict.FALSE:
-        raise Disproved(f"{file}: the evidence is contradicted; keep it, and ask whoever gave it to you")
+        raise Disproved(
+            message("{file}: the evidence is contradicted; keep it, and ask whoever gave it to you", file=file)
+        )
 
 
 def _proof(file: Path, known: Chronicle, text: Path | None) -> Report:
@@ -71,7 +76,11 @@ def _proof(file: Path, known: Chronicle, text: Path | None) -> Report:
             write_atomically(text, peek_document(envelope).payload_bytes, mode=0o644)
     except MalformedError as error:
         raise RefusedFile(
-            f"{file} is no proof file or document, or a damaged one ({error}): ask for it again"
+            message(
+                "{file} is no proof file or document, or a damaged one ({error}): ask for it again",
+                file=file,
+                error=text_of(error),
+            )
         ) from None
     return report
 
@@ -81,11 +90,21 @@ def _dossier(file: Path, trust: Trust) -> Verified:
         with file.open("rb") as opened:
             return verify_dossier(opened, trust)
     except DirectoryRefused as error:
-        raise RefusedFile(f"the directory's history that {file} is checked against is refused: {error}") from None
+        raise RefusedFile(
+            message(
+                "the directory's history that {file} is checked against is refused: {error}",
+                file=file,
+                error=text_of(error),
+            )
+        ) from None
     except ProtocolError as error:
         raise RefusedFile(
-            f"{file} is no dossier, or was altered or damaged since it was exported ({error}): rely on nothing of it,"
-            " and ask for it again"
+            message(
+                "{file} is no dossier, or was altered or damaged since it was exported ({error}): rely on"
+                " nothing of it, and ask for it again",
+                file=file,
+                error=text_of(error),
+            )
         ) from None
 
 
@@ -94,14 +113,18 @@ def _chronicle(history: Path, root: bytes) -> Chronicle:
     try:
         return read_chronicle(data, root)
     except DirectoryRefused as error:
-        raise RefusedFile(f"{history} is refused: {error}") from None
+        raise RefusedFile(message("{history} is refused: {error}", history=history, error=text_of(error))) from None
 
 
 def _lines(report: Report, root: bytes) -> list[str]:
     return [
         *report.lines(),
-        f"checked against directory version {report.directory_version}, as confirmed on {moment(report.history_until)}:"
-        " what was revoked later is not seen here",
-        f"trust starts from the root with the fingerprint {root_fingerprint(root)}",
+        message(
+            "checked against directory version {version}, as confirmed on {day}: what was revoked later is not"
+            " seen here",
+            version=report.directory_version,
+            day=moment(report.history_until),
+        ),
+        message("trust starts from the root with the fingerprint {fingerprint}", fingerprint=root_fingerprint(root)),
         _CONCLUSIONS[report.verdict],
     ]

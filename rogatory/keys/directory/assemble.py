@@ -16,6 +16,7 @@ from rogatory.keys.directory.directory import Directory
 from rogatory.keys.directory.model import network_role
 from rogatory.keys.directory.reading import read_directory
 from rogatory.keys.errors import EntryMismatch, IncompleteBundle, WrongSignature
+from rogatory.protocol.text import message
 
 S = TypeVar("S", Root, Timestamp, Snapshot, Targets)
 
@@ -95,7 +96,11 @@ class Mirror:
         data = self.find(name)
         if data is None:
             raise IncompleteBundle(
-                f"the directory lacks {name}: the relay's mirror is incomplete; try again later or tell its operator"
+                message(
+                    "the directory lacks {name}: the relay's mirror is incomplete; try again later or tell its"
+                    " operator",
+                    name=name,
+                )
             )
         return data
 
@@ -108,7 +113,13 @@ def follow_roots(mirror: Mirror, bootstrap_root: bytes) -> list[Root]:
         following = verified(data, Root, root, "root")
         verified(data, Root, following, "root")
         if following.version != root.version + 1:  # 5.3.5
-            raise EntryMismatch(f"the directory's root {root.version + 1} says that it is {following.version}")
+            raise EntryMismatch(
+                message(
+                    "the directory's root {version} says that it is {said}",
+                    version=root.version + 1,
+                    said=following.version,
+                )
+            )
         root = following
         roots.append(root)
     # Roots from before the trusted one are not needed here, but by others whose trust began earlier.
@@ -124,11 +135,15 @@ def verified(data: bytes, kind: type[S], delegator: Root | Targets, role: str) -
         delegator.verify_delegate(role, metadata.signed_bytes, metadata.signatures)
     except UnsignedMetadataError:
         raise WrongSignature(
-            f"the directory's {role} is not signed by enough of the keys that must sign it: nothing of it is taken;"
-            " the relay's mirror was altered, or the signing did not follow the rules: tell the trustees"
+            message(
+                "the directory's {role} is not signed by enough of the keys that must sign it: nothing of it"
+                " is taken; the relay's mirror was altered, or the signing did not follow the rules: tell the"
+                " trustees",
+                role=role,
+            )
         ) from None
     except ValueError:  # python-tuf: the delegator knows no such role
-        raise WrongSignature(f"nobody was given the right to sign the directory's {role}") from None
+        raise WrongSignature(message("nobody was given the right to sign the directory's {role}", role=role)) from None
     return metadata.signed
 
 
@@ -140,19 +155,28 @@ def _role(mirror: Mirror, kind: type[S], delegator: Root | Targets, role: str, m
         meta.verify_length_and_hashes(data)
     except LengthOrHashMismatchError:
         raise EntryMismatch(
-            f"{name} is not the file that the publisher signed for: the relay's mirror mixes versions;"
-            " tell its operator"
+            message(
+                "{name} is not the file that the publisher signed for: the relay's mirror mixes versions;"
+                " tell its operator",
+                name=name,
+            )
         ) from None
     signed = verified(data, kind, delegator, role)
     if signed.version != meta.version:
-        raise EntryMismatch(f"{name} says that it is version {signed.version}: the relay's mirror mixes versions")
+        raise EntryMismatch(
+            message(
+                "{name} says that it is version {version}: the relay's mirror mixes versions",
+                name=name,
+                version=signed.version,
+            )
+        )
     return signed
 
 
 def _listed(snapshot: Snapshot, role: str) -> MetaFile:
     meta = snapshot.meta.get(f"{role}.json")
     if meta is None:
-        raise IncompleteBundle(f"the directory's snapshot does not list {role}: tell the publisher")
+        raise IncompleteBundle(message("the directory's snapshot does not list {role}: tell the publisher", role=role))
     return meta
 
 
@@ -160,7 +184,7 @@ def _parsed(data: bytes, kind: type[S], name: str) -> Metadata[S]:
     try:
         metadata: Metadata[S] = Metadata.from_bytes(data)
     except RepositoryError:  # DeserializationError
-        raise EntryMismatch(f"the directory's {name} cannot be read: the file is damaged") from None
+        raise EntryMismatch(message("the directory's {name} cannot be read: the file is damaged", name=name)) from None
     if not isinstance(metadata.signed, kind):
-        raise EntryMismatch(f"the directory's {name} is metadata of another kind")
+        raise EntryMismatch(message("the directory's {name} is metadata of another kind", name=name))
     return metadata

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from rogatory.keys.errors import MalformedBundle
+from rogatory.protocol.text import message
 
 MAX_BUNDLE_BYTES = 64 * 1024 * 1024
 MAX_FILES = 20_000
@@ -33,22 +34,26 @@ def pack(files: Mapping[str, bytes]) -> bytes:
     _check_limits(files)
     data = msgspec.msgpack.encode(_Bundle(_FORMAT, dict(sorted(files.items()))))
     if len(data) > MAX_BUNDLE_BYTES:
-        raise MalformedBundle(f"the directory is over {MAX_BUNDLE_BYTES} bytes")
+        raise MalformedBundle(
+            message("the directory is over {max_bundle_bytes} bytes", max_bundle_bytes=MAX_BUNDLE_BYTES)
+        )
     return data
 
 
 def unpack(data: bytes, max_bytes: int = MAX_BUNDLE_BYTES) -> dict[str, bytes]:
     """The files of a bundle, unverified. Raises MalformedBundle."""
     if len(data) > max_bytes:
-        raise MalformedBundle(f"the directory bundle is over {max_bytes} bytes: it is not read")
+        raise MalformedBundle(
+            message("the directory bundle is over {max_bytes} bytes: it is not read", max_bytes=max_bytes)
+        )
     try:
         bundle = msgspec.msgpack.decode(data, type=_Bundle)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise MalformedBundle(
-            "this is no directory bundle, or not a whole one: fetch it again from the relay"
+            message("this is no directory bundle, or not a whole one: fetch it again from the relay")
         ) from None
     if bundle.format != _FORMAT:
-        raise MalformedBundle("this directory bundle is of another format: a newer program may read it")
+        raise MalformedBundle(message("this directory bundle is of another format: a newer program may read it"))
     _check_limits(bundle.files)
     return bundle.files
 
@@ -60,7 +65,7 @@ def etag(bundle: bytes) -> str:
 
 def _check_limits(files: Mapping[str, bytes]) -> None:
     if len(files) > MAX_FILES:
-        raise MalformedBundle(f"the directory bundle has over {MAX_FILES} files")
+        raise MalformedBundle(message("the directory bundle has over {max_files} files", max_files=MAX_FILES))
     for name, data in files.items():
         if len(name) > MAX_NAME_LENGTH or len(data) > MAX_FILE_BYTES:
-            raise MalformedBundle(f"the directory bundle has a file over the limits: {name[:80]!r}")
+            raise MalformedBundle(message("the directory bundle has a file over the limits: {name!r}", name=name[:80]))

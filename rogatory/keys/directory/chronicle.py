@@ -19,6 +19,7 @@ from rogatory.keys.directory.directory import Directory
 from rogatory.keys.directory.history import check_succession
 from rogatory.keys.directory.reading import ROOT_FIELD, published_at
 from rogatory.keys.errors import EntryMismatch, IncompleteBundle, MalformedBundle
+from rogatory.protocol.text import message
 
 MAX_HISTORY_BYTES = 512 * 1024 * 1024
 _FORMAT = "rogatory directory history 1"
@@ -65,8 +66,12 @@ class Chronicle:
             if moment.targets_version >= targets_version:
                 return moment.published
         raise IncompleteBundle(
-            f"the history ends with directory version {self.directory.targets_version} and {targets_version} is asked"
-            " for: get a newer history from the publisher"
+            message(
+                "the history ends with directory version {targets_version} and {asked} is asked"
+                " for: get a newer history from the publisher",
+                targets_version=self.directory.targets_version,
+                asked=targets_version,
+            )
         )
 
     def ended(self, targets_version: int) -> int | None:
@@ -82,7 +87,9 @@ def pack_history(files: Mapping[str, bytes]) -> bytes:
     """The file. Raises MalformedBundle if it is too large."""
     data = msgspec.msgpack.encode(_History(_FORMAT, dict(sorted(files.items()))))
     if len(data) > MAX_HISTORY_BYTES:
-        raise MalformedBundle(f"the directory's history is over {MAX_HISTORY_BYTES} bytes")
+        raise MalformedBundle(
+            message("the directory's history is over {max_history_bytes} bytes", max_history_bytes=MAX_HISTORY_BYTES)
+        )
     return data
 
 
@@ -101,13 +108,21 @@ def read_chronicle(data: bytes, bootstrap_root: bytes) -> Chronicle:
         if number < min(roots):  # from before the root that is trusted
             continue
         if number not in roots:
-            raise IncompleteBundle(f"the directory's history lacks root {number}, under which {name} was published")
+            raise IncompleteBundle(
+                message(
+                    "the directory's history lacks root {number}, under which {name} was published",
+                    number=number,
+                    name=name,
+                )
+            )
         if number < under:
-            raise EntryMismatch(f"{name} in the directory's history does not follow the one before it")
+            raise EntryMismatch(
+                message("{name} in the directory's history does not follow the one before it", name=name)
+            )
         snapshot = verified(files[name], Snapshot, roots[number], "snapshot")
         under = number
         if snapshot.version != version or published_at(snapshot) < at:
-            raise EntryMismatch(f"{name} in the directory's history is out of order")
+            raise EntryMismatch(message("{name} in the directory's history is out of order", name=name))
         at = published_at(snapshot)
         contents = {role: meta.version for role, meta in snapshot.meta.items()}
         if contents == listed:
@@ -120,7 +135,7 @@ def read_chronicle(data: bytes, bootstrap_root: bytes) -> Chronicle:
         before, listed = directory, contents
     newest = assemble(files, bootstrap_root).directory
     if before is None or newest.published < at:
-        raise IncompleteBundle("the directory's history has no snapshot for its newest state: export it again")
+        raise IncompleteBundle(message("the directory's history has no snapshot for its newest state: export it again"))
     check_succession(before, newest)
     return Chronicle(tuple(moments), newest, newest.confirmed)
 
@@ -128,15 +143,22 @@ def read_chronicle(data: bytes, bootstrap_root: bytes) -> Chronicle:
 def unpack_history(data: bytes) -> dict[str, bytes]:
     """The files of a history, unverified. Raises MalformedBundle."""
     if len(data) > MAX_HISTORY_BYTES:
-        raise MalformedBundle(f"the directory's history is over {MAX_HISTORY_BYTES} bytes: it is not read")
+        raise MalformedBundle(
+            message(
+                "the directory's history is over {max_history_bytes} bytes: it is not read",
+                max_history_bytes=MAX_HISTORY_BYTES,
+            )
+        )
     try:
         history = msgspec.msgpack.decode(data, type=_History)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise MalformedBundle("this is no history of a directory, or not a whole one: export it again") from None
+        raise MalformedBundle(
+            message("this is no history of a directory, or not a whole one: export it again")
+        ) from None
     if history.format != _FORMAT:
-        raise MalformedBundle("this history is of another format: a newer program may read it")
+        raise MalformedBundle(message("this history is of another format: a newer program may read it"))
     if any(len(name) > MAX_NAME_LENGTH or len(file) > MAX_FILE_BYTES for name, file in history.files.items()):
-        raise MalformedBundle("the directory's history has a file over the limits")
+        raise MalformedBundle(message("the directory's history has a file over the limits"))
     return history.files
 
 
@@ -150,4 +172,6 @@ def _root_of(data: bytes, name: str) -> int:
     try:
         return msgspec.json.decode(data, type=_SnapshotFile).signed.root
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise EntryMismatch(f"{name} in the directory's history does not name its root: the file is damaged") from None
+        raise EntryMismatch(
+            message("{name} in the directory's history does not name its root: the file is damaged", name=name)
+        ) from None

@@ -25,6 +25,7 @@ from rogatory.keys.errors import (
 from rogatory.protocol.documents.errors import UnknownKeySet
 from rogatory.protocol.documents.signing import DocumentKeys
 from rogatory.protocol.judgement.policy import RosterView
+from rogatory.protocol.text import counted, message
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +67,13 @@ class Directory:
         """The entry, also of an authority that was struck off. Raises UnknownAuthority."""
         entry = self.authority_entries.get(authority)
         if entry is None:
-            raise UnknownAuthority(f"the directory (version {self.targets_version}) has no authority {authority}")
+            raise UnknownAuthority(
+                message(
+                    "the directory (version {targets_version}) has no authority {authority}",
+                    targets_version=self.targets_version,
+                    authority=authority,
+                )
+            )
         return entry
 
     def authorities(self) -> list[AuthorityEntry]:
@@ -93,7 +100,13 @@ class Directory:
         """The entry of a relay. Raises UnknownRelay."""
         entry = self.relay_entries.get(relay)
         if entry is None:
-            raise UnknownRelay(f"the directory (version {self.targets_version}) has no relay {relay}")
+            raise UnknownRelay(
+                message(
+                    "the directory (version {targets_version}) has no relay {relay}",
+                    targets_version=self.targets_version,
+                    relay=relay,
+                )
+            )
         return entry
 
     def relays(self) -> list[RelayEntry]:
@@ -108,7 +121,13 @@ class Directory:
         """The roster of a network. Raises UnknownNetwork."""
         entry = self.roster_entries.get(network)
         if entry is None:
-            raise UnknownNetwork(f"the directory (version {self.targets_version}) has no network {network}")
+            raise UnknownNetwork(
+                message(
+                    "the directory (version {targets_version}) has no network {network}",
+                    targets_version=self.targets_version,
+                    network=network,
+                )
+            )
         return entry
 
     def rosters(self) -> list[Roster]:
@@ -126,7 +145,14 @@ class Directory:
         for key_set in self.authority(authority).key_sets:
             if key_set.version == version:
                 return key_set
-        raise NotVouched(f"{authority} has no key set {version} in directory version {self.targets_version}")
+        raise NotVouched(
+            message(
+                "{authority} has no key set {version} in directory version {targets_version}",
+                authority=authority,
+                version=version,
+                targets_version=self.targets_version,
+            )
+        )
 
     def key_sets_in_force(self, authority: str, targets_version: int) -> list[KeySet]:
         """Key sets in force as of a directory version, newest first; empty if the authority is not in force.
@@ -149,7 +175,13 @@ class Directory:
             key_sets = self.key_sets_in_force(authority, targets_version)
             if key_sets:
                 return key_sets[0].online
-        raise NotVouched(f"{authority} is not enrolled, or struck off, in directory version {targets_version}")
+        raise NotVouched(
+            message(
+                "{authority} is not enrolled, or struck off, in directory version {targets_version}",
+                authority=authority,
+                targets_version=targets_version,
+            )
+        )
 
     def vouch_leaf(self, authority: str, signature_key: bytes, targets_version: int) -> None:
         """Raise unless the key is an online key of the authority, in force as of `targets_version`.
@@ -159,10 +191,22 @@ class Directory:
         """
         self._known(targets_version)
         if authority not in self.authority_entries:
-            raise NotVouched(f"{authority} does not stand in directory version {targets_version}")
+            raise NotVouched(
+                message(
+                    "{authority} does not stand in directory version {targets_version}",
+                    authority=authority,
+                    targets_version=targets_version,
+                )
+            )
         key_sets = self.key_sets_in_force(authority, targets_version)
         if not any(key_set.online == signature_key for key_set in key_sets):
-            raise NotVouched(f"directory version {targets_version} does not vouch for this key of {authority}")
+            raise NotVouched(
+                message(
+                    "directory version {targets_version} does not vouch for this key of {authority}",
+                    targets_version=targets_version,
+                    authority=authority,
+                )
+            )
 
     def document_keys(self, authority: str, key_set: int) -> DocumentKeys:
         """The public keys that check documents of this key set, in force or not: for `open_document`.
@@ -200,7 +244,12 @@ class Directory:
         ours = self.network_versions[network]
         if network_version > ours:
             raise UnknownVersion(
-                f"version {network_version} of the roster of {network} is newer than ours ({ours}): refresh first"
+                message(
+                    "version {network_version} of the roster of {network} is newer than ours ({ours}): refresh first",
+                    network_version=network_version,
+                    network=network,
+                    ours=ours,
+                )
             )
         return RosterView(
             members=_seated(roster.members, network_version),
@@ -239,14 +288,22 @@ class Directory:
         """
         if now >= self.expires:
             raise DirectoryExpired(
-                f"the directory (version {self.targets_version}) ran out {_ago(now - self.expires)} ago, so no new"
-                " channel, member or key is trusted: refresh it; if the relay has no newer one, its publisher is late"
+                message(
+                    "the directory (version {targets_version}) ran out {ago} ago, so no new channel, member or"
+                    " key is trusted: refresh it; if the relay has no newer one, its publisher is late",
+                    targets_version=self.targets_version,
+                    ago=_ago(now - self.expires),
+                )
             )
         if network is not None:
             late = now - self.network_expires[self.roster(network).id]
             if late >= 0:
                 raise DirectoryExpired(
-                    f"the roster of {network} ran out {_ago(late)} ago: its coordinators must sign it again"
+                    message(
+                        "the roster of {network} ran out {ago} ago: its coordinators must sign it again",
+                        network=network,
+                        ago=_ago(late),
+                    )
                 )
 
     def may_send(self, now: float) -> None:
@@ -254,15 +311,22 @@ class Directory:
         late = now - self.timestamp_expires
         if late > self.max_stale_seconds:
             raise DirectoryTooStale(
-                f"the directory was last confirmed too long ago (its timestamp ran out {_ago(late)} ago), a revocation"
-                " may be hidden and sending stops: connect and refresh; if the relay has no newer one, tell its"
-                " operator and the publisher, and check this computer's clock"
+                message(
+                    "the directory was last confirmed too long ago (its timestamp ran out {ago} ago), a"
+                    " revocation may be hidden and sending stops: connect and refresh; if the relay has no newer"
+                    " one, tell its operator and the publisher, and check this computer's clock",
+                    ago=_ago(late),
+                )
             )
 
     def _known(self, targets_version: int) -> None:
         if targets_version > self.targets_version:
             raise UnknownVersion(
-                f"directory version {targets_version} is newer than ours ({self.targets_version}): refresh first"
+                message(
+                    "directory version {targets_version} is newer than ours ({ours}): refresh first",
+                    targets_version=targets_version,
+                    ours=self.targets_version,
+                )
             )
 
 
@@ -273,5 +337,7 @@ def _seated(seats: Iterable[Seat], version: int) -> frozenset[str]:
 def _ago(seconds: float) -> str:
     hours = int(seconds // 3600)
     if hours >= 48:
-        return f"{hours // 24} days"
-    return f"{hours} hours" if hours >= 2 else f"{int(seconds // 60)} minutes"
+        return counted("{count} day", "{count} days", count=hours // 24)
+    if hours >= 2:
+        return counted("{count} hour", "{count} hours", count=hours)
+    return counted("{count} minute", "{count} minutes", count=int(seconds // 60))

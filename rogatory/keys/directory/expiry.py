@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from rogatory.keys.directory.directory import Directory
+from rogatory.protocol.text import counted, message
 
 DAY: Final = 24 * 3600
 
@@ -25,13 +26,15 @@ class _Notice(NamedTuple):
 
 
 _NOTICES: Final = {
-    "root": _Notice(90 * DAY, "the trustees must sign it again (`rogatory-keys directory extend`)"),
-    "targets": _Notice(60 * DAY, "the trustees must sign it again (`rogatory-keys directory extend`)"),
+    "root": _Notice(90 * DAY, message("the trustees must sign it again (`rogatory-keys directory extend`)")),
+    "targets": _Notice(60 * DAY, message("the trustees must sign it again (`rogatory-keys directory extend`)")),
     # The publisher renews these by itself, long before: that they come near their end means that it does not.
-    "snapshot": _Notice(5 * DAY, "the publisher is late: tell its operator"),
-    "timestamp": _Notice(DAY, "the publisher is late: tell its operator"),
+    "snapshot": _Notice(5 * DAY, message("the publisher is late: tell its operator")),
+    "timestamp": _Notice(DAY, message("the publisher is late: tell its operator")),
 }
-_NETWORK: Final = _Notice(60 * DAY, "the network's coordinators must sign it again (`rogatory-keys directory extend`)")
+_NETWORK: Final = _Notice(
+    60 * DAY, message("the network's coordinators must sign it again (`rogatory-keys directory extend`)")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +66,24 @@ def warnings_of(ends: Iterable[Expiry], now: float) -> list[ExpiryWarning]:
         left = expires - now
         if left < notice.seconds:
             when = f"{datetime.fromtimestamp(expires, UTC):%Y-%m-%d %H:%M} UTC"
-            said = f"runs out in {_span(left)}, on {when}" if left > 0 else f"ran out {_span(-left)} ago, on {when}"
-            found.append(ExpiryWarning(role, expires, left <= 0, f"the directory's {role} {said}: {notice.who}"))
+            found.append(ExpiryWarning(role, expires, left <= 0, _warning(role, left, when, notice.who)))
     return found
+
+
+def _warning(role: str, left: float, when: str, who: str) -> str:
+    span = _span(abs(left))
+    if left > 0:
+        return message(
+            "the directory's {role} runs out in {span}, on {when}: {who}", role=role, span=span, when=when, who=who
+        )
+    return message(
+        "the directory's {role} ran out {span} ago, on {when}: {who}", role=role, span=span, when=when, who=who
+    )
 
 
 def _span(seconds: float) -> str:
     if seconds >= 2 * DAY:
-        return f"{int(seconds // DAY)} days"
+        return counted("{count} day", "{count} days", count=int(seconds // DAY))
     if seconds >= 2 * 3600:
-        return f"{int(seconds // 3600)} hours"
-    return f"{int(seconds // 60)} minutes"
+        return counted("{count} hour", "{count} hours", count=int(seconds // 3600))
+    return counted("{count} minute", "{count} minutes", count=int(seconds // 60))

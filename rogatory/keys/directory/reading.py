@@ -20,6 +20,7 @@ from rogatory.keys.directory.model import (
     relay_path,
 )
 from rogatory.keys.errors import EntryMismatch, IncompleteBundle
+from rogatory.protocol.text import message
 
 PUBLISHED_FIELD = "x-rogatory-published"
 """In snapshot and timestamp: when the publisher signed it, in unix seconds."""
@@ -83,7 +84,9 @@ def published_at(signed: Snapshot | Timestamp) -> int:
     """When the publisher says that it signed this, in unix seconds. Raises EntryMismatch."""
     found = signed.unrecognized_fields.get(PUBLISHED_FIELD)
     if not isinstance(found, int) or isinstance(found, bool) or not 0 <= found < 1 << 53:
-        raise EntryMismatch(f"the directory's {signed.type} does not say when it was published: tell the publisher")
+        raise EntryMismatch(
+            message("the directory's {type} does not say when it was published: tell the publisher", type=signed.type)
+        )
     return found
 
 
@@ -91,16 +94,19 @@ def signed_document(signed: Targets, path: str, file_of: FileOf) -> bytes:
     """A document whose hash this role signs for. Raises EntryMismatch, IncompleteBundle."""
     info = signed.targets.get(path)
     if info is None:
-        raise IncompleteBundle(f"the directory's index names {path}, which nobody has signed")
+        raise IncompleteBundle(message("the directory's index names {path}, which nobody has signed", path=path))
     if set(info.hashes) != {"sha256"}:
-        raise EntryMismatch(f"the directory's {path} is signed for with another hash than SHA-256")
+        raise EntryMismatch(message("the directory's {path} is signed for with another hash than SHA-256", path=path))
     data = file_of(path, info)
     try:
         info.verify_length_and_hashes(data)
     except LengthOrHashMismatchError:
         raise EntryMismatch(
-            f"{path} in the directory is not the document that was signed: the relay's mirror was altered or mixes"
-            " versions; tell its operator"
+            message(
+                "{path} in the directory is not the document that was signed: the relay's mirror was altered"
+                " or mixes versions; tell its operator",
+                path=path,
+            )
         ) from None
     return data
 
@@ -111,7 +117,9 @@ def _read_entries(
     listed = {INDEX_PATH, *map(authority_path, index.authorities), *map(relay_path, index.relays)}
     # Top-level targets must not answer for a network: its roster is its coordinators' alone.
     if stray := sorted(set(targets.targets) - listed):
-        raise EntryMismatch(f"the directory's targets sign {stray[0]}, which its index does not name")
+        raise EntryMismatch(
+            message("the directory's targets sign {stray}, which its index does not name", stray=stray[0])
+        )
     version = targets.version
     authorities = {
         name: entries.decode_authority(document(targets, authority_path(name)), name, version)
@@ -120,7 +128,9 @@ def _read_entries(
     relays = {name: entries.decode_relay(document(targets, relay_path(name)), name, version) for name in index.relays}
     for entry in authorities.values():
         if entry.relay not in relays:
-            raise EntryMismatch(f"{entry.id} names {entry.relay}, which is no relay of the directory")
+            raise EntryMismatch(
+                message("{id} names {relay}, which is no relay of the directory", id=entry.id, relay=entry.relay)
+            )
     return authorities, relays
 
 
@@ -128,7 +138,9 @@ def _check_channels(rosters: Mapping[str, Roster]) -> None:
     owners: dict[str, str] = {}
     for network, roster in rosters.items():
         if (other := owners.setdefault(roster.channel, network)) != network:
-            raise EntryMismatch(f"the networks {other} and {network} name the same channel")
+            raise EntryMismatch(
+                message("the networks {other} and {network} name the same channel", other=other, network=network)
+            )
 
 
 def _unix(moment: datetime) -> int:

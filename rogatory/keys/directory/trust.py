@@ -38,6 +38,7 @@ from rogatory.keys.errors import (
     RolledBack,
 )
 from rogatory.keys.files import write_atomically
+from rogatory.protocol.text import message, text_of
 
 _FILE = "directory.bundle"
 _HISTORY = "directory.history"
@@ -55,14 +56,20 @@ class TrustedDirectory:
         self._file = folder / _FILE
         self._history = folder / _HISTORY if keeps_history else None
         self._bootstrap_root = bootstrap_root
+        # Its metadata alone: documents are most of a bundle, and are read again from the file where they are wanted.
         self._accepted: Assembled | None = None
 
     def load(self) -> Directory:
         """The last accepted directory, even if it has run out since. Raises IncompleteBundle if there is none yet."""
         accepted = self._load()
         if accepted is None:
-            raise IncompleteBundle("no directory was accepted yet: connect to a relay, or import a bundle")
+            raise IncompleteBundle(message("no directory was accepted yet: connect to a relay, or import a bundle"))
         return accepted.directory
+
+    @property
+    def file(self) -> Path:
+        """Where the last accepted bundle stands; replaced as a whole."""
+        return self._file
 
     def bundle(self) -> bytes:
         """The last accepted bundle, to be served to others. Raises IncompleteBundle if there is none yet."""
@@ -80,8 +87,12 @@ class TrustedDirectory:
         self._file.parent.mkdir(parents=True, exist_ok=True)
         self._remember(offered.files)
         write_atomically(self._file, data, mode=0o644)
-        self._accepted = offered
+        self._accepted = _without_documents(offered)
         return offered.directory
+
+    def forget(self) -> None:
+        """Hold nothing of it in memory until it is asked for again: then its file is read and verified anew."""
+        self._accepted = None
 
     def root(self) -> bytes:
         """The root that all trust here starts from."""
@@ -93,9 +104,11 @@ class TrustedDirectory:
         Raises IncompleteBundle if nothing was accepted yet, MalformedBundle where the stored history is damaged.
         """
         self.load()
-        accepted = self._load()
-        assert accepted is not None
-        return pack_history({**self._past(), **accepted.files})
+        return pack_history({**self._past(), **self._files()})
+
+    def _files(self) -> dict[str, bytes]:
+        """Those of the last accepted bundle, none before the first."""
+        return bundles.unpack(self._file.read_bytes()) if self._file.exists() else {}
 
     def _past(self) -> dict[str, bytes]:
         if self._history is None or not self._history.exists():
@@ -105,10 +118,10 @@ class TrustedDirectory:
     def _remember(self, files: Mapping[str, bytes]) -> None:
         """Before a bundle is replaced. A new timestamp alone adds nothing: the newest stands in the bundle."""
         before = self._load()
-        if self._history is None or (before is not None and not files.keys() - before.files.keys()):
+        if self._history is None or (before is not None and not _metadata(files).keys() - before.files.keys()):
             return
         try:
-            known = {**self._past(), **(before.files if before is not None else {}), **files}
+            known = {**self._past(), **self._files(), **files}
             write_atomically(self._history, pack_history(known), mode=0o644)
         except MalformedBundle:
             # Damaged or full: the directory itself goes on, and a stranger is given the publisher's history.
@@ -134,14 +147,26 @@ class TrustedDirectory:
     def _load(self) -> Assembled | None:
         if self._accepted is None and self._file.exists():
             try:
-                self._accepted = assemble(bundles.unpack(self._file.read_bytes()), self._bootstrap_root)
+                self._accepted = _without_documents(assemble(self._files(), self._bootstrap_root))
             except DirectoryRefused as error:
                 # IncompleteBundle would say that there is no directory yet.
                 raise (MalformedBundle if isinstance(error, IncompleteBundle) else type(error))(
-                    f"the stored directory {self._file} is damaged or belongs to another root ({error}):"
-                    " delete this file and fetch the directory again"
+                    message(
+                        "the stored directory {file} is damaged or belongs to another root ({error}): delete this"
+                        " file and fetch the directory again",
+                        file=self._file,
+                        error=text_of(error),
+                    )
                 ) from None
         return self._accepted
+
+
+def _without_documents(assembled: Assembled) -> Assembled:
+    return Assembled(assembled.directory, _metadata(assembled.files))
+
+
+def _metadata(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    return {name: data for name, data in files.items() if name.startswith("metadata/")}
 
 
 def _keep_roots(accepted: Assembled, files: dict[str, bytes]) -> None:
@@ -163,8 +188,11 @@ def _check_same_versions(accepted: Assembled, offered: Assembled) -> None:
             continue
         if offered.files.get(name, held) != held:
             raise Equivocated(
-                f"two different documents were signed as {name}: this is its signers' doing, not the relay's; keep both"
-                " bundles and tell the trustees"
+                message(
+                    "two different documents were signed as {name}: this is its signers' doing, not the relay's;"
+                    " keep both bundles and tell the trustees",
+                    name=name,
+                )
             )
 
 
@@ -178,16 +206,24 @@ def _run_updater(offered: Mapping[str, bytes], accepted: Mapping[str, bytes], bo
             updater.refresh()
         except ExpiredMetadataError as error:
             raise DirectoryExpired(
-                f"the directory offered has run out ({error}): nothing new is trusted; the relay's mirror is stale or"
-                " the publisher is late: tell them, and check this computer's clock"
+                message(
+                    "the directory offered has run out ({error}): nothing new is trusted; the relay's mirror is"
+                    " stale or the publisher is late: tell them, and check this computer's clock",
+                    error=text_of(error),
+                )
             ) from None
         except BadVersionNumberError as error:
             raise RolledBack(
-                f"the directory offered is older than the one held ({error}): the relay serves a stale mirror; tell"
-                " its operator, and trust no new key until it has caught up"
+                message(
+                    "the directory offered is older than the one held ({error}): the relay serves a stale mirror;"
+                    " tell its operator, and trust no new key until it has caught up",
+                    error=text_of(error),
+                )
             ) from None
         except (RepositoryError, DownloadError) as error:
-            raise DirectoryRefused(f"the directory offered was refused: {error}") from None
+            raise DirectoryRefused(
+                message("the directory offered was refused: {error}", error=text_of(error))
+            ) from None
 
 
 def _lay_out(folder: Path, accepted: Mapping[str, bytes]) -> None:
@@ -214,5 +250,5 @@ class _MirrorFetcher(FetcherInterface):
     def _fetch(self, url: str) -> Iterator[bytes]:
         data = self._files.get(url.removeprefix(_BASE))
         if data is None:
-            raise DownloadHTTPError(f"no {url}", 404)
+            raise DownloadHTTPError(message("no {url}", url=url), 404)
         return iter([data])

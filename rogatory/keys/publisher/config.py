@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from rogatory.keys.errors import ConfigRefused
 from rogatory.keys.publishing.drafts import Terms
+from rogatory.protocol.text import message, text_of
 
 Positive = Annotated[float, Meta(gt=0, le=3650)]
 
@@ -58,7 +59,7 @@ def load_config(file: Path | None, given: dict[str, Any]) -> PublisherConfig:
         try:
             settings = tomllib.loads(file.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ConfigRefused(f"{file} is no TOML file: {error}") from None
+            raise ConfigRefused(message("{file} is no TOML file: {error}", file=file, error=text_of(error))) from None
         for name in _PATHS:
             if isinstance(settings.get(name), str):
                 settings[name] = str(file.parent / settings[name])
@@ -66,9 +67,11 @@ def load_config(file: Path | None, given: dict[str, Any]) -> PublisherConfig:
     try:
         config = msgspec.convert(settings, PublisherConfig, dec_hook=_path)
     except msgspec.ValidationError as error:
-        raise ConfigRefused(f"the publisher's configuration is refused: {error}") from None
+        raise ConfigRefused(
+            message("the publisher's configuration is refused: {error}", error=text_of(error))
+        ) from None
     if config.timestamp_hours > config.snapshot_days * 24:
-        raise ConfigRefused("the publisher's snapshot_days must not be shorter than its timestamp_hours")
+        raise ConfigRefused(message("the publisher's snapshot_days must not be shorter than its timestamp_hours"))
     return config
 
 

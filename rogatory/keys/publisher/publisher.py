@@ -26,6 +26,7 @@ from rogatory.keys.publishing.draft_file import MAX_DRAFT, decode_draft, take_in
 from rogatory.keys.publishing.proposal import check_terms, read_proposal
 from rogatory.keys.publishing.repository import Repository
 from rogatory.keys.publishing.review import review
+from rogatory.protocol.text import message
 
 RENEWED_AFTER = 0.25
 """The part of the timestamp's term after which it is renewed: what clients read has three quarters of it left."""
@@ -63,8 +64,11 @@ class Publisher:
         repository = folders.load(self._config.directory)
         if not repository.published:
             raise PublishError(
-                f"nothing is published from {self._config.directory} yet: publish the first draft by hand"
-                " (`rogatory-keys directory publish`), then start the publisher"
+                message(
+                    "nothing is published from {directory} yet: publish the first draft by hand (`rogatory-keys"
+                    " directory publish`), then start the publisher",
+                    directory=self._config.directory,
+                )
             )
         self._config.incoming_folder.mkdir(parents=True, exist_ok=True)
         self._hand_out(repository)
@@ -151,8 +155,11 @@ class Publisher:
         if behind > _CLOCK_TOLERANCE:
             self._problem(
                 "clock",
-                f"this computer's clock is {behind.total_seconds() / 3600:.1f} hours behind the last timestamp that was"
-                " signed here: it is wrong now, or was wrong then; set it by NTP",
+                message(
+                    "this computer's clock is {hours} hours behind the last timestamp that was signed here: it is wrong"
+                    " now, or was wrong then; set it by NTP",
+                    hours=f"{behind.total_seconds() / 3600:.1f}",
+                ),
             )
 
     def _warn(self, directory: Directory, now: datetime) -> None:

@@ -31,6 +31,7 @@ from rogatory.keys.directory.model import (
 from rogatory.keys.errors import EntryMismatch, PublishError
 from rogatory.keys.publishing.repository import TARGETS, Repository
 from rogatory.keys.renewal import Renewal, begin
+from rogatory.protocol.text import message, text_of
 
 SeatKind = Literal["members", "coordinators", "observers"]
 
@@ -44,7 +45,9 @@ def put_authority(repository: Repository, entry: AuthorityEntry, now: datetime) 
     version = repository.next_version(TARGETS, now)
     held = authority_entry(repository, entry.id, version)
     if {key_set.online for key_set in entry.key_sets} - {key_set.online for key_set in held.key_sets}:
-        raise PublishError(f"{entry.id} is enrolled with other keys: renew its keys, or refuse this file")
+        raise PublishError(
+            message("{id} is enrolled with other keys: renew its keys, or refuse this file", id=entry.id)
+        )
     entry = msgspec.structs.replace(
         entry,
         since=held.since,
@@ -66,7 +69,7 @@ def enrol(repository: Repository, newcomers: Sequence[AuthorityEntry], now: date
     documents: dict[str, Document] = {}
     for entry in newcomers:
         if entry.id in known:
-            raise PublishError(f"{entry.id} is enrolled already: enrol each authority once")
+            raise PublishError(message("{id} is enrolled already: enrol each authority once", id=entry.id))
         known.add(entry.id)
         _check_relay(index, entry)
         enrolled = _enrolled(entry, version)
@@ -93,10 +96,22 @@ def renew_keys(
     held = authority_entry(repository, authority, version)
     expected = len(held.key_sets) + 1
     if renewal.key_set.version != expected:
-        raise PublishError(f"the next key set of {authority} is number {expected}, not {renewal.key_set.version}")
+        raise PublishError(
+            message(
+                "the next key set of {authority} is number {expected}, not {version}",
+                authority=authority,
+                expected=expected,
+                version=renewal.key_set.version,
+            )
+        )
     if held.until is not None:
         if not readmit:
-            raise PublishError(f"{authority} is struck off: its keys are renewed when it is admitted again (--readmit)")
+            raise PublishError(
+                message(
+                    "{authority} is struck off: its keys are renewed when it is admitted again (--readmit)",
+                    authority=authority,
+                )
+            )
         former = (*held.former_terms, Term(since=held.since, until=held.until))
         held = msgspec.structs.replace(held, since=version, until=None, former_terms=former)
     held = msgspec.structs.replace(held, key_sets=_closed(held.key_sets, version, compromised_since))
@@ -104,9 +119,12 @@ def renew_keys(
     begun = entry.key_sets[-1]
     if begun.endorsement is not None and standing(entry, begun) is Standing.UNENDORSED:
         raise PublishError(
-            f"the endorsement of the new keys of {authority} proves nothing (it is not by the key set in force or the"
-            " recovery key, or by keys that are marked as compromised): have the recovery key endorse them"
-            " (`rogatory-keys authority endorse`), or take them in unendorsed"
+            message(
+                "the endorsement of the new keys of {authority} proves nothing (it is not by the key set in"
+                " force or the recovery key, or by keys that are marked as compromised): have the recovery"
+                " key endorse them (`rogatory-keys authority endorse`), or take them in unendorsed",
+                authority=authority,
+            )
         )
     _put_authority(repository, entry, version, now)
 
@@ -116,7 +134,7 @@ def strike_off(repository: Repository, authority: str, now: datetime, compromise
     version = repository.next_version(TARGETS, now)
     held = authority_entry(repository, authority, version)
     if held.until is not None:
-        raise PublishError(f"{authority} is struck off already")
+        raise PublishError(message("{authority} is struck off already", authority=authority))
     entry = msgspec.structs.replace(held, until=version, key_sets=_closed(held.key_sets, version, compromised_since))
     _put_authority(repository, entry, version, now)
 
@@ -132,7 +150,7 @@ def mark_compromised(
     held = authority_entry(repository, authority, version)
     numbers = set(key_sets)
     for number in sorted(numbers - {key_set.version for key_set in held.key_sets}):
-        raise PublishError(f"{authority} has no key set {number}")
+        raise PublishError(message("{authority} has no key set {number}", authority=authority, number=number))
     marked = tuple(
         msgspec.structs.replace(
             key_set, compromised_since=since, until=version if key_set.until is None else key_set.until
@@ -166,9 +184,11 @@ def found_network(
     """Add a network: the trustees delegate its role to the coordinators' keys, who sign the first roster."""
     index = repository.index()
     if roster.id in index.networks:
-        raise PublishError(f"the network {roster.id} is in the directory already")
+        raise PublishError(message("the network {id} is in the directory already", id=roster.id))
     if roster.relay not in index.relays:
-        raise PublishError(f"{roster.id} names {roster.relay}, which is no relay of this directory")
+        raise PublishError(
+            message("{id} names {relay}, which is no relay of this directory", id=roster.id, relay=roster.relay)
+        )
     repository.put(TARGETS, INDEX_PATH, msgspec.structs.replace(index, networks=(*index.networks, roster.id)), now)
     repository.delegate(roster.id, coordinator_keys, threshold, now)
     empty = msgspec.structs.replace(roster, members=(), coordinators=(), observers=())
@@ -208,7 +228,13 @@ def set_seats(
     }
     enrolled = set(repository.index().authorities)
     for holder in {seat.authority for kind in seats.values() for seat in kind} - enrolled:
-        raise PublishError(f"{holder} is not enrolled in this directory, so it can have no seat in {network}")
+        raise PublishError(
+            message(
+                "{holder} is not enrolled in this directory, so it can have no seat in {network}",
+                holder=holder,
+                network=network,
+            )
+        )
     repository.put(role, network_path(network), msgspec.structs.replace(roster, **seats), now)
 
 
@@ -220,9 +246,11 @@ def _put_authority(repository: Repository, entry: AuthorityEntry, version: int, 
 def _enrolled(entry: AuthorityEntry, version: int) -> AuthorityEntry:
     """A newcomer's entry as it stands from this version on."""
     if len(entry.key_sets) != 1:
-        raise PublishError(f"{entry.id} must be enrolled with one key set")
+        raise PublishError(message("{id} must be enrolled with one key set", id=entry.id))
     if entry.key_sets[0].version != 1:
-        raise PublishError(f"{entry.id} is not enrolled, so its first key set is number 1: its file says another")
+        raise PublishError(
+            message("{id} is not enrolled, so its first key set is number 1: its file says another", id=entry.id)
+        )
     first = msgspec.structs.replace(
         entry.key_sets[0], since=version, until=None, compromised_since=None, endorsement=None
     )
@@ -233,7 +261,13 @@ def _enrolled(entry: AuthorityEntry, version: int) -> AuthorityEntry:
 
 def _check_relay(index: Index, entry: AuthorityEntry) -> None:
     if entry.relay not in index.relays:
-        raise PublishError(f"{entry.id} names {entry.relay}, which is no relay of this directory: add the relay first")
+        raise PublishError(
+            message(
+                "{id} names {relay}, which is no relay of this directory: add the relay first",
+                id=entry.id,
+                relay=entry.relay,
+            )
+        )
 
 
 def _check_readable(entry: AuthorityEntry, version: int) -> None:
@@ -242,8 +276,12 @@ def _check_readable(entry: AuthorityEntry, version: int) -> None:
         entries.decode_authority(entries.encode_document(entry), entry.id, version)
     except EntryMismatch as error:
         raise PublishError(
-            f"{error}; perhaps a change of {entry.id} is drafted already: publish it first, or discard it"
-            " (`rogatory-keys directory discard`)"
+            message(
+                "{error}; perhaps a change of {id} is drafted already: publish it first, or discard it"
+                " (`rogatory-keys directory discard`)",
+                error=text_of(error),
+                id=entry.id,
+            )
         ) from None
 
 

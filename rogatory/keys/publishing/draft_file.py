@@ -17,6 +17,7 @@ from rogatory.keys.errors import DirectoryRefused, PublishError
 from rogatory.keys.publishing.proposal import read_proposal
 from rogatory.keys.publishing.repository import Repository
 from rogatory.keys.publishing.sealing import latest
+from rogatory.protocol.text import message, text_of
 
 _FORMAT = "rogatory directory draft 1"
 MAX_DRAFT = 2 * MAX_BUNDLE_BYTES
@@ -43,17 +44,17 @@ def decode_draft(data: bytes, name: str) -> Repository:
     """What a draft file holds, read strictly; `name` is the file's, for messages. Raises PublishError."""
     try:
         if len(data) > MAX_DRAFT:
-            raise PublishError(f"it is over {MAX_DRAFT} bytes")
+            raise PublishError(message("it is over {max_draft} bytes", max_draft=MAX_DRAFT))
         try:
             file = msgspec.msgpack.decode(data, type=_DraftFile)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            raise PublishError("it is no draft of a directory, or not a whole one: copy it again") from None
+            raise PublishError(message("it is no draft of a directory, or not a whole one: copy it again")) from None
         if file.format != _FORMAT:
-            raise PublishError("it is a draft of another format: a newer program may read it")
+            raise PublishError(message("it is a draft of another format: a newer program may read it"))
         repository = Repository(file.published, file.drafts)
         read_proposal(repository)
     except (PublishError, DirectoryRefused) as error:
-        raise PublishError(f"{name} is refused: {error}") from None
+        raise PublishError(message("{name} is refused: {error}", name=name, error=text_of(error))) from None
     return repository
 
 
@@ -69,15 +70,27 @@ def take_in(repository: Repository, offered: Repository) -> list[str]:
         found = latest(repository.published, role)
         expected = found[0] + 1 if found else 1
         if draft.signed.version != expected:
+            if draft.signed.version < expected:
+                why = message("it is published already")
+            else:
+                why = message("another comes before it")
             raise PublishError(
-                f"the draft of {role} is version {draft.signed.version}, and the next here is {expected}: "
-                + ("it is published already" if draft.signed.version < expected else "another comes before it")
-                + ", or it was made from another state of the directory; propose it again from the present one"
+                message(
+                    "the draft of {role} is version {version}, and the next here is {expected}: {why}, or it was made"
+                    " from another state of the directory; propose it again from the present one",
+                    role=role,
+                    version=draft.signed.version,
+                    expected=expected,
+                    why=why,
+                )
             )
         if f"{role}.json" in repository.drafts and repository.draft(role).signed_bytes != draft.signed_bytes:
             raise PublishError(
-                f"another draft of {role} is here already: publish that first, or discard it"
-                " (`rogatory-keys directory discard`)"
+                message(
+                    "another draft of {role} is here already: publish that first, or discard it (`rogatory-keys"
+                    " directory discard`)",
+                    role=role,
+                )
             )
         if f"{role}.json" not in drafts:
             draft.signatures.clear()

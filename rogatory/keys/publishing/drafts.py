@@ -13,6 +13,7 @@ from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata, Root, Snapshot, Targets, Timestamp
 
 from rogatory.keys.errors import PublishError
+from rogatory.protocol.text import message
 
 S = TypeVar("S", Root, Timestamp, Snapshot, Targets)
 
@@ -38,9 +39,13 @@ def read(data: bytes, kind: type[S]) -> Metadata[S]:
     try:
         metadata: Metadata[S] = Metadata.from_bytes(data)
     except RepositoryError:
-        raise PublishError("metadata of the directory is damaged: take another copy of the folder or file") from None
+        raise PublishError(
+            message("metadata of the directory is damaged: take another copy of the folder or file")
+        ) from None
     if not isinstance(metadata.signed, kind):
-        raise PublishError("metadata of the directory stands in a wrong place: take another copy of the folder or file")
+        raise PublishError(
+            message("metadata of the directory stands in a wrong place: take another copy of the folder or file")
+        )
     return metadata
 
 
@@ -48,7 +53,11 @@ def check_threshold(keys: Sequence[Key], threshold: int) -> None:
     """Raise PublishError unless 1 <= threshold <= number of different keys."""
     if not 1 <= threshold <= len({key.keyid for key in keys}):
         raise PublishError(
-            f"a threshold of {threshold} cannot be met by {len(keys)} keys: give 1 to the number of different keys"
+            message(
+                "a threshold of {threshold} cannot be met by {given} keys: give 1 to the number of different keys",
+                threshold=threshold,
+                given=len(keys),
+            )
         )
 
 

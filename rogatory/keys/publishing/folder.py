@@ -16,6 +16,7 @@ from rogatory.keys.directory.assemble import TIMESTAMP_FILE
 from rogatory.keys.errors import FolderBusy, PublishError
 from rogatory.keys.files import write_atomically
 from rogatory.keys.publishing.repository import Repository
+from rogatory.protocol.text import message
 
 MIRROR, DRAFTS, HISTORY = "mirror", "drafts", "history"
 
@@ -23,7 +24,7 @@ MIRROR, DRAFTS, HISTORY = "mirror", "drafts", "history"
 def create_folder(folder: Path, repository: Repository) -> None:
     """Write a new repository to a folder that is empty or does not exist. Raises PublishError, OSError."""
     if folder.exists() and any(folder.iterdir()):
-        raise PublishError(f"{folder} is not empty: a new directory wants a folder of its own")
+        raise PublishError(message("{folder} is not empty: a new directory wants a folder of its own", folder=folder))
     folder.mkdir(parents=True, exist_ok=True)
     _save(folder, repository)
 
@@ -37,7 +38,9 @@ def opened(folder: Path) -> Iterator[Repository]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise FolderBusy(f"another command works on {folder}: wait until it has ended") from None
+            raise FolderBusy(
+                message("another command works on {folder}: wait until it has ended", folder=folder)
+            ) from None
         repository = load(folder)
         yield repository
         _save(folder, repository)
@@ -56,7 +59,9 @@ def load(folder: Path) -> Repository:
 
 def _check_folder(folder: Path) -> None:
     if not is_folder(folder):
-        raise PublishError(f"{folder} holds no directory: make one with `rogatory-keys directory init`")
+        raise PublishError(
+            message("{folder} holds no directory: make one with `rogatory-keys directory init`", folder=folder)
+        )
 
 
 def history(folder: Path) -> dict[str, bytes]:
@@ -64,7 +69,7 @@ def history(folder: Path) -> dict[str, bytes]:
     _check_folder(folder)
     files = _read_tree(folder / HISTORY)
     if TIMESTAMP_FILE not in files:
-        raise PublishError(f"{folder} has no history: nothing was published from it yet")
+        raise PublishError(message("{folder} has no history: nothing was published from it yet", folder=folder))
     return files
 
 

@@ -18,6 +18,7 @@ from rogatory.keys.files import write_atomically
 from rogatory.keys.fingerprint import role_key_fingerprint
 from rogatory.keys.identity import Ed25519Key
 from rogatory.keys.publishing.role_keys import role_key, role_signer
+from rogatory.protocol.text import message
 
 _FORMAT = "rogatory role key 1"
 
@@ -68,7 +69,7 @@ def open_key_file(path: Path, passphrase: bytes) -> Signer:
     """The signer of a key file. Raises VaultMissing, WrongPassphrase, DamagedVault, MissingSecret."""
     seed = vault.open_vault(path, passphrase).secret("seed")
     if len(seed) != 32:
-        raise DamagedVault(f"{path} holds no key of this program: use another copy of it")
+        raise DamagedVault(message("{path} holds no key of this program: use another copy of it", path=path))
     return role_signer(seed)
 
 
@@ -76,7 +77,11 @@ def read_public_key(path: Path, kind: KeyKind) -> PublicKeyFile:
     """The public half, which must be of this kind. Raises PublishError, OSError."""
     public = decode_public_key(path.read_bytes(), str(path))
     if public.kind is not kind:
-        raise PublishError(f"{path} is the key of a {public.kind}, where a {kind}'s is wanted")
+        raise PublishError(
+            message(
+                "{path} is the key of a {kind}, where a {wanted}'s is wanted", path=path, kind=public.kind, wanted=kind
+            )
+        )
     return public
 
 
@@ -85,7 +90,9 @@ def decode_public_key(data: bytes, name: str) -> PublicKeyFile:
     try:
         public = msgspec.json.decode(data, type=PublicKeyFile)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise PublishError(f"{name} is no public key file: give the FILE.pub that was made beside the key") from None
+        raise PublishError(
+            message("{name} is no public key file: give the FILE.pub that was made beside the key", name=name)
+        ) from None
     if public.format != _FORMAT:
-        raise PublishError(f"{name} is of another format: a newer program may read it")
+        raise PublishError(message("{name} is of another format: a newer program may read it", name=name))
     return public

@@ -28,6 +28,7 @@ from rogatory.keys.errors import DirectoryRefused, PublishError
 from rogatory.keys.publishing.drafts import read
 from rogatory.keys.publishing.repository import ROOT, TARGETS, Repository
 from rogatory.keys.publishing.sealing import latest
+from rogatory.protocol.text import message, text_of
 
 S = TypeVar("S", Root, Targets)
 
@@ -58,10 +59,10 @@ def read_proposal(repository: Repository) -> Proposal:
     """Raises PublishError if there is no draft, or none that may be signed; DirectoryRefused for what is published."""
     drafted = tuple(repository.draft_roles())
     if not drafted:
-        raise PublishError("there is no draft: nothing waits to be signed")
+        raise PublishError(message("there is no draft: nothing waits to be signed"))
     for role in drafted:
         if role not in (ROOT, TARGETS) and _NETWORK_ROLE.match(role) is None:
-            raise _unseen(role, "there is no such role in a directory")
+            raise _unseen(role, message("there is no such role in a directory"))
     before = None
     if repository.published:
         repository.directory()  # verifies it, from its first root on
@@ -74,7 +75,9 @@ def read_proposal(repository: Repository) -> Proposal:
         if before is not None:
             check_succession(before.directory, after.directory)
     except DirectoryRefused as error:
-        raise PublishError(f"the draft cannot be published, since everybody would refuse it: {error}") from None
+        raise PublishError(
+            message("the draft cannot be published, since everybody would refuse it: {error}", error=text_of(error))
+        ) from None
     return Proposal(before, after, drafted)
 
 
@@ -84,8 +87,12 @@ def check_terms(proposal: Proposal, now: float) -> None:
         expires = proposal.after.directory.role_expires[role]
         if expires <= now:
             raise PublishError(
-                f"the draft of {role} ran out on {plain.moment(expires)}: it is too old, or a clock is wrong (here or"
-                " where it was made); discard it and make it anew"
+                message(
+                    "the draft of {role} ran out on {moment}: it is too old, or a clock is wrong (here or where"
+                    " it was made); discard it and make it anew",
+                    role=role,
+                    moment=plain.moment(expires),
+                )
             )
 
 
@@ -100,7 +107,9 @@ def _state(repository: Repository, *, with_drafts: bool) -> State:
             return draft
         published = repository.published.get(target_file(path, info))
         if published is None:
-            raise PublishError(f"the draft lacks {path}, for which it is to be signed: propose it again")
+            raise PublishError(
+                message("the draft lacks {path}, for which it is to be signed: propose it again", path=path)
+            )
         return published
 
     def network(name: str) -> Targets:
@@ -116,7 +125,9 @@ def _newest(repository: Repository, role: str, kind: type[S], with_drafts: bool)
     if data is None:
         found = latest(repository.published, role)
         if found is None:
-            raise PublishError(f"the draft needs the role {role}, which is neither published nor drafted with it")
+            raise PublishError(
+                message("the draft needs the role {role}, which is neither published nor drafted with it", role=role)
+            )
         data = found[1]
     return read(data, kind).signed
 
@@ -127,8 +138,13 @@ def _check_version(repository: Repository, role: str) -> None:
     version = repository.draft(role).signed.version
     if version != expected:
         raise PublishError(
-            f"the draft of {role} is version {version}, and the next is {expected}: it was made from another state of"
-            " the directory; make it anew from the present one"
+            message(
+                "the draft of {role} is version {version}, and the next is {expected}: it was made from"
+                " another state of the directory; make it anew from the present one",
+                role=role,
+                version=version,
+                expected=expected,
+            )
         )
 
 
@@ -140,7 +156,7 @@ def _check_roles(repository: Repository, after: State, drafted: tuple[str, ...])
             continue
         signed = repository.draft(role).signed
         if not isinstance(signed, Targets):
-            raise _unseen(role, "it is metadata of another kind")
+            raise _unseen(role, message("it is metadata of another kind"))
         _require_plain(role, signed.unrecognized_fields)
         for info in signed.targets.values():
             _require_plain(role, info.unrecognized_fields)
@@ -153,9 +169,11 @@ def _check_roles(repository: Repository, after: State, drafted: tuple[str, ...])
             network = role.removeprefix("network-")
             known = network in after.index.networks and role == network_role(network)
             if not known or set(signed.targets) != {network_path(network)}:
-                raise _unseen(role, "it signs for something else than the roster of a network of this directory")
+                raise _unseen(
+                    role, message("it signs for something else than the roster of a network of this directory")
+                )
             if signed.delegations is not None:
-                raise _unseen(role, "it passes its right on to others")
+                raise _unseen(role, message("it passes its right on to others"))
             documents = {network_path(network): after.directory.roster_entries[network]}
         for path, document in documents.items():
             _check_document(repository, path, document)
@@ -164,40 +182,47 @@ def _check_roles(repository: Repository, after: State, drafted: tuple[str, ...])
 def _check_document(repository: Repository, path: str, document: Document) -> None:
     data = repository.drafts.get(f"targets/{path}")
     if data is not None and entries.encode_document(document) != data:
-        raise _unseen(path, "it holds something that this program does not know (a newer program may)")
+        raise _unseen(path, message("it holds something that this program does not know (a newer program may)"))
 
 
 def _check_root(root: Root) -> None:
     _require_plain(ROOT, root.unrecognized_fields)
     if set(root.roles) != set(TOP_ROLES) or root.consistent_snapshot is not True:
-        raise _unseen(ROOT, "it has other roles than this program uses")
+        raise _unseen(ROOT, message("it has other roles than this program uses"))
     if set(root.keys) != {keyid for role in root.roles.values() for keyid in role.keyids}:
-        raise _unseen(ROOT, "it names keys that serve no role")
+        raise _unseen(ROOT, message("it names keys that serve no role"))
     if any(key.keytype != "ed25519" for key in root.keys.values()):
-        raise _unseen(ROOT, "it names keys of another kind than Ed25519")
+        raise _unseen(ROOT, message("it names keys of another kind than Ed25519"))
 
 
 def _check_delegations(delegations: Delegations | None, index: Index) -> None:
     roles = {} if delegations is None else delegations.roles
     if roles is None or set(roles) != {network_role(network) for network in index.networks}:
-        raise _unseen(TARGETS, "it gives rights to others than the networks of its index")
+        raise _unseen(TARGETS, message("it gives rights to others than the networks of its index"))
     for network in index.networks:
         role = roles[network_role(network)]
         if role.paths != [network_path(network)] or role.path_hash_prefixes or role.unrecognized_fields:
-            raise _unseen(TARGETS, f"it lets {role.name} sign for something else than its roster")
+            raise _unseen(TARGETS, message("it lets {role} sign for something else than its roster", role=role.name))
     keys = {} if delegations is None else delegations.keys
     if any(key.keytype != "ed25519" for key in keys.values()):
-        raise _unseen(TARGETS, "it names keys of another kind than Ed25519")
+        raise _unseen(TARGETS, message("it names keys of another kind than Ed25519"))
     if set(keys) != {keyid for role in roles.values() for keyid in role.keyids}:
-        raise _unseen(TARGETS, "it names keys that serve no role")
+        raise _unseen(TARGETS, message("it names keys that serve no role"))
 
 
 def _require_plain(role: str, unknown: dict[str, object]) -> None:
     if unknown:
-        raise _unseen(role, f"it has a field {sorted(unknown)[0]!r} that this program does not know")
+        raise _unseen(
+            role, message("it has a field {unknown!r} that this program does not know", unknown=sorted(unknown)[0])
+        )
 
 
 def _unseen(what: str, reason: str) -> PublishError:
     return PublishError(
-        f"the draft of {what} is not to be signed: {reason}, so you would sign what you cannot see; ask whoever made it"
+        message(
+            "the draft of {what} is not to be signed: {reason}, so you would sign what you cannot see; ask"
+            " whoever made it",
+            what=what,
+            reason=reason,
+        )
     )

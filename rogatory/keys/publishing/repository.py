@@ -29,6 +29,7 @@ from rogatory.keys.directory.model import (
 from rogatory.keys.errors import PublishError, ThresholdNotMet
 from rogatory.keys.publishing.drafts import Terms, check_threshold, read, set_role_keys, until
 from rogatory.keys.publishing.sealing import latest, seal, snapshot_is_half_over, stamp
+from rogatory.protocol.text import in_words, message
 
 ROOT, TARGETS = "root", "targets"
 
@@ -73,7 +74,7 @@ class Repository:
         """The first published root: what clients start their trust from. Raises PublishError."""
         data = self.published.get(metadata_file(ROOT, 1))
         if data is None:
-            raise PublishError("nothing is published yet: let the trustees sign, then publish")
+            raise PublishError(message("nothing is published yet: let the trustees sign, then publish"))
         return data
 
     def directory(self) -> Directory:
@@ -113,8 +114,12 @@ class Repository:
         if info is None:
             kind, _, name = path.removesuffix(".json").rpartition("/")
             raise PublishError(
-                f"{name} is not in the directory's {kind or 'files'}: look at the spelling"
-                " (`rogatory-keys directory show` lists what there is), or take it in first"
+                message(
+                    "{name} is not in the directory's {kind}: look at the spelling (`rogatory-keys directory"
+                    " show` lists what there is), or take it in first",
+                    name=name,
+                    kind=in_words(kind or "files"),
+                )
             )
         return self.published[target_file(path, info)]
 
@@ -146,7 +151,7 @@ class Repository:
         draft.signed.delegations = delegations
         roles = delegations.roles
         if roles is None:
-            raise PublishError("the directory's targets delegate in a way that this program does not use")
+            raise PublishError(message("the directory's targets delegate in a way that this program does not use"))
         for keyid in list(roles[role].keyids) if role in roles else []:
             draft.signed.revoke_key(keyid, role)
         roles[role] = DelegatedRole(role, [], threshold, True, paths=[network_path(network)])
@@ -179,7 +184,9 @@ class Repository:
             draft.sign(signer, append=True)
             self._store(role, draft)
         if not roles:
-            raise PublishError("no draft waits for a signature of this key: `rogatory-keys directory show` lists them")
+            raise PublishError(
+                message("no draft waits for a signature of this key: `rogatory-keys directory show` lists them")
+            )
         return roles
 
     def add_signatures(self, role: str, signatures: Mapping[str, Signature]) -> None:
@@ -195,7 +202,9 @@ class Repository:
     def extend(self, role: str, now: datetime) -> None:
         """Draft the next version of a role with nothing new but its term. Raises PublishError."""
         if latest(self.published, role) is None:
-            raise PublishError(f"the directory has no role {role}: `rogatory-keys directory show` lists them")
+            raise PublishError(
+                message("the directory has no role {role}: `rogatory-keys directory show` lists them", role=role)
+            )
         self._store(role, self._open_root(now) if role == ROOT else self._open(role, now))
 
     def update(self, files: Mapping[str, bytes]) -> Directory:
@@ -289,8 +298,13 @@ class Repository:
             except UnsignedMetadataError:
                 have, need = self.signatures(role)
                 raise ThresholdNotMet(
-                    f"the draft of {role} has {have} of {need} signatures: let more of its keys sign"
-                    " (`rogatory-keys directory sign`)"
+                    message(
+                        "the draft of {role} has {have} of {need} signatures: let more of its keys sign"
+                        " (`rogatory-keys directory sign`)",
+                        role=role,
+                        have=have,
+                        need=need,
+                    )
                 ) from None
 
     def _first_root(self, files: Mapping[str, bytes]) -> bytes:
@@ -299,7 +313,7 @@ class Repository:
             return self.bootstrap_root()
         if read(data, Root).signed_bytes != self.draft(ROOT).signed_bytes:
             raise PublishError(
-                "the directory offered begins with another root than the one drafted here: it is not taken"
+                message("the directory offered begins with another root than the one drafted here: it is not taken")
             )
         return data
 
@@ -318,7 +332,7 @@ class Repository:
             return draft
         published = latest(self.published, role)
         if published is None:
-            raise PublishError(f"the directory's folder has no {role}: restore it from a copy")
+            raise PublishError(message("the directory's folder has no {role}: restore it from a copy", role=role))
         return published[1]
 
     def _open_root(self, now: datetime) -> Metadata[Root]:

@@ -12,6 +12,7 @@ from rogatory.keys.directory.expiry import DAY
 from rogatory.keys.directory.model import AuthorityEntry, KeySet, RelayEntry, Roster, Seat, network_role
 from rogatory.keys.fingerprint import entry_fingerprint, relay_fingerprint, role_key_fingerprint
 from rogatory.keys.publishing.proposal import Proposal, State
+from rogatory.protocol.text import counted, in_words, message
 
 _ROLE_HOLDERS = {"root": "trustee", "targets": "trustee", "snapshot": "publisher", "timestamp": "publisher"}
 
@@ -22,7 +23,7 @@ def review(proposal: Proposal, now: float) -> list[str]:
     for role in proposal.drafted:
         lines.append(_heading(role, proposal.after, now))
         found = list(_differences(role, proposal.before, proposal.after))
-        lines += [f"  {line}" for line in found or ["nothing changes but its term"]]
+        lines += [message("  {line}", line=line) for line in found or [message("nothing changes but its term")]]
     return lines
 
 
@@ -33,7 +34,14 @@ def _heading(role: str, after: State, now: float) -> str:
     }
     expires = directory.role_expires[role]
     days = round((expires - now) / DAY)
-    return f"{role}, version {versions[role]}, good until {plain.moment(expires)} ({days} days from now):"
+    return counted(
+        "{role}, version {version}, good until {end} ({count} day from now):",
+        "{role}, version {version}, good until {end} ({count} days from now):",
+        count=days,
+        role=role,
+        version=versions[role],
+        end=plain.moment(expires),
+    )
 
 
 def _differences(role: str, before: State | None, after: State) -> Iterator[str]:
@@ -62,13 +70,23 @@ def _root(before: Root | None, after: Root) -> Iterator[str]:
         keys = _role_keys(after, role)
         for keyid, key in keys.items():
             if keyid not in held:
-                yield f"{role}: may be signed by the {holder} key {_key(holder, key)}"
+                yield message(
+                    "{role}: may be signed by the {holder} key {key}",
+                    role=role,
+                    holder=in_words(holder),
+                    key=_key(holder, key),
+                )
         for keyid, key in held.items():
             if keyid not in keys:
-                yield f"{role}: may NO LONGER be signed by the {holder} key {_key(holder, key)}"
+                yield message(
+                    "{role}: may NO LONGER be signed by the {holder} key {key}",
+                    role=role,
+                    holder=in_words(holder),
+                    key=_key(holder, key),
+                )
         needed, was = after.roles[role].threshold, before.roles[role].threshold if before else None
         if needed != was or len(keys) != len(held):
-            yield f"{role}: {_of(needed, len(keys))} must sign" + (f" (was {_of(was, len(held))})" if was else "")
+            yield _must_sign(role, _of(needed, len(keys)), _of(was, len(held)) if was else None)
 
 
 def _role_keys(root: Root, role: str) -> dict[str, Key]:
@@ -80,7 +98,13 @@ def _key(holder: str, key: Key) -> str:
 
 
 def _of(needed: int, keys: int) -> str:
-    return f"{needed} of {keys} keys"
+    return counted("{needed} of {count} key", "{needed} of {count} keys", count=keys, needed=needed)
+
+
+def _must_sign(role: str, need: str, was: str | None) -> str:
+    if was is None:
+        return message("{role}: {need} must sign", role=role, need=need)
+    return message("{role}: {need} must sign (was {was})", role=role, need=need, was=was)
 
 
 # Targets
@@ -89,50 +113,62 @@ def _of(needed: int, keys: int) -> str:
 def _index(before: State | None, after: State) -> Iterator[str]:
     new, old = after.index.max_stale_seconds, before.index.max_stale_seconds if before else None
     if new != old:
-        was = f" (was {old / 3600:g})" if old is not None else ""
-        yield f"one may still send for {new / 3600:g} hours after the publisher fell silent{was}"
+        hours = f"{new / 3600:g}"
+        if old is None:
+            yield message("one may still send for {hours} hours after the publisher fell silent", hours=hours)
+        else:
+            yield message(
+                "one may still send for {hours} hours after the publisher fell silent (was {was})",
+                hours=hours,
+                was=f"{old / 3600:g}",
+            )
 
 
 def _authority(before: AuthorityEntry | None, after: AuthorityEntry) -> Iterator[str]:
     if before == after:
         return
     if before is None:
-        yield f"authority ADDED: {after.id}"
+        yield message("authority ADDED: {id}", id=after.id)
     yield from _changed(after.id, before, after)
     if before is not None and before.until is None and after.until is not None:
-        yield f"{after.id}: STRUCK OFF, trusted with nothing new from now on"
+        yield message("{id}: STRUCK OFF, trusted with nothing new from now on", id=after.id)
     if before is not None and len(after.former_terms) > len(before.former_terms):
-        yield f"{after.id}: ADMITTED AGAIN"
+        yield message("{id}: ADMITTED AGAIN", id=after.id)
     if before is not None and before.recovery != after.recovery:
-        yield f"{after.id}: a NEW RECOVERY KEY"
+        yield message("{id}: a NEW RECOVERY KEY", id=after.id)
     held = {key_set.version: key_set for key_set in before.key_sets} if before else {}
     for key_set in after.key_sets:
         yield from _key_set(after, held.get(key_set.version), key_set)
 
 
 def _key_set(entry: AuthorityEntry, before: KeySet | None, after: KeySet) -> Iterator[str]:
-    name = f"{entry.id}: key set {after.version}"
+    name = message("{authority}: key set {number}", authority=entry.id, number=after.version)
     if before is None:
         digits = entry_fingerprint(entry, after.version)
-        yield f"{name} BEGINS, {plain.standing_in_words(standing(entry, after))}"
-        yield f"{name} has the fingerprint {digits}"
+        yield message("{name} BEGINS, {standing}", name=name, standing=plain.standing_in_words(standing(entry, after)))
+        yield message("{name} has the fingerprint {digits}", name=name, digits=digits)
     if after.until is not None and (before is None or before.until is None):
-        yield f"{name} ends"
+        yield message("{name} ends", name=name)
     since = after.compromised_since
     if since is not None and (before is None or before.compromised_since != since):
-        yield f"{name} is COMPROMISED since {plain.moment(since)}: what no receipt dates earlier proves nothing"
+        yield message(
+            "{name} is COMPROMISED since {since}: what no receipt dates earlier proves nothing",
+            name=name,
+            since=plain.moment(since),
+        )
 
 
 def _relay(before: RelayEntry | None, after: RelayEntry) -> Iterator[str]:
     if before == after:
         return
     if before is None:
-        yield f"relay ADDED: {after.id}"
+        yield message("relay ADDED: {id}", id=after.id)
     yield from _changed(after.id, before, after)
     if before is None or (before.identity, before.receipt) != (after.identity, after.receipt):
-        yield f"{after.id}: NEW KEYS, fingerprint {relay_fingerprint(after.id, after.identity, after.receipt)}"
+        digits = relay_fingerprint(after.id, after.identity, after.receipt)
+        yield message("{id}: NEW KEYS, fingerprint {digits}", id=after.id, digits=digits)
     if before is not None and before.until is None and after.until is not None:
-        yield f"{after.id}: ENDS"
+        yield message("{id}: ENDS", id=after.id)
 
 
 def _delegations(before: Targets | None, after: State) -> Iterator[str]:
@@ -140,13 +176,21 @@ def _delegations(before: Targets | None, after: State) -> Iterator[str]:
         held, was = _coordinators(before, network) if before else ({}, 0)
         keys, needed = _coordinators(after.targets, network)
         if was == 0:
-            yield f"network ADDED: {network}"
+            yield message("network ADDED: {network}", network=network)
         for keyid in keys.keys() - held.keys():
-            yield f"{network}: its roster may be signed by the coordinator key {_key('coordinator', keys[keyid])}"
+            yield message(
+                "{network}: its roster may be signed by the coordinator key {key}",
+                network=network,
+                key=_key("coordinator", keys[keyid]),
+            )
         for keyid in held.keys() - keys.keys():
-            yield f"{network}: its roster may NO LONGER be signed by the key {_key('coordinator', held[keyid])}"
+            yield message(
+                "{network}: its roster may NO LONGER be signed by the key {key}",
+                network=network,
+                key=_key("coordinator", held[keyid]),
+            )
         if needed != was or len(keys) != len(held):
-            yield f"{network}: {_of(needed, len(keys))} must sign its roster"
+            yield message("{network}: {need} must sign its roster", network=network, need=_of(needed, len(keys)))
 
 
 def _coordinators(targets: Targets, network: str) -> tuple[dict[str, Key], int]:
@@ -163,13 +207,17 @@ def _coordinators(targets: Targets, network: str) -> tuple[dict[str, Key], int]:
 
 def _roster(before: Roster | None, after: Roster) -> Iterator[str]:
     if before is None:
-        yield f"network {after.id}: its first roster"
+        yield message("network {id}: its first roster", id=after.id)
     yield from _changed(after.id, before, after)
     for kind, seats in _kinds(after).items():
         held = _holders(_kinds(before)[kind]) if before else frozenset()
         holders = _holders(seats)
-        yield from (f"{after.id}: {authority} becomes {kind}" for authority in sorted(holders - held))
-        yield from (f"{after.id}: {authority} is NO LONGER {kind}" for authority in sorted(held - holders))
+        for authority in sorted(holders - held):
+            yield message("{id}: {authority} becomes {kind}", id=after.id, authority=authority, kind=in_words(kind))
+        for authority in sorted(held - holders):
+            yield message(
+                "{id}: {authority} is NO LONGER {kind}", id=after.id, authority=authority, kind=in_words(kind)
+            )
 
 
 def _kinds(roster: Roster) -> Mapping[str, Sequence[Seat]]:
@@ -182,8 +230,15 @@ def _holders(seats: Iterable[Seat]) -> frozenset[str]:
 
 def _changed(name: str, before: Any, after: Any) -> Iterator[str]:
     old, new = plain.details(before) if before is not None else {}, plain.details(after)
+    nothing = message("nothing")
     for label in {**new, **old}:
         if before is None:
-            yield f"{name}: {label}: {new[label]}"
+            yield message("{name}: {label}: {value}", name=name, label=label, value=new[label])
         elif old.get(label) != new.get(label):
-            yield f"{name}: {label}: {new.get(label, 'nothing')} (was {old.get(label, 'nothing')})"
+            yield message(
+                "{name}: {label}: {value} (was {was})",
+                name=name,
+                label=label,
+                value=new.get(label, nothing),
+                was=old.get(label, nothing),
+            )

@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from rogatory.protocol.dossier.archive import FIXED, LOCAL, MAX_MEMBERS, Member, ending, read_header, rest_of_header
 from rogatory.protocol.errors import MalformedError
+from rogatory.protocol.text import message
 
 _PIECE = 1024 * 1024
 
@@ -33,23 +34,27 @@ class Container:
         while (start := file.read(FIXED))[: len(LOCAL)] == LOCAL:
             held = self._member(start)
             if held.member.name in self.members or len(self.members) >= MAX_MEMBERS:
-                raise MalformedError(f"{held.member.name!r} stands twice in the file, or there are too many members")
+                raise MalformedError(
+                    message(
+                        "{member!r} stands twice in the file, or there are too many members", member=held.member.name
+                    )
+                )
             self.members[held.member.name] = held
         expected = ending(held.member for held in self.members.values())
         if start + file.read(len(expected) + 1 - min(len(start), len(expected))) != expected:
-            raise MalformedError("the end of the file was altered or cut off, or something was added to it")
+            raise MalformedError(message("the end of the file was altered or cut off, or something was added to it"))
 
     def read(self, name: str, most: int) -> bytes:
         """A member's bytes, of which there may be `most`. Raises MalformedError."""
         held = self.members.get(name)
         if held is None:
-            raise MalformedError(f"{name} is missing in the file")
+            raise MalformedError(message("{name} is missing in the file", name=name))
         if held.member.size > most:
-            raise MalformedError(f"{name} has over {most} bytes")
+            raise MalformedError(message("{name} has over {most} bytes", name=name, most=most))
         self._file.seek(held.offset)
         data = self._file.read(held.member.size)
         if hashlib.sha256(data).hexdigest() != held.sha256:
-            raise MalformedError("the file changed while it was read")
+            raise MalformedError(message("the file changed while it was read"))
         return data
 
     def _member(self, start: bytes) -> Held:
@@ -58,9 +63,9 @@ class Container:
         while left:
             piece = self._file.read(min(left, _PIECE))
             if not piece:
-                raise MalformedError(f"the file ends within {member.name!r}")
+                raise MalformedError(message("the file ends within {member!r}", member=member.name))
             left, crc = left - len(piece), zlib.crc32(piece, crc)
             content.update(piece)
         if crc != member.crc:
-            raise MalformedError(f"{member.name!r} was altered")
+            raise MalformedError(message("{member!r} was altered", member=member.name))
         return Held(member, content.hexdigest(), offset)

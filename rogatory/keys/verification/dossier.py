@@ -11,12 +11,13 @@ from rogatory.keys.fingerprint import root_fingerprint
 from rogatory.keys.plain import moment
 from rogatory.keys.verification.container import Container
 from rogatory.keys.verification.matter import Matter
-from rogatory.keys.verification.report import Claim, Finding, Report, Verdict
+from rogatory.keys.verification.report import Claim, Finding, Report, Verdict, key_set_of
 from rogatory.keys.verification.verify import conclude
 from rogatory.protocol.documents.errors import DocumentError
 from rogatory.protocol.dossier import manifest as form
 from rogatory.protocol.dossier.manifest import Manifest, check_seal, decode_manifest
 from rogatory.protocol.errors import MalformedError
+from rogatory.protocol.text import message, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +68,14 @@ def _check_members(container: Container, manifest: Manifest) -> None:
     held = [(each.member.name, each.member.size, each.sha256) for each in container.members.values()]
     named = [(each.name, each.size, each.sha256) for each in manifest.members]
     if [name for name, _, _ in held[-2:]] != [form.MANIFEST, form.SEAL]:
-        raise MalformedError("it does not end with its manifest and the signature of it")
+        raise MalformedError(message("it does not end with its manifest and the signature of it"))
     for found, wanted in zip(held[:-2], named, strict=False):
         if found != wanted:
-            raise MalformedError(f"{found[0]!r} is not what its exporter signed: altered, exchanged or moved")
+            raise MalformedError(
+                message("{found!r} is not what its exporter signed: altered, exchanged or moved", found=found[0])
+            )
     if len(held) - 2 != len(named):
-        raise MalformedError("members were added or taken away since its exporter signed it")
+        raise MalformedError(message("members were added or taken away since its exporter signed it"))
 
 
 def _root(container: Container, trust: Trust) -> tuple[bytes, list[Finding]]:
@@ -81,35 +84,48 @@ def _root(container: Container, trust: Trust) -> tuple[bytes, list[Finding]]:
         return trust.root, []
     fingerprint = root_fingerprint(inside)
     if trust.fingerprint is None:
-        text = (
+        text = message(
             "the root in this file was compared with nothing: ask a trustee of the directory for its fingerprint, and"
-            f" give it with --fingerprint, if it is {fingerprint}"
+            " give it with --fingerprint, if it is {fingerprint}",
+            fingerprint=fingerprint,
         )
         return inside, [Finding(Claim.ROOT, Verdict.UNSURE, text)]
     if "".join(trust.fingerprint.split()) != "".join(fingerprint.split()):
-        raise RefusedFile(f"the root in this file is another: its fingerprint is {fingerprint}")
-    return inside, [Finding(Claim.ROOT, Verdict.PROVEN, "the root in this file has the fingerprint that was given")]
+        raise RefusedFile(
+            message("the root in this file is another: its fingerprint is {fingerprint}", fingerprint=fingerprint)
+        )
+    text = message("the root in this file has the fingerprint that was given")
+    return inside, [Finding(Claim.ROOT, Verdict.PROVEN, text)]
 
 
 def _sealed(seal: bytes, data: bytes, manifest: Manifest, chronicle: Chronicle) -> Finding:
     """Whose signature stands under the whole. Each document stands by itself, whatever is found here."""
-    who = f"key set {manifest.key_set} of {manifest.authority}"
+    who = key_set_of(manifest.authority, manifest.key_set)
     try:
         check_seal(seal, data, chronicle.directory.document_keys)
     except DocumentError as error:
         if isinstance(error, MalformedError):
             raise
-        return Finding(Claim.EXPORT, Verdict.FALSE, f"the whole is not signed by {who}: {error}")
-    said = f"the whole is signed by {who}, which says that it exported it on {manifest.exported_at}"
+        return Finding(
+            Claim.EXPORT,
+            Verdict.FALSE,
+            message("the whole is not signed by {who}: {error}", who=who, error=text_of(error)),
+        )
+    said = message(
+        "the whole is signed by {who}, which says that it exported it on {day}", who=who, day=manifest.exported_at
+    )
     key_set = chronicle.directory.key_set(manifest.authority, manifest.key_set)
     if key_set.compromised_since is not None:
-        text = (
-            f"{said}; these keys are compromised since {moment(key_set.compromised_since)}: whoever found them may have"
-            " left documents out; what each document proves stays"
+        text = message(
+            "{said}; these keys are compromised since {since}: whoever found them may have left documents out; what"
+            " each document proves stays",
+            said=said,
+            since=moment(key_set.compromised_since),
         )
         return Finding(Claim.EXPORT, Verdict.UNSURE, text)
     ended = None if key_set.until is None else chronicle.ended(key_set.until)
     at = datetime.fromisoformat(manifest.exported_at).timestamp()
     if ended is not None and at > ended + chronicle.directory.max_stale_seconds:
-        return Finding(Claim.EXPORT, Verdict.UNSURE, f"{said}, and these keys had ended on {moment(ended)}")
+        text = message("{said}, and these keys had ended on {ended}", said=said, ended=moment(ended))
+        return Finding(Claim.EXPORT, Verdict.UNSURE, text)
     return Finding(Claim.EXPORT, Verdict.PROVEN, said)

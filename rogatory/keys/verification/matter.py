@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from importlib.metadata import version
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ from rogatory.protocol.dossier.manifest import File, Manifest
 from rogatory.protocol.errors import MalformedError
 from rogatory.protocol.proof import MAX_PROOF, Proof, ProofLog, decode_proof
 
+from rogatory.protocol.text import in_words, message
 _MOST_LISTED = 40
 
 
@@ -75,16 +77,18 @@ class Matter:
         for name, data in self._proofs():
             proof = decode_proof(data)
             if proof.channel.hex() != self._manifest.channel:
-                raise MalformedError(f"{name} is of another matter")
+                raise MalformedError(message("{name} is of another matter", name=name))
             if log is not None and log.head_at(proof.first - 1) != proof.previous:
-                text = f"{name} is of another log than the part before it"
+                text = message("{name} is of another log than the part before it", name=name)
                 self.findings.append(Finding(Claim.LOG, Verdict.FALSE, text))
-            found = verify_proof(data, self._chronicle)
+            found = verify_part(data, self._chronicle)
             self.findings += found.findings
             self._note_left_out(proof, last)
             for document, report in zip(proof.documents, found.documents, strict=True):
                 if document.seq <= last:
-                    raise MalformedError(f"the documents in {name} do not stand in the order of the log")
+                    raise MalformedError(
+                        message("the documents in {name} do not stand in the order of the log", name=name)
+                    )
                 last = document.seq
                 reports[last] = report
             log = ProofLog.of(proof)
@@ -106,14 +110,14 @@ class Matter:
                 self._expected.add(name)
                 document = peek_document(self._container.read(name, MAX_ENVELOPE))
                 if document.payload.channel != self._manifest.channel:
-                    raise MalformedError(f"{name} is of another matter")
+                    raise MalformedError(message("{name} is of another matter", name=name))
                 yield _Part(document, Placed(self._remarks[number].seq))
             elif (following := next(proven, None)) is not None:
                 yield following
             else:
                 break
         if loose:
-            raise MalformedError("the numbers of its documents do not follow each other")
+            raise MalformedError(message("the numbers of its documents do not follow each other"))
 
     def _alone(self, document: UnverifiedDocument, number: int) -> DocumentReport:
         """A document that no entry of the log is shown for."""
@@ -122,8 +126,11 @@ class Matter:
             return report
         # Nothing hangs on its time: what it founds, the channel, every other document names by itself.
         self.notes.append(
-            f"document {number}, the charter, was handed over when the channel was founded: its signature is checked,"
-            " and nothing but its own date says when it was signed"
+            message(
+                "document {number}, the charter, was handed over when the channel was founded: its signature is"
+                " checked, and nothing but its own date says when it was signed",
+                number=number,
+            )
         )
         signed = tuple(each for each in report.findings if each.claim is Claim.SIGNATURE)
         return msgspec.structs.replace(report, findings=signed)
@@ -146,19 +153,36 @@ class Matter:
             file = files.pop(place, None)
             name = clean(annex.name)
             if file is None or file.member is None:
-                why = "" if file is None else f": {clean(file.missing)}"
-                self.notes.append(f"attachment {place} ({name}) of document {told.number} is not in the dossier{why}")
+                absent = message(
+                    "attachment {place} ({name}) of document {number} is not in the dossier",
+                    place=place,
+                    name=name,
+                    number=told.number,
+                )
+                if file is not None:
+                    absent = message("{absent}: {why}", absent=absent, why=clean(file.missing))
+                self.notes.append(absent)
                 continue
             self._expected.add(file.member)
             entry = self._entries.get(file.member)
             if entry is None or (entry.sha256, entry.size) != (annex.sha256, annex.size):
-                text = f"attachment {place} ({name}) is NOT the file that the document names by its SHA-256"
+                text = message(
+                    "attachment {place} ({name}) is NOT the file that the document names by its SHA-256",
+                    place=place,
+                    name=name,
+                )
                 yield Finding(Claim.ATTACHMENT, Verdict.FALSE, text)
             else:
-                text = f"attachment {place} ({name}) is the file that the signed document names by its SHA-256"
+                text = message(
+                    "attachment {place} ({name}) is the file that the signed document names by its SHA-256",
+                    place=place,
+                    name=name,
+                )
                 yield Finding(Claim.ATTACHMENT, Verdict.PROVEN, text)
         if files:
-            raise MalformedError(f"document {told.number} names no such files as the manifest says")
+            raise MalformedError(
+                message("document {number} names no such files as the manifest says", number=told.number)
+            )
 
     def _check_texts(self, account: Account) -> None:
         """The texts for people say what the machine part says: they are written once more, and compared."""
@@ -187,41 +211,59 @@ class Matter:
         if entry is not None and entry.sha256 == hashlib.sha256(text.encode()).hexdigest():
             return
         same = self._manifest.program == version("rogatory")
-        why = "" if same else f" (the exporter's program is version {clean(self._manifest.program)})"
-        said = f"the text {name!r} does not say what the signed documents say{why}: rely on the machine part"
+        if same:
+            said = message(
+                "the text {name!r} does not say what the signed documents say: rely on the machine part", name=name
+            )
+        else:
+            said = message(
+                "the text {name!r} does not say what the signed documents say (the exporter's program is version"
+                " {program}): rely on the machine part",
+                name=name,
+                program=clean(self._manifest.program),
+            )
         self.findings.append(Finding(Claim.TEXT, Verdict.FALSE if same else Verdict.UNSURE, said))
 
     def _check_rest(self) -> None:
         """Nothing stands in the file that was not looked at."""
         unknown = sorted(self._entries.keys() - self._expected)
         if unknown or self._files:
-            what = unknown[0] if unknown else "a file of a document that is not there"
-            raise MalformedError(f"{what!r} belongs to no document of the dossier")
+            if not unknown:
+                raise MalformedError(message("the manifest names files of a document that is not there"))
+            raise MalformedError(message("{name!r} belongs to no document of the dossier", name=unknown[0]))
 
     def _note_left_out(self, proof: Proof, after: int) -> None:
         held = {each.seq for each in proof.documents}
         first = after + 1 if after else proof.documents[0].seq
         others = [str(seq) for seq in range(first, proof.documents[-1].seq) if seq not in held]
         if others:
-            listed = ", ".join(others[:_MOST_LISTED]) + (", ..." if len(others) > _MOST_LISTED else "")
+            more = ("...",) if len(others) > _MOST_LISTED else ()
             self.notes.append(
-                f"entries {listed} of the log are not in the dossier: they change keys or members, or are documents"
-                " that its exporter left out; the other parties' dossiers tell"
+                message(
+                    "entries {listed} of the log are not in the dossier: they change keys or members, or are documents"
+                    " that its exporter left out; the other parties' dossiers tell",
+                    listed=(*others[:_MOST_LISTED], *more),
+                )
             )
 
 
 def _step(told: Told) -> Iterator[Finding]:
     """What a document did to the request, by the table of its life."""
     if told.gap:
-        text = f"it follows steps that are not in this dossier: the chain has a gap here ({told.void})"
+        text = message(
+            "it follows steps that are not in this dossier: the chain has a gap here ({void})", void=told.void
+        )
         yield Finding(Claim.STEP, Verdict.UNSURE, text)
     elif told.judged:
-        text = f"its exporter's node says that it has no effect, which the file cannot show: {clean(told.void or '')}"
+        text = message(
+            "its exporter's node says that it has no effect, which the file cannot show: {void}",
+            void=clean(told.void or ""),
+        )
         yield Finding(Claim.STEP, Verdict.UNSURE, text)
     elif told.void is not None:
-        yield Finding(Claim.STEP, Verdict.PROVEN, f"it has no effect: {told.void}")
+        yield Finding(Claim.STEP, Verdict.PROVEN, message("it has no effect: {void}", void=told.void))
     elif told.kind in ("request", "reply", "receipt") and told.state is not None:
-        text = f"it stands in the chain of steps; the request is then: {told.state.replace('_', ' ')}"
+        text = message("it stands in the chain of steps; the request is then: {state}", state=in_words(told.state))
         yield Finding(Claim.STEP, Verdict.PROVEN, text)
 
 

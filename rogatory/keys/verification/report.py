@@ -5,6 +5,8 @@ from enum import StrEnum
 
 import msgspec
 
+from rogatory.protocol.text import message
+
 
 class Verdict(StrEnum):
     """What is known of a claim; a report's is that of its worst finding."""
@@ -16,6 +18,11 @@ class Verdict(StrEnum):
     """The evidence contradicts it."""
 
 
+_SHOUTED = {
+    Verdict.PROVEN: message("PROVEN"),
+    Verdict.UNSURE: message("NOT PROVEN"),
+    Verdict.FALSE: message("FALSE"),
+}
 _WORST = (Verdict.FALSE, Verdict.UNSURE, Verdict.PROVEN)
 
 
@@ -27,6 +34,7 @@ class Claim(StrEnum):
     TIME = "time"
     KEY = "key"
     READING = "reading"
+    EVIDENCE = "evidence"
     STEP = "step"
     ATTACHMENT = "attachment"
     TEXT = "text"
@@ -41,6 +49,11 @@ class Finding(msgspec.Struct, frozen=True):
     claim: Claim
     verdict: Verdict
     text: str
+
+    @property
+    def line(self) -> str:
+        """For people."""
+        return message("{verdict}: {text}", verdict=_SHOUTED[self.verdict], text=self.text)
 
 
 class DocumentReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,11 +94,16 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         for document in self.documents:
             yield document.summary
             for finding in document.findings:
-                yield f"  {finding.verdict.upper()}: {finding.text}"
+                yield message("  {finding}", finding=finding.line)
         for finding in self.findings:
-            yield f"{finding.verdict.upper()}: {finding.text}"
+            yield finding.line
         for note in self.notes:
-            yield f"NOTE: {note}"
+            yield message("NOTE: {note}", note=note)
+
+
+def key_set_of(authority: str, number: int) -> str:
+    """A key set as people name it."""
+    return message("key set {number} of {authority}", number=number, authority=authority)
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:

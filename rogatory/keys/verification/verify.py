@@ -17,6 +17,7 @@ from rogatory.protocol.documents.kinds.receipt import DocumentReceipt
 from rogatory.protocol.errors import ProtocolError
 from rogatory.protocol.proof import Proof, ProofBroken, ProofLog, ProvenDocument, decode_proof, line_of, open_entry
 
+from rogatory.protocol.text import in_words, message, text_of
 
 def verify_proof(data: bytes, chronicle: Chronicle) -> Report:
     """What a proof file proves. Raises MalformedError for bytes that are none."""
@@ -74,10 +75,10 @@ def _document(
         declaration = open_entry(proof, log, document)
         _check_place(proof, document)
         pin = declaration.directory.targets
-        said = f"it stands in the log as entry {document.seq}, which commits to it"
+        said = message("it stands in the log as entry {seq}, which commits to it", seq=document.seq)
         findings.append(Finding(Claim.ENTRY, Verdict.PROVEN, said))
     except ProtocolError as error:
-        findings.append(Finding(Claim.ENTRY, Verdict.FALSE, str(error)))
+        findings.append(Finding(Claim.ENTRY, Verdict.FALSE, text_of(error)))
     if worst(finding.verdict for finding in findings) is Verdict.FALSE:
         return _describe(document.envelope, chronicle.directory, document.seq, None, (), findings)
     earliest = min((found for found in times if found.seq >= document.seq), key=lambda found: found.at, default=None)
@@ -97,15 +98,20 @@ def _signature(envelope: bytes, directory: Directory) -> list[Finding]:
     try:
         document = open_signed(envelope, directory.document_keys)
     except DocumentError as error:
-        return [Finding(Claim.SIGNATURE, Verdict.FALSE, str(error))]
-    who = f"key set {document.key_set} of {document.signer}"
-    found = [Finding(Claim.SIGNATURE, Verdict.PROVEN, f"both signatures are by {who}, over exactly these bytes")]
+        return [Finding(Claim.SIGNATURE, Verdict.FALSE, text_of(error))]
+    who = key_set_of(document.signer, document.key_set)
+    said = message("both signatures are by {who}, over exactly these bytes", who=who)
+    found = [Finding(Claim.SIGNATURE, Verdict.PROVEN, said)]
     if document.signer != document.payload.author:
-        said = f"it is written by {document.payload.author}; {document.signer} signed the same text as its consent"
+        said = message(
+            "it is written by {author}; {signer} signed the same text as its consent",
+            author=document.payload.author,
+            signer=document.signer,
+        )
         ok = Verdict.PROVEN if document.kind == "amendment" else Verdict.FALSE
         found.append(Finding(Claim.SIGNATURE, ok, said))
     elif document.key_set != document.payload.key_set:
-        said = f"it says that it is signed with key set {document.payload.key_set}, and is not"
+        said = message("it says that it is signed with key set {number}, and is not", number=document.payload.key_set)
         found.append(Finding(Claim.SIGNATURE, Verdict.FALSE, said))
     return found
 
@@ -114,17 +120,24 @@ def _check_place(proof: Proof, document: ProvenDocument) -> None:
     """The signed text names its channel, and the log its sender: a letter to one is no letter to another."""
     claimed = peek_document(document.envelope)
     if claimed.payload.channel_id != proof.channel:
-        raise ProofBroken("the document was written for another channel than the log in the file is of")
+        raise ProofBroken(message("the document was written for another channel than the log in the file is of"))
     if line_of(proof, document.seq).author != claimed.signer:
-        raise ProofBroken(f"entry {document.seq} of the log is by another than the document's signer")
+        raise ProofBroken(message("entry {seq} of the log is by another than the document's signer", seq=document.seq))
 
 
 def _time(found: Timed | None) -> Finding:
     if found is None:
         return Finding(
-            Claim.TIME, Verdict.UNSURE, "no receipt shows when it existed: nothing but the author's own date says so"
+            Claim.TIME,
+            Verdict.UNSURE,
+            message("no receipt shows when it existed: nothing but the author's own date says so"),
         )
-    said = f"it existed on {moment(found.at)} at the latest: {found.relay} receipted entry {found.seq} of this log then"
+    said = message(
+        "it existed on {day} at the latest: {relay} receipted entry {seq} of this log then",
+        day=moment(found.at),
+        relay=found.relay,
+        seq=found.seq,
+    )
     return Finding(Claim.TIME, Verdict.PROVEN, said)
 
 
@@ -144,12 +157,16 @@ def _telling(readings: Sequence[Read], seq: int) -> list[Read]:
 def _reading(found: Read, seq: int) -> Finding:
     member = clean(found.acknowledgement.member)
     if not found.acknowledgement.covers(seq):
-        said = f"{member} signed that it could NOT open this document"
+        said = message("{member} signed that it could NOT open this document", member=member)
     else:
         upto = found.acknowledgement.seq
-        said = f"{member} signed that it had read the log up to entry {upto} and opened this document"
+        said = message(
+            "{member} signed that it had read the log up to entry {upto} and opened this document",
+            member=member,
+            upto=upto,
+        )
     if found.unsure is not None:
-        return Finding(Claim.READING, Verdict.UNSURE, f"{said}; {found.unsure}")
+        return Finding(Claim.READING, Verdict.UNSURE, message("{said}; {unsure}", said=said, unsure=found.unsure))
     return Finding(Claim.READING, Verdict.PROVEN, said)
 
 
@@ -165,7 +182,7 @@ def _describe(
         claimed = peek_document(envelope)
     except DocumentError:
         return DocumentReport(
-            summary="a document that cannot be read",
+            summary=message("a document that cannot be read"),
             digest="",
             author="",
             key_set=0,
@@ -173,12 +190,17 @@ def _describe(
             findings=tuple(findings),
         )
     payload = claimed.payload
-    to = ", ".join(payload.addressees) if payload.addressees else "everybody in its channel"
-    thread = f" in the thread {clean(payload.thread.subject)!r}" if payload.thread else ""
+    kind = message("a document of kind {kind}", kind=in_words(payload.kind))
+    if payload.thread:
+        kind = message("{document} in the thread {thread!r}", document=kind, thread=clean(payload.thread.subject))
     return DocumentReport(
-        summary=(
-            f"{_named(payload.author, directory)} to {to}: a document of kind {payload.kind}{thread}, channel"
-            f" {payload.channel[:12]}..., dated {payload.written_at} by its author"
+        summary=message(
+            "{author} to {to}: {document}, channel {channel}..., dated {written_at} by its author",
+            author=_named(payload.author, directory),
+            to=payload.addressees or message("everybody in its channel"),
+            document=kind,
+            channel=payload.channel[:12],
+            written_at=payload.written_at,
         ),
         digest=claimed.digest.hex(),
         author=payload.author,
@@ -217,10 +239,22 @@ def _with_receipts(
 def _received(log: ProofLog, report: DocumentReport, body: DocumentReceipt) -> Finding:
     held = log.head_at(body.seq)
     if held is not None and held.hex() != body.head:
-        text = f"the receipt that {report.author} signed names another log than the one in the file"
+        text = message(
+            "the receipt that {author} signed names another log than the one in the file", author=report.author
+        )
         return Finding(Claim.READING, Verdict.FALSE, text)
-    reference = f" as {clean(body.reference)!r}" if body.reference else ""
-    text = f"{report.author} signed a receipt for it (entry {report.seq}): received{reference} on {body.received_at}"
+    text = message(
+        "{author} signed a receipt for it (entry {seq}): {received}",
+        author=report.author,
+        seq=report.seq,
+        received=_as_received(body),
+    )
     # Who read the receipt in turn is another question.
     verdict = worst(finding.verdict for finding in report.findings if finding.claim is not Claim.READING)
     return Finding(Claim.READING, verdict, text)
+
+
+def _as_received(body: DocumentReceipt) -> str:
+    if not body.reference:
+        return message("received on {day}", day=body.received_at)
+    return message("received as {reference!r} on {day}", reference=clean(body.reference), day=body.received_at)

@@ -14,7 +14,7 @@ from rogatory.protocol.documents.fields import Annex
 from rogatory.protocol.life.course import Course, advance, begin, receive
 from rogatory.protocol.life.table import IllegalStep
 from rogatory.protocol.proof import Proof
-from rogatory.protocol.text import message
+from rogatory.protocol.text import message, text_of
 
 MAX_TITLE: Final = 100
 
@@ -76,7 +76,7 @@ class Account:
             try:
                 self._follow(payload, document.digest)
             except IllegalStep as error:
-                void, gap = str(error), self._is_gap(payload)
+                void, gap = text_of(error), self._is_gap(payload)
             self._note_limits(payload)
         self._seen.add(digest)
         if not self.subject:
