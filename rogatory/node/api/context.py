@@ -11,6 +11,7 @@ import structlog
 from aiohttp import web
 
 from rogatory.keys.errors import KeysError
+from rogatory.languages.saying import said
 from rogatory.node.backup.writing import BackupSource
 from rogatory.node.courier.desk import CourierDesk
 from rogatory.node.dossiers.exporting import DossierSource
@@ -20,6 +21,7 @@ from rogatory.node.link.links import Links
 from rogatory.node.node import Node
 from rogatory.node.transfers.transfers import Transfers
 from rogatory.protocol.errors import ProtocolError
+from rogatory.protocol.text import message, text_of
 
 NODE: Final = web.AppKey("node", Node)
 LINKS: Final = web.AppKey("links", Links)
@@ -50,17 +52,20 @@ class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 def reply(value: Any, status: int = 200) -> web.Response:
     """A value as a JSON response."""
-    return web.Response(status=status, body=msgspec.json.encode(value), content_type="application/json")
+    body = msgspec.json.encode(value, enc_hook=said)
+    return web.Response(status=status, body=body, content_type="application/json")
 
 
 async def body(request: web.Request, kind: type[B]) -> B:
     """The request's JSON body as `kind`. Raises RefusedInput, naming the field."""
     if request.content_type != "application/json":
-        raise RefusedInput("the body is not announced as application/json", "send JSON, with its Content-Type")
+        raise RefusedInput(
+            message("the body is not announced as application/json"), message("send JSON, with its Content-Type")
+        )
     try:
         return msgspec.json.decode(await request.read(), type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise RefusedInput(f"the body is not what is asked for: {error}") from None
+        raise RefusedInput(message("the body is not what is asked for: {error}", error=text_of(error))) from None
 
 
 def number(request: web.Request, name: str, default: int, *, most: int = 2**53) -> int:
@@ -69,7 +74,7 @@ def number(request: web.Request, name: str, default: int, *, most: int = 2**53) 
     if text is None:
         return default
     if not text.isascii() or not text.isdigit() or len(text) > 16 or int(text) > most:
-        raise RefusedInput(f"{name} is a whole number from 0 to {most}")
+        raise RefusedInput(message("{name} is a whole number from 0 to {most}", name=name, most=most))
     return int(text)
 
 

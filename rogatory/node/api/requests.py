@@ -6,6 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
+from rogatory.languages.saying import reader, say
 from rogatory.node.api.context import NODE, Body, body, part, reply, word
 from rogatory.node.api.desk import desk
 from rogatory.node.approvals.drafting import Doing, act
@@ -14,6 +15,7 @@ from rogatory.node.matters import queries
 from rogatory.node.matters.requesting import DEFAULT_FORM, check_request
 from rogatory.node.matters.views import MatterKind, Sent
 from rogatory.protocol.documents import FORMS, schema_of, template_of
+from rogatory.protocol.text import message
 
 routes = web.RouteTableDef()
 
@@ -55,7 +57,11 @@ async def send(request: web.Request) -> web.Response:
 async def check(request: web.Request) -> web.Response:
     """What stands between a request and its sending, without sending it."""
     given = await body(request, RequestBody)
-    return reply(await request.app[NODE].query(lambda tx: check_request(tx, given.to, given.request)))
+    language = reader()
+    found = await request.app[NODE].query(
+        lambda tx: check_request(tx, given.to, given.request, lambda text: say(text, language))
+    )
+    return reply(found)
 
 
 @routes.get("/v1/requests/forms")
@@ -79,7 +85,9 @@ async def schema(request: web.Request) -> web.Response:
 def _form(request: web.Request) -> str:
     form = word(request, "form") or DEFAULT_FORM
     if form not in FORMS:
-        raise RefusedInput(f"{form!r} is no form of request", "choose one of GET /v1/requests/forms")
+        raise RefusedInput(
+            message("{form} is no form of request", form=repr(form)), message("choose one of GET /v1/requests/forms")
+        )
     return form
 
 
@@ -89,7 +97,7 @@ async def answer(request: web.Request) -> web.Response:
     given = await body(request, dict[str, Any])
     attachments = given.pop("attachments", ())
     if not isinstance(attachments, list | tuple) or not all(isinstance(each, str) for each in attachments):
-        raise RefusedInput("attachments is a list of the ids of files that were given to the node")
+        raise RefusedInput(message("attachments is a list of the ids of files that were given to the node"))
     asked = {"matter": part(request, "matter"), "fields": given, "attachments": list(attachments)}
     return await _act(request, Doing.REPLY, asked)
 

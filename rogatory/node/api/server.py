@@ -29,7 +29,7 @@ from rogatory.node.api import (
 from rogatory.node.api.context import KEEPER, LINKS, MAX_BODY, NODE
 from rogatory.node.api.desk import CALLERS, FOUR_EYES
 from rogatory.node.api.guard import Callers, guard
-from rogatory.node.api.problems import tell_problems
+from rogatory.node.api.problems import speak, tell_problems
 from rogatory.node.approvals.drafting import checked
 from rogatory.node.config import NodeConfig
 from rogatory.node.errors import Conflict
@@ -64,7 +64,9 @@ def build_app(
     node: Node, links: Links, keeper: DirectoryKeeper, callers: Callers, config: NodeConfig
 ) -> web.Application:
     """The application."""
-    app = web.Application(middlewares=[guard(callers, config.api_names), tell_problems], client_max_size=MAX_BODY)
+    app = web.Application(
+        middlewares=[speak, guard(callers, config.api_names), tell_problems], client_max_size=MAX_BODY
+    )
     app[NODE], app[LINKS], app[KEEPER] = node, links, keeper
     app[CALLERS], app[FOUR_EYES] = callers, checked(config.four_eyes)
     for group in GROUPS:

@@ -6,10 +6,12 @@ from typing import Annotated
 
 import typer
 
+from rogatory.languages import word
 from rogatory.node.cli.client import Client
 from rogatory.node.cli.options import HERE, FolderOption, JsonOption
-from rogatory.node.cli.show import short, show_fields, show_json, show_line, show_table
+from rogatory.node.cli.show import short, show_json, show_line, show_named, show_table
 from rogatory.node.cli.views import show_sent
+from rogatory.protocol.text import message
 
 app = typer.Typer(help="What one officer prepared and a second one approves.", no_args_is_help=True)
 
@@ -25,19 +27,26 @@ def list_drafts(
     if as_json:
         show_json(found)
         return
-    columns = ("draft", "what", "prepared by", "at", "state", "decided by")
+    columns = (
+        message("draft"),
+        message("what"),
+        message("prepared by"),
+        message("at"),
+        message("state"),
+        message("decided by"),
+    )
     rows = [
         (
             short(each["draft"]),
-            each["doing"],
+            word(each["doing"]),
             each["prepared_by"],
             each["prepared_at"],
-            each["state"],
+            word(each["state"]),
             each["decided_by"],
         )
         for each in found
     ]
-    show_table(columns, rows, "nothing waits")
+    show_table(columns, rows, message("nothing waits"))
 
 
 @app.command("show")
@@ -48,7 +57,7 @@ def show(draft: str, folder: FolderOption = HERE, as_json: JsonOption = False) -
         show_json(found)
         return
     given = found.pop("given")
-    show_fields([*found.items(), *given.pop("fields").items(), *given.items()])
+    show_named([*found.items(), *given.pop("fields").items(), *given.items()])
 
 
 @app.command("give")
@@ -69,4 +78,4 @@ def refuse(
     if as_json:
         show_json(found)
     else:
-        show_line(f"refused: {short(found['draft'])}")
+        show_line(message("refused: {draft}", draft=short(found["draft"])))

@@ -22,9 +22,11 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
+from rogatory.languages import word
 from rogatory.node.cli.client import Client
 from rogatory.node.cli.show import plain, show_line, show_table
 from rogatory.node.errors import Conflict, NotFound
+from rogatory.protocol.text import counted, in_words, message
 
 AttachOption = Annotated[list[Path], typer.Option("--attach", help="A file to send along; repeatable.")]
 
@@ -38,7 +40,7 @@ def give_files(client: Client, files: Sequence[Path]) -> list[str]:
     """Give files to the node, which seals them; their ids. Raises NotFound before anything was given."""
     for file in files:
         if not file.is_file():
-            raise NotFound(f"{file} is no file that can be read")
+            raise NotFound(message("{file} is no file that can be read", file=file))
     return [_give(client, file) for file in files]
 
 
@@ -46,7 +48,7 @@ def _give(client: Client, file: Path) -> str:
     media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     size = file.stat().st_size
     headers = {"Content-Type": media_type, "Content-Length": str(size), "Rogatory-Name": quote(file.name, safe="")}
-    with file.open("rb") as opened, _bar(f"sealing {file.name}", size) as advance:
+    with file.open("rb") as opened, _bar(message("sealing {name}", name=file.name), size) as advance:
         answer = client.upload(_Watched(opened, advance), "attachments", headers=headers)
     given: str = answer["attachment"]
     return given
@@ -58,9 +60,9 @@ def save_file(client: Client, document: str, number: int, target: Path) -> int:
     if target.is_dir():
         target = target / found["name"]
     if target.exists():
-        raise Conflict(f"{target} exists: nothing was written", "name another file")
+        raise Conflict(message("{file} exists: nothing was written", file=target), message("name another file"))
     _fetch(client, document, number, found)
-    with _bar(f"opening {found['name']}", found["size"]) as advance:
+    with _bar(message("opening {name}", name=found["name"]), found["size"]) as advance:
         return client.download(target, "documents", document, "attachments", str(number), advance=advance)
 
 
@@ -70,43 +72,48 @@ def _fetch(client: Client, document: str, number: int, found: dict[str, Any]) ->
         return
     client.post("documents", document, "attachments", str(number), "download", body={})
     told = False
-    with _bar(f"fetching {found['name']}", found["size"]) as advance:
+    with _bar(message("fetching {name}", name=found["name"]), found["size"]) as advance:
         done = 0
         while (found := _find(client, document, number))["state"] == "wanted":
             if found["waits"] is not None and not told:
-                sys.stderr.write(f"large files travel from {found['waits']} on; the node goes on by itself\n")
+                waits = message("large files travel from {time} on; the node goes on by itself", time=found["waits"])
+                sys.stderr.write(plain(waits) + "\n")
                 told = True
             if found["done"] is not None:
                 advance(found["done"] - done)
                 done = found["done"]
             time.sleep(ASK_EVERY)
     if found["state"] != "kept":
-        raise Conflict(f"{found['name']} cannot be had: {found['problem'] or found['state']}")
+        reason = found["problem"] or word(found["state"])
+        raise Conflict(message("{name} cannot be had: {reason}", name=found["name"], reason=reason))
 
 
 def _find(client: Client, document: str, number: int) -> dict[str, Any]:
     files: list[dict[str, Any]] = client.get("documents", document, "attachments")
     if not 1 <= number <= len(files):
-        raise NotFound(f"the document has {len(files)} attachments", "list them: document attachments")
+        raise NotFound(
+            counted("the document has {count} attachment", "the document has {count} attachments", count=len(files)),
+            message("list them: document attachments"),
+        )
     return files[number - 1]
 
 
 def show_files(files: list[dict[str, Any]]) -> None:
     """A document's files."""
     show_table(
-        ("number", "name", "size", "state", "done"),
+        (message("number"), message("name"), message("size"), message("state"), message("done")),
         [(file["number"], file["name"], file["size"], _state(file), _done(file)) for file in files],
-        "no attachments",
+        message("no attachments"),
     )
     for file in files:
         if file["problem"]:
-            show_line(f"{file['number']}: {file['problem']}")
+            show_line(message("{number}: {problem}", number=file["number"], problem=file["problem"]))
 
 
 def _state(file: dict[str, Any]) -> str:
     if file["state"] in UNDER_WAY and file["waits"]:
-        return f"{file['state']}, from {file['waits']} on"
-    return file["state"] or "did not come with the document"
+        return message("{state}, from {time} on", state=in_words(file["state"]), time=file["waits"])
+    return in_words(file["state"]) if file["state"] else message("did not come with the document")
 
 
 def _done(file: dict[str, Any]) -> str:

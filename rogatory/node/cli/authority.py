@@ -6,9 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
+from rogatory.languages import word
 from rogatory.node.cli.client import Client
 from rogatory.node.cli.options import HERE, FolderOption, JsonOption
-from rogatory.node.cli.show import show_fields, show_json, show_table
+from rogatory.node.cli.show import show_json, show_named, show_table
+from rogatory.protocol.text import message
 
 app = typer.Typer(help="Central authorities: who they are, what they are competent for.", no_args_is_help=True)
 
@@ -39,21 +41,28 @@ def show(authority: str, folder: FolderOption = HERE, as_json: JsonOption = Fals
         show_json(entry)
         return
     keys = entry.pop("key_sets")
-    show_fields((name.replace("_", " "), value) for name, value in entry.items())
+    show_named(entry.items())
     show_table(
-        ("key set", "since", "until", "rests on", "confirmed here", "fingerprint"),
+        (
+            message("key set"),
+            message("since"),
+            message("until"),
+            message("rests on"),
+            message("confirmed here"),
+            message("fingerprint"),
+        ),
         [
             (
                 key["version"],
                 key["since"],
                 key["until"],
-                key["standing"].replace("_", " "),
+                word(key["standing"]),
                 key["confirmed_at"],
                 key["fingerprint"],
             )
             for key in keys
         ],
-        "no keys",
+        message("no keys"),
     )
 
 
@@ -71,7 +80,7 @@ def confirm(
     if as_json:
         show_json(keys)
     else:
-        show_fields([("authority", authority), *((name.replace("_", " "), value) for name, value in keys.items())])
+        show_named([("authority", authority), *keys.items()])
 
 
 def _show(entries: list[dict[str, Any]], as_json: bool) -> None:
@@ -79,10 +88,16 @@ def _show(entries: list[dict[str, Any]], as_json: bool) -> None:
         show_json(entries)
         return
     show_table(
-        ("authority", "State", "name", "competent for", "languages"),
+        (message("authority"), message("State"), message("name"), message("competent for"), message("languages")),
         [
-            (entry["id"], entry["state"], next(iter(entry["names"].values())), entry["competences"], entry["languages"])
+            (
+                entry["id"],
+                entry["state"],
+                next(iter(entry["names"].values())),
+                [word(each) for each in entry["competences"]],
+                entry["languages"],
+            )
             for entry in entries
         ],
-        "no authority matches",
+        message("no authority matches"),
     )

@@ -10,6 +10,7 @@ import typer
 from rogatory.node.cli.client import Client
 from rogatory.node.cli.options import HERE, FolderOption, JsonOption, PassphraseOption
 from rogatory.node.cli.show import show_fields, show_json, show_line
+from rogatory.protocol.text import counted, message
 
 
 def backup(
@@ -26,7 +27,7 @@ def backup(
     if as_json:
         show_json({"file": str(file), "bytes": size})
     else:
-        show_line(f"written: {file}, {size} bytes")
+        show_line(message("written: {file}, {size} bytes", file=file, size=size))
 
 
 def restore(
@@ -48,20 +49,43 @@ def restore(
     from rogatory.node.backup.restoring import restore as restore_node
     from rogatory.node.folder import NodeFolder
 
-    passphrase = read_passphrase(f"{file}, of when it was taken", passphrase_file)
+    passphrase = read_passphrase(message("{file}, of when it was taken", file=file), passphrase_file)
     made = restore_node(file, NodeFolder(folder), passphrase, now=time.time(), random=os.urandom)
     if as_json:
         show_json(made)
         return
     show_fields(
         [
-            ("authority", made.authority),
-            ("folder", made.folder),
-            ("as of", f"{datetime.fromtimestamp(made.taken_at, UTC):%Y-%m-%d %H:%M:%S} UTC"),
-            ("to rejoin", f"{made.rejoins} channels; younger ones are learnt from the relay"),
-            ("to send", f"{made.unsent} documents; recipients keep one of each"),
+            (message("authority"), made.authority),
+            (message("folder"), made.folder),
+            (message("as of"), datetime.fromtimestamp(made.taken_at, UTC)),
+            (
+                message("to rejoin"),
+                counted(
+                    "{count} channel; younger ones are learnt from the relay",
+                    "{count} channels; younger ones are learnt from the relay",
+                    count=made.rejoins,
+                ),
+            ),
+            (
+                message("to send"),
+                counted(
+                    "{count} document; recipients keep one of each",
+                    "{count} documents; recipients keep one of each",
+                    count=made.unsent,
+                ),
+            ),
         ]
     )
-    show_line(f"Next: make sure that the old node runs no more, then: rogatory-node run --folder {made.folder}")
-    show_line("What correspondents sent since comes by itself, unless this node had acknowledged it: their officers")
-    show_line("are told that it was lost, and share it again with: rogatory-node matter share MATTER --lost-by YOU")
+    show_line(
+        message(
+            "Next: make sure that the old node runs no more, then: rogatory-node run --folder {folder}",
+            folder=made.folder,
+        )
+    )
+    show_line(
+        message(
+            "What correspondents sent since comes by itself, unless this node had acknowledged it: their officers"
+            " are told that it was lost, and share it again with: rogatory-node matter share MATTER --lost-by YOU"
+        )
+    )

@@ -14,9 +14,11 @@ from urllib.parse import quote, urlencode, urlsplit
 import msgspec
 
 from rogatory.keys.files import sync_folder
+from rogatory.languages.saying import reader
 from rogatory.node.errors import DaemonUnreachable, NodeError
 from rogatory.node.folder import NodeFolder
 from rogatory.node.problem import Problem
+from rogatory.protocol.text import message
 
 TIMEOUT: Final = 60.0
 READ_AT_ONCE: Final = 256 * 1024
@@ -120,8 +122,14 @@ class Client:
         address = urlsplit(folder.read_address().url)
         streamed = hasattr(body, "read")
         kind = "application/octet-stream" if streamed else "application/json"
+        language = reader().replace("_", "-")
         token = folder.read_token(os.environ.get(OFFICER))
-        asked = {"Authorization": f"Bearer {token}", "Content-Type": kind, **(headers or {})}
+        asked = {
+            "Authorization": f"Bearer {token}",
+            "Content-Type": kind,
+            "Accept-Language": language,
+        }
+        asked |= headers or {}
         target = "/v1/" + "/".join(quote(part, safe="") for part in path)
         given = {name: value for name, value in query.items() if value is not None}
         if given:
@@ -157,8 +165,12 @@ class Client:
             yield
         except (OSError, http.client.HTTPException) as error:
             raise DaemonUnreachable(
-                f"the daemon of {self._folder.path} does not answer ({error or type(error).__name__})",
-                f"start it: rogatory-node run --folder {self._folder.path}",
+                message(
+                    "the daemon of {folder} does not answer ({error})",
+                    folder=self._folder.path,
+                    error=str(error) or type(error).__name__,
+                ),
+                message("start it: rogatory-node run --folder {folder}", folder=self._folder.path),
             ) from None
 
 
@@ -167,5 +179,6 @@ def _decoded(data: bytes, kind: Any = Any) -> Any:
         return msgspec.json.decode(data, type=kind)
     except msgspec.DecodeError:
         raise FaultInDaemon(
-            "the daemon answered in a way that it should not", "see the daemon's log, and report it"
+            message("the daemon answered in a way that it should not"),
+            message("see the daemon's log, and report it"),
         ) from None

@@ -9,7 +9,8 @@ import typer
 
 from rogatory.node.cli.client import Client
 from rogatory.node.cli.options import HERE, FolderOption, JsonOption
-from rogatory.node.cli.show import show_json, show_line
+from rogatory.node.cli.show import show_fields, show_json, show_line
+from rogatory.protocol.text import message
 
 app = typer.Typer(help="Courier files: for a node that cannot reach its relay.", no_args_is_help=True)
 
@@ -35,8 +36,10 @@ def export(
     if as_json:
         show_json({"file": str(file), "bytes": size})
     else:
-        show_line(f"written: {file}, {size} bytes")
-        show_line("Next: carry it to the relay's operator, and bring back the file you are given for: courier import")
+        show_line(message("written: {file}, {size} bytes", file=file, size=size))
+        show_line(
+            message("Next: carry it to the relay's operator, and bring back the file you are given for: courier import")
+        )
 
 
 @app.command("import")
@@ -51,9 +54,21 @@ def import_(
     if as_json:
         show_json(told)
     elif told["before"]:
-        show_line(f"imported before, nothing changed: file {told['number']} of {told['relay']}")
+        show_line(
+            message(
+                "imported before, nothing changed: file {number} of {relay}",
+                number=told["number"],
+                relay=told["relay"],
+            )
+        )
     else:
-        show_line(f"imported: file {told['number']} of {told['relay']}")
-        show_line(f"entries {told['entries']}, invitations {told['invitations']}, answers {told['answers']}")
-        show_line(f"attachments {told['attachments']}")
-        show_line("Next: rogatory-node inbox; what this node answers goes with the next: courier export")
+        show_line(message("imported: file {number} of {relay}", number=told["number"], relay=told["relay"]))
+        show_fields(
+            [
+                (message("entries"), told["entries"]),
+                (message("invitations"), told["invitations"]),
+                (message("answers"), told["answers"]),
+                (message("attachments"), told["attachments"]),
+            ]
+        )
+        show_line(message("Next: rogatory-node inbox; what this node answers goes with the next: courier export"))

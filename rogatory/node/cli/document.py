@@ -13,6 +13,7 @@ from rogatory.node.cli.options import HERE, FolderOption, JsonOption
 from rogatory.node.cli.show import show_json, show_line
 from rogatory.node.cli.views import show_document
 from rogatory.node.errors import Conflict
+from rogatory.protocol.text import message
 
 app = typer.Typer(help="Documents: what they say, who signed them, what is proven.", no_args_is_help=True)
 
@@ -76,7 +77,7 @@ def _write(file: Path, data: bytes, as_json: bool) -> None:
         with file.open("xb") as out:
             out.write(data)
     except FileExistsError:
-        raise Conflict(f"{file} exists: nothing was written", "name another file") from None
+        raise Conflict(message("{file} exists: nothing was written", file=file), message("name another file")) from None
     _tell(file, len(data), as_json)
 
 
@@ -84,4 +85,4 @@ def _tell(file: Path, length: int, as_json: bool) -> None:
     if as_json:
         show_json({"file": str(file), "bytes": length})
     else:
-        show_line(f"written: {file}")
+        show_line(message("written: {file}", file=file))

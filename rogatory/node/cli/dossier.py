@@ -11,6 +11,7 @@ from rogatory.node.cli.client import Client
 from rogatory.node.cli.options import HERE, FolderOption, JsonOption
 from rogatory.node.cli.show import show_json, show_line
 from rogatory.node.errors import Conflict
+from rogatory.protocol.text import message
 
 app = typer.Typer(help="Dossiers: a whole matter in one file that anybody can check.", no_args_is_help=True)
 
@@ -27,10 +28,10 @@ def export(
     Anybody checks it offline, with: rogatory-keys verify FILE --root ROOT
     """
     if file.exists():
-        raise Conflict(f"{file} exists: nothing was written", "name another file")
+        raise Conflict(message("{file} exists: nothing was written", file=file), message("name another file"))
     length = Client(folder).download(file, "matters", matter, "dossier")
     if as_json:
         show_json({"file": str(file), "bytes": length})
     else:
-        show_line(f"written: {file}")
-        show_line("it is not encrypted: handle it as the use limits in its README.txt say")
+        show_line(message("written: {file}", file=file))
+        show_line(message("it is not encrypted: handle it as the use limits in its README.txt say"))

@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from rogatory.node.errors import NotFound, RefusedInput
+from rogatory.protocol.text import message
 
 MAX_FILE: Final = 1024 * 1024
 
@@ -19,15 +20,21 @@ def read_mapping(path: Path) -> dict[str, Any]:
     try:
         data = sys.stdin.buffer.read(MAX_FILE + 1) if str(path) == "-" else _read(path)
     except OSError as error:
-        raise NotFound(f"{path} cannot be read: {error.strerror}") from None
+        raise NotFound(
+            message("{file} cannot be read: {reason}", file=path, reason=error.strerror or str(error))
+        ) from None
     if len(data) > MAX_FILE:
-        raise RefusedInput(f"{path} is over {MAX_FILE} bytes")
+        raise RefusedInput(message("{file} is over {limit} bytes", file=path, limit=MAX_FILE))
     try:
         value = tomllib.loads(data.decode()) if path.suffix.lower() == ".toml" else msgspec.json.decode(data)
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.DecodeError) as error:
-        raise RefusedInput(f"{path} is not well formed: {error}", "correct the file") from None
+        raise RefusedInput(
+            message("{file} is not well formed: {error}", file=path, error=str(error)), message("correct the file")
+        ) from None
     if not isinstance(value, dict):
-        raise RefusedInput(f"{path} does not hold an object", "begin with: rogatory-node request template")
+        raise RefusedInput(
+            message("{file} does not hold an object", file=path), message("begin with: rogatory-node request template")
+        )
     return value
 
 

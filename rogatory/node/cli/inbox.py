@@ -6,9 +6,10 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from rogatory.languages import word
 from rogatory.node.cli.client import Client
 from rogatory.node.cli.options import HERE, FolderOption, JsonOption
-from rogatory.node.cli.show import short, show_json, show_json_line, show_line
+from rogatory.node.cli.show import plain, short, show_json, show_json_line, show_line
 
 HELD: Final = 25
 """Seconds for which the daemon holds a question until something happens."""
@@ -42,5 +43,6 @@ def inbox(
 
 def _show(event: dict[str, Any]) -> None:
     where = event["network"] or short(event["matter"])
-    kind = f"{event['kind']} ({event['code']})" if event["code"] else event["kind"]
-    show_line(f"{event['id']:>6}  {event['at']}  {kind:<20}  {where:<12}  {event['summary']}")
+    kind = f"{word(event['kind'])} ({event['code']})" if event["code"] else word(event["kind"])
+    parts = (f"{event['id']:>6}", plain(event["at"]), f"{kind:<20}", f"{where:<12}", plain(event["summary"]))
+    show_line("  ".join(parts))

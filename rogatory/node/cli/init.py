@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
+from rogatory.languages import say
 from rogatory.node.cli.files import read_mapping
 from rogatory.node.cli.options import JsonOption, PassphraseOption
 from rogatory.node.cli.show import show_fields, show_json, show_line
+from rogatory.protocol.text import Message, message
 
 
 def init(
@@ -61,7 +63,9 @@ def init(
         )
         return
     if state is None or not name or relay is None:
-        raise typer.BadParameter("give --state, --name and --relay; or --recover with --key-set and --recovery-file")
+        raise typer.BadParameter(
+            say(message("give --state, --name and --relay; or --recover with --key-set and --recovery-file"))
+        )
     # Imported here: other commands start in half the time without the libraries for keys.
     from rogatory.keys.passphrase import new_passphrase
     from rogatory.node.config import NodeConfig
@@ -79,10 +83,10 @@ def init(
         }
     )
     node = NodeFolder(folder)
-    passphrase = new_passphrase(f"the vault of {authority}", passphrase_file)
+    passphrase = new_passphrase(message("the vault of {authority}", authority=authority), passphrase_file)
     recovery_passphrase = passphrase
     if recovery_passphrase_file is not None:
-        recovery_passphrase = new_passphrase("the recovery key", recovery_passphrase_file)
+        recovery_passphrase = new_passphrase(message("the recovery key"), recovery_passphrase_file)
     made = enrol_node(
         node,
         entry,
@@ -98,19 +102,29 @@ def init(
         return
     show_fields(
         [
-            ("authority", made.authority),
-            ("folder", made.folder),
-            ("enrolment file", made.enrolment),
-            ("recovery key", made.recovery),
-            ("fingerprint", made.fingerprint),
-            ("directory root", made.root_fingerprint or f"missing: put root.json into {made.folder}"),
+            (message("authority"), made.authority),
+            (message("folder"), made.folder),
+            (message("enrolment file"), made.enrolment),
+            (message("recovery key"), made.recovery),
+            (message("fingerprint"), made.fingerprint),
+            (message("directory root"), made.root_fingerprint or _missing_root(made.folder)),
         ]
     )
-    show_line("Next: give the enrolment file to the directory's trustees, and confirm the fingerprint in person.")
+    show_line(
+        message("Next: give the enrolment file to the directory's trustees, and confirm the fingerprint in person.")
+    )
     if key_set is not None:
-        show_line("They take it in with: rogatory-keys authority renew --unendorsed. Each correspondent compares the")
-        show_line("fingerprint as well, and lets this authority in again with: rogatory-node authority confirm")
-    show_line("Move the recovery key off this computer: with it, keys that were lost or stolen are replaced.")
+        show_line(
+            message(
+                "They take it in with: rogatory-keys authority renew --unendorsed. Each correspondent compares the"
+                " fingerprint as well, and lets this authority in again with: rogatory-node authority confirm"
+            )
+        )
+    show_line(message("Move the recovery key off this computer: with it, keys that were lost or stolen are replaced."))
+
+
+def _missing_root(folder: str) -> Message:
+    return message("missing: put root.json into {folder}", folder=folder)
 
 
 def _name(text: str) -> tuple[str, str]:
@@ -136,9 +150,11 @@ def _recover(
     from rogatory.node.folder import NodeFolder
 
     if recovery_file is None or key_set is None:
-        raise typer.BadParameter("--recover takes --recovery-file and --key-set")
+        raise typer.BadParameter(say(message("--recover takes --recovery-file and --key-set")))
     # An environment's file is for the vault; the recovery key has a passphrase of its own.
-    asked = read_passphrase(f"the recovery key {recovery_file}", recovery_passphrase_file or passphrase_file)
+    asked = read_passphrase(
+        message("the recovery key {file}", file=recovery_file), recovery_passphrase_file or passphrase_file
+    )
     recovery = open_recovery_key(recovery_file, asked)
     made = recover_node(
         NodeFolder(folder),
@@ -146,7 +162,7 @@ def _recover(
         recovery_file,
         key_set,
         NodeConfig(authority=authority, relay_urls=tuple(relay_url), api_port=api_port),
-        new_passphrase(f"the vault of {authority}", passphrase_file),
+        new_passphrase(message("the vault of {authority}", authority=authority), passphrase_file),
         root=root.read_bytes() if root else None,
     )
     if as_json:
@@ -154,14 +170,18 @@ def _recover(
         return
     show_fields(
         [
-            ("authority", made.authority),
-            ("folder", made.folder),
-            ("renewal file", made.enrolment),
-            ("fingerprint", made.fingerprint),
-            ("directory root", made.root_fingerprint or f"missing: put root.json into {made.folder}"),
+            (message("authority"), made.authority),
+            (message("folder"), made.folder),
+            (message("renewal file"), made.enrolment),
+            (message("fingerprint"), made.fingerprint),
+            (message("directory root"), made.root_fingerprint or _missing_root(made.folder)),
         ]
     )
-    show_line("Next: give the renewal file to the trustees, who take it in with: rogatory-keys authority renew")
     show_line(
-        "Then run the node: it asks to be let in again to its channels, and learns from the relay which they are."
+        message("Next: give the renewal file to the trustees, who take it in with: rogatory-keys authority renew")
+    )
+    show_line(
+        message(
+            "Then run the node: it asks to be let in again to its channels, and learns from the relay which they are."
+        )
     )

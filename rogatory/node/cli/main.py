@@ -10,12 +10,14 @@ import os
 import sys
 from pathlib import Path
 from types import TracebackType
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import msgspec
 import typer
 
 from rogatory.keys.errors import KeysError
+from rogatory.languages.commands import LanguageOption, speaking
+from rogatory.languages.saying import said
 from rogatory.node.cli import (
     approval,
     authority,
@@ -24,6 +26,7 @@ from rogatory.node.cli import (
     courier,
     document,
     dossier,
+    due,
     inbox,
     init,
     matter,
@@ -37,9 +40,11 @@ from rogatory.node.cli import (
     status,
 )
 from rogatory.node.cli.client import OFFICER, AnsweredProblem
+from rogatory.node.cli.show import plain
 from rogatory.node.errors import NodeError
 from rogatory.node.problem import Problem, as_node_error
 from rogatory.protocol.errors import ProtocolError
+from rogatory.protocol.text import message
 
 app = typer.Typer(
     name="rogatory-node",
@@ -69,6 +74,8 @@ app.command("status")(status.status)
 app.command("inbox")(inbox.inbox)
 app.command("search")(search.search)
 app.command("statistics")(statistics.statistics)
+app.command("due")(due.due)
+app.command("calendar")(due.calendar)
 for name, group in (
     ("authority", authority),
     ("courier", courier),
@@ -89,6 +96,7 @@ def set_officer(
     officer_id: Annotated[
         str | None, typer.Option("--officer", envvar=OFFICER, help="Who acts: an officer's id; else the administrator.")
     ] = None,
+    language: LanguageOption = None,
 ) -> None:
     """Encrypted, signed requests, consultations and broadcasts between central authorities."""
     if officer_id is not None:
@@ -98,22 +106,35 @@ def set_officer(
 def main() -> None:
     """Run the command; errors become one or two lines on standard error and an exit code."""
     sys.excepthook = _tell_fault
-    try:
-        app()
-    except (NodeError, KeysError, ProtocolError) as error:
-        problem = error.problem if isinstance(error, AnsweredProblem) else Problem.of(as_node_error(error))
-        if "--json" in sys.argv:
-            sys.stderr.write(msgspec.json.encode(problem).decode() + "\n")
-        else:
-            sys.stderr.write(f"rogatory-node: {problem.explanation}\n")
-            if problem.next_step:
-                sys.stderr.write(f"  next: {problem.next_step}\n")
-        sys.exit(problem.exit_code)
-    except OSError as error:
-        sys.stderr.write(f"rogatory-node: {error.filename or 'a file'}: {error.strerror or error}\n")
-        sys.exit(3)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    with speaking(app) as run:
+        try:
+            run()
+        except (NodeError, KeysError, ProtocolError) as error:
+            _tell(error.problem if isinstance(error, AnsweredProblem) else Problem.of(as_node_error(error)))
+        except OSError as error:
+            file = error.filename or message("a file")
+            _write(message("{file}: {reason}", file=file, reason=error.strerror or str(error)))
+            sys.exit(3)
+        except KeyboardInterrupt:
+            sys.exit(130)
+
+
+def _tell(problem: Problem) -> NoReturn:
+    if "--json" in sys.argv:
+        sys.stderr.write(msgspec.json.encode(problem, enc_hook=said).decode() + "\n")
+    else:
+        _write(problem.explanation)
+        if problem.next_step:
+            _write_next(problem.next_step)
+    sys.exit(problem.exit_code)
+
+
+def _write(text: str) -> None:
+    sys.stderr.write(f"rogatory-node: {plain(text)}\n")
+
+
+def _write_next(step: str) -> None:
+    sys.stderr.write(plain(message("  next: {step}", step=step)) + "\n")
 
 
 def _tell_fault(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
@@ -123,5 +144,6 @@ def _tell_fault(kind: type[BaseException], error: BaseException, trace: Tracebac
         places.append(f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}")
         trace = trace.tb_next
     where = " < ".join(reversed(places[-8:]))
-    sys.stderr.write(f"rogatory-node: a fault in this program: {kind.__name__}: {str(error)[:500]} ({where})\n")
-    sys.stderr.write("  next: report this line; nothing that was stored is lost\n")
+    fault = f"{kind.__name__}: {str(error)[:500]} ({where})"
+    _write(message("a fault in this program: {fault}", fault=fault))
+    _write_next(message("report this line; nothing that was stored is lost"))

@@ -6,11 +6,13 @@ from typing import Annotated, Any
 
 import typer
 
+from rogatory.languages import say
 from rogatory.node.cli.client import Client
 from rogatory.node.cli.options import HERE, FolderOption, JsonOption
 from rogatory.node.cli.request import show_one
 from rogatory.node.cli.show import short, show_json, show_line
 from rogatory.node.cli.views import show_amendment, show_matters
+from rogatory.protocol.text import counted, message
 
 app = typer.Typer(help="Matters: requests and consultations, and their parties.", no_args_is_help=True)
 
@@ -78,13 +80,15 @@ def share(
 ) -> None:
     """Send earlier documents again, with their original signatures, for parties who came later or lost them."""
     if bool(documents) == (lost_by is not None):
-        raise typer.BadParameter("name documents, or a party with --lost-by")
+        raise typer.BadParameter(say(message("name documents, or a party with --lost-by")))
     body = {"documents": documents or [], "lost_by": lost_by}
     answer = Client(folder).post("matters", matter, "shares", body=body)
     if as_json:
         show_json(answer)
     else:
-        show_line(f"queued again: {len(answer['shared'])} documents")
+        show_line(
+            counted("queued again: {count} document", "queued again: {count} documents", count=len(answer["shared"]))
+        )
 
 
 @app.command("leave")
@@ -99,7 +103,7 @@ def leave(
     if as_json:
         show_json(answer)
     else:
-        show_line(f"signed and queued: notice to leave matter {short(answer['matter'])}")
+        show_line(message("signed and queued: notice to leave matter {matter}", matter=short(answer["matter"])))
 
 
 @app.command("close")
@@ -114,7 +118,7 @@ def close(
     if as_json:
         show_json(answer)
     else:
-        show_line(f"signed and queued: closing of matter {short(answer['matter'])}")
+        show_line(message("signed and queued: closing of matter {matter}", matter=short(answer["matter"])))
 
 
 def _amendment(amendment: dict[str, Any], as_json: bool) -> None:

@@ -6,10 +6,12 @@ from typing import Annotated
 
 import typer
 
+from rogatory.languages import word
 from rogatory.node.cli.attachments import AttachOption, give_files
 from rogatory.node.cli.client import Client
 from rogatory.node.cli.options import HERE, FolderOption, JsonOption
-from rogatory.node.cli.show import short, show_fields, show_json, show_line, show_table
+from rogatory.node.cli.show import plain, short, show_json, show_line, show_named, show_table
+from rogatory.protocol.text import counted, message
 
 app = typer.Typer(help="Networks: who belongs to them, what they announce.", no_args_is_help=True)
 
@@ -22,18 +24,18 @@ def list_networks(folder: FolderOption = HERE, as_json: JsonOption = False) -> N
         show_json(networks)
         return
     show_table(
-        ("network", "name", "role", "open here", "members"),
+        (message("network"), message("name"), message("role"), message("open here"), message("members")),
         [
             (
                 network["network"],
                 next(iter(network["names"].values()), ""),
-                network["role"],
+                word(network["role"]),
                 network["joined"],
                 network["members"],
             )
             for network in networks
         ],
-        "the directory names no network",
+        message("the directory names no network"),
     )
 
 
@@ -44,7 +46,7 @@ def show(network: str, folder: FolderOption = HERE, as_json: JsonOption = False)
     if as_json:
         show_json(found)
     else:
-        show_fields((name.replace("_", " "), value) for name, value in found.items())
+        show_named(found.items())
 
 
 @app.command("announce")
@@ -64,7 +66,13 @@ def announce(
     if as_json:
         show_json(answer)
     else:
-        show_line(f"signed and queued: announcement {short(answer['document'])} to {answer['network']}")
+        show_line(
+            message(
+                "signed and queued: announcement {document} to {network}",
+                document=short(answer["document"]),
+                network=answer["network"],
+            )
+        )
 
 
 @app.command("share")
@@ -79,7 +87,9 @@ def share(
     if as_json:
         show_json(answer)
     else:
-        show_line(f"queued again: {len(answer['shared'])} documents")
+        show_line(
+            counted("queued again: {count} document", "queued again: {count} documents", count=len(answer["shared"]))
+        )
 
 
 @app.command("feed")
@@ -96,9 +106,9 @@ def feed(
         show_json(page)
         return
     for announcement in page["announcements"]:
-        show_line(f"{announcement['seq']}  {announcement['logged_at']}  {announcement['author']}")
+        show_line(f"{announcement['seq']}  {plain(announcement['logged_at'])}  {announcement['author']}")
         for wording in announcement["body"]["wordings"]:
             show_line(f"  [{wording['language']}] {wording['title']}")
             show_line(f"  {wording['text']}")
     if not page["announcements"]:
-        show_line("nothing announced")
+        show_line(message("nothing announced"))

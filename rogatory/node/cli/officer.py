@@ -11,6 +11,7 @@ from rogatory.node.cli.client import Client
 from rogatory.node.cli.options import HERE, FolderOption, JsonOption
 from rogatory.node.cli.show import show_json, show_line, show_table
 from rogatory.node.folder import NodeFolder
+from rogatory.protocol.text import message
 
 app = typer.Typer(help="Officers of this authority, each with a token.", no_args_is_help=True)
 
@@ -31,7 +32,14 @@ def add(
     if as_json:
         show_json({"id": officer, "token_file": str(file)})
     else:
-        show_line(f"added; hand {file} over to {name}, who then acts with: rogatory-node --officer {officer} …")
+        show_line(
+            message(
+                "added; hand {file} over to {name}, who then acts with: rogatory-node --officer {officer} …",
+                file=file,
+                name=name,
+                officer=officer,
+            )
+        )
 
 
 @app.command("list")
@@ -41,8 +49,11 @@ def list_officers(folder: FolderOption = HERE, as_json: JsonOption = False) -> N
     if as_json:
         show_json(found)
         return
-    columns = ("id", "name", "function", "since", "until")
-    show_table(columns, [tuple(each[name] for name in columns) for each in found], "no officers")
+    show_table(
+        (message("id"), message("name"), message("function"), message("since"), message("until")),
+        [(each["id"], each["name"], each["function"], each["since"], each["until"]) for each in found],
+        message("no officers"),
+    )
 
 
 @app.command("end")
@@ -53,4 +64,4 @@ def end(officer: str, folder: FolderOption = HERE, as_json: JsonOption = False) 
     if as_json:
         show_json(ended)
     else:
-        show_line(f"{officer} has no access any more")
+        show_line(message("{officer} has no access any more", officer=officer))

@@ -10,6 +10,7 @@ from rogatory.node.cli.client import AnsweredProblem, Client
 from rogatory.node.cli.options import HERE, FolderOption, JsonOption, PassphraseOption
 from rogatory.node.cli.show import show_fields, show_json, show_line
 from rogatory.node.errors import DaemonUnreachable
+from rogatory.protocol.text import message
 
 
 def renew_keys(
@@ -38,11 +39,11 @@ def renew_keys(
     sealed = seal_identity(made.identity, handover_key(made.database_key))
     try:
         Client(folder).post("keys", body={"sealed": sealed})
-        running = "the running node holds them"
+        running: str = message("the running node holds them")
     except DaemonUnreachable:
-        running = "the node holds them when it starts"
+        running = message("the node holds them when it starts")
     except AnsweredProblem as problem:
-        running = f"restart the node: it did not take them ({problem})"
+        running = message("restart the node: it did not take them ({problem})", problem=str(problem))
     answer = {
         "authority": made.identity.authority,
         "key_set": made.identity.key_set_version,
@@ -56,15 +57,19 @@ def renew_keys(
         return
     show_fields(
         [
-            ("authority", answer["authority"]),
-            ("key set", f"{answer['key_set']}; {running}"),
-            ("renewal file", answer["file"]),
-            ("fingerprint", answer["fingerprint"]),
+            (message("authority"), answer["authority"]),
+            (message("key set"), message("{number}; {running}", number=answer["key_set"], running=running)),
+            (message("renewal file"), answer["file"]),
+            (message("fingerprint"), answer["fingerprint"]),
         ]
     )
     if made.made_before:
-        show_line("These keys wait for the directory since an earlier call: the file was written again for them.")
+        show_line(
+            message("These keys wait for the directory since an earlier call: the file was written again for them.")
+        )
     if unendorsed:
-        show_line("Next: sign the file with the recovery key: rogatory-keys authority endorse")
-    show_line("Give the file to the directory's trustees, who take it in with: rogatory-keys authority renew")
-    show_line("Tell correspondents the new fingerprint; each can record it with: rogatory-node authority confirm")
+        show_line(message("Next: sign the file with the recovery key: rogatory-keys authority endorse"))
+    show_line(message("Give the file to the directory's trustees, who take it in with: rogatory-keys authority renew"))
+    show_line(
+        message("Tell correspondents the new fingerprint; each can record it with: rogatory-node authority confirm")
+    )

@@ -10,11 +10,13 @@ import typer
 
 from rogatory.node.cli.attachments import AttachOption, give_files
 from rogatory.node.cli.client import Client
+from rogatory.node.cli.due import show_due
 from rogatory.node.cli.files import read_mapping
 from rogatory.node.cli.options import HERE, FolderOption, JsonOption
 from rogatory.node.cli.show import show_json, show_line, show_table
 from rogatory.node.cli.views import show_matter, show_matters, show_sent
 from rogatory.node.errors import Conflict, RefusedInput
+from rogatory.protocol.text import message
 
 app = typer.Typer(help="Requests under UNTOC: send, follow, answer.", no_args_is_help=True)
 
@@ -31,7 +33,11 @@ def forms(as_json: JsonOption = False) -> None:
     if as_json:
         show_json(rows)
     else:
-        show_table(("form", "article", "title"), [tuple(row.values()) for row in rows], "no forms")
+        show_table(
+            (message("form"), message("article"), message("title")),
+            [tuple(row.values()) for row in rows],
+            message("no forms"),
+        )
 
 
 @app.command("template")
@@ -60,9 +66,13 @@ def write(
 
     known = _known(form)
     if out.exists():
-        raise Conflict(f"{out} is there already", "name another file with --out")
+        raise Conflict(message("{file} is there already", file=out), message("name another file with --out"))
     out.write_bytes(msgspec.json.format(msgspec.json.encode(enter_request(known)), indent=2) + b"\n")
-    show_line(f"written to {out}: look it over with: rogatory-node request check --to AUTHORITY --file {out}")
+    show_line(
+        message(
+            "written to {file}: look it over with: rogatory-node request check --to AUTHORITY --file {file}", file=out
+        )
+    )
 
 
 @app.command("check")
@@ -79,10 +89,13 @@ def check(
         return
     show_line(found["letter"])
     for gap in found["gaps"]:
-        show_line(f"missing: {gap['what']} ({gap['article']})")
+        show_line(message("missing: {what} ({article})", what=gap["what"], article=gap["article"]))
     for remark in found["remarks"]:
-        word = "objection" if remark["blocks"] else "note"
-        show_line(f"{word}: {remark['authority']}: {remark['text']} ({remark['article']})")
+        about = {name: remark[name] for name in ("authority", "text", "article")}
+        if remark["blocks"]:
+            show_line(message("objection: {authority}: {text} ({article})", **about))
+        else:
+            show_line(message("note: {authority}: {text} ({article})", **about))
 
 
 @app.command("send")
@@ -162,15 +175,21 @@ def show_one(client: Client, matter: str, as_json: bool) -> None:
     """A matter with its documents in full."""
     found = client.get("matters", matter)
     documents = client.get("matters", found["matter"], "documents")
+    due = client.get("due", matter=found["matter"], ended="yes")
     if as_json:
-        show_json({**found, "documents": documents})
-    else:
-        show_matter(found, documents)
+        show_json({**found, "documents": documents, "due": due})
+        return
+    show_matter(found, documents)
+    if due:
+        show_line("")
+        show_due(due)
 
 
 def _known(form: str) -> str:
     from rogatory.protocol.documents import FORMS
 
     if form not in FORMS:
-        raise RefusedInput(f"{form!r} is no form of request", "choose one of: rogatory-node request forms")
+        raise RefusedInput(
+            message("{form} is no form of request", form=form), message("choose one of: rogatory-node request forms")
+        )
     return form

@@ -7,8 +7,11 @@ from typing import Any
 import msgspec
 import typer
 
+from rogatory.languages import plainly, say, word
 from rogatory.node.cli.show import console, show_line
 from rogatory.protocol.documents import FORMS, Field, Shape, fields_of, gaps_of
+from rogatory.protocol.documents.requests.asking import always
+from rogatory.protocol.text import Message, message
 
 _NOT_ASKED = frozenset({"annexes", "translations", "officers"})
 """Files are named when the request is sent; the node itself knows its officers."""
@@ -24,7 +27,7 @@ def enter_request(form: str) -> dict[str, Any]:
             continue
         if field.section is not section:
             section = field.section
-            console().print(f"\n{section.value}", style="bold")
+            console().print(f"\n{word(section.value)}", style="bold")
         _ask_until_sound(values, field, kind)
     return values
 
@@ -36,14 +39,14 @@ def _ask_until_sound(values: dict[str, Any], field: Field, kind: type[msgspec.St
         try:
             request = msgspec.convert(trial, kind)
         except msgspec.ValidationError as error:
-            show_line(f"  not well formed: {error}")
+            show_line(message("not well formed: {error}", error=str(error)), indent=2)
             continue
         if (
             given is None
             and field.ask.essential(request)
             and any(gap.what == field.ask.label for gap in gaps_of(request))
         ):
-            show_line(f"  this cannot be left out: {field.ask.article}")
+            show_line(message("this cannot be left out: {article}", article=field.ask.article), indent=2)
             continue
         values.update(trial)
         return
@@ -64,14 +67,18 @@ def _ask(field: Field) -> Any:
 
 
 def _confirmed(field: Field) -> bool:
-    return typer.confirm(f"{_wording(field)}: fill in?", default=field.ask.essential.__name__ == "always")
+    asked = message("{field}: fill in?", field=_wording(field))
+    return typer.confirm(say(asked), default=field.ask.essential is always)
 
 
 def _ask_parts(field: Field) -> list[dict[str, Any]] | None:
     assert field.part is not None
     parts: list[dict[str, Any]] = []
-    while typer.confirm(f"{_wording(field)}: add {'another' if parts else 'one'}?", default=False):
+    wording = _wording(field)
+    asked = message("{field}: add one?", field=wording)
+    while typer.confirm(say(asked), default=False):
         parts.append(_ask_part(field, field.part))
+        asked = message("{field}: add another?", field=wording)
     return parts or None
 
 
@@ -81,30 +88,31 @@ def _ask_part(field: Field, part: type[msgspec.Struct]) -> dict[str, Any]:
         try:
             msgspec.convert(answers, part)
         except msgspec.ValidationError as error:
-            show_line(f"  not well formed: {error}; {field.ask.label} once more")
+            again = message("not well formed: {error}; {field} once more", error=str(error), field=field.ask.label)
+            show_line(again, indent=2)
             continue
         return answers
 
 
 def _read(field: Field, word: str) -> Any:
     if field.shape is Shape.YES_NO:
-        return word.lower() in {"y", "yes", "true", "1"}
+        return word.lower() in {"y", "yes", "true", "1", plainly(True).lower()}
     if field.shape is Shape.NUMBER and word.isdigit():
         return int(word)
     return word
 
 
-def _wording(field: Field) -> str:
-    hints = [
-        field.ask.article,
-        "/".join(field.choices) if field.choices else "",
-        "separated by commas" if field.many else "",
-    ]
+def _wording(field: Field) -> Message:
+    hints: list[str] = [field.ask.article]
+    if field.choices:
+        hints.append("/".join(field.choices))
+    if field.many:
+        hints.append(message("separated by commas"))
     if field.shape is Shape.DATE:
-        hints.append("YYYY-MM-DD")
-    return f"{field.ask.label} ({'; '.join(hint for hint in hints if hint)})"
+        hints.append(message("YYYY-MM-DD"))
+    return message("{field} ({hints})", field=field.ask.label, hints=tuple(hints))
 
 
-def _line(wording: str) -> str:
-    answer: str = typer.prompt(wording, default="", show_default=False)
+def _line(wording: Message) -> str:
+    answer: str = typer.prompt(say(wording), default="", show_default=False)
     return answer.strip()

@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
+from rogatory.languages import word
 from rogatory.node.cli.client import Client
 from rogatory.node.cli.options import HERE, FolderOption, JsonOption
 from rogatory.node.cli.show import short, show_json, show_table
+from rogatory.protocol.text import message
 
 
 def search(
@@ -31,11 +33,19 @@ def search(
         show_json(found)
         return
     show_table(
-        ("document", "kind", "author", "when", "title", "matter", "subject"),
+        (
+            message("document"),
+            message("kind"),
+            message("author"),
+            message("when"),
+            message("title"),
+            message("matter"),
+            message("subject"),
+        ),
         [
             (
                 short(each["document"]["id"]),
-                each["document"]["kind"],
+                word(each["document"]["kind"]),
                 each["document"]["author"],
                 each["document"]["logged_at"] or each["document"]["written_at"],
                 each["document"]["title"],
@@ -44,5 +54,5 @@ def search(
             )
             for each in found
         ],
-        "nothing found",
+        message("nothing found"),
     )

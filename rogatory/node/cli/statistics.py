@@ -6,9 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
+from rogatory.languages import word
 from rogatory.node.cli.client import Client
 from rogatory.node.cli.options import HERE, FolderOption, JsonOption
 from rogatory.node.cli.show import show_json, show_table
+from rogatory.protocol.text import message
 
 
 def statistics(
@@ -29,14 +31,22 @@ def statistics(
     if as_json:
         show_json(found)
         return
-    columns = (by, "requests", "stage", "reached", "lower quartile", "median", "upper quartile (days)")
-    show_table(columns, [row for figure in found for row in _rows(figure)], "no requests")
+    columns = (
+        message(by),
+        message("requests"),
+        message("stage"),
+        message("reached"),
+        message("lower quartile"),
+        message("median"),
+        message("upper quartile (days)"),
+    )
+    show_table(columns, [row for figure in found for row in _rows(figure)], message("no requests"))
 
 
 def _rows(figure: dict[str, Any]) -> list[tuple[Any, ...]]:
     lines = [
-        (each["stage"], each["count"], each["lower_quartile"], each["median"], each["upper_quartile"])
+        (word(each["stage"]), each["count"], each["lower_quartile"], each["median"], each["upper_quartile"])
         for each in figure["elapsed"]
     ] or [("", "", "", "", "")]
-    heads = [(figure["value"], figure["count"])] + [("", "")] * (len(lines) - 1)
+    heads = [(word(figure["value"]), figure["count"])] + [("", "")] * (len(lines) - 1)
     return [(*head, *line) for head, line in zip(heads, lines, strict=True)]

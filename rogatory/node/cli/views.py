@@ -4,26 +4,36 @@ from __future__ import annotations
 
 from typing import Any
 
-from rogatory.node.cli.show import short, show_fields, show_json, show_line, show_table
+from rogatory.languages import word
+from rogatory.node.cli.show import moment, short, show_fields, show_json, show_line, show_named, show_table
+from rogatory.protocol.text import in_words, message
 
 
 def show_matters(matters: list[dict[str, Any]]) -> None:
     """A list of matters."""
     show_table(
-        ("matter", "kind", "subject", "state", "parties", "documents", "changed"),
+        (
+            message("matter"),
+            message("kind"),
+            message("subject"),
+            message("state"),
+            message("parties"),
+            message("documents"),
+            message("changed"),
+        ),
         [
             (
                 short(matter["matter"]),
-                matter["kind"],
+                word(matter["kind"]),
                 matter["subject"],
-                f"{matter['state']}, closed" if matter["closed"] else matter["state"],
+                _state(matter),
                 matter["parties"],
                 matter["documents"],
                 matter["changed_at"],
             )
             for matter in matters
         ],
-        "no matters",
+        message("no matters"),
     )
 
 
@@ -31,31 +41,38 @@ def show_matter(matter: dict[str, Any], documents: list[dict[str, Any]]) -> None
     """A whole matter: what it is, who takes part, and every document in the order of its log."""
     show_fields(
         [
-            ("matter", matter["matter"]),
-            ("kind", matter["kind"]),
-            ("subject", matter["subject"]),
-            ("state", matter["state"]),
-            ("next steps", matter["next_steps"]),
-            ("opened", f"{matter['opened_at']} by {matter['creator']}"),
-            ("relay", matter["relay"]),
-            ("closed", _closed(matter["closed"])),
-            ("trouble", matter["trouble"]),
+            (message("matter"), matter["matter"]),
+            (message("kind"), word(matter["kind"])),
+            (message("subject"), matter["subject"]),
+            (message("state"), word(matter["state"])),
+            (message("next steps"), matter["next_steps"]),
+            (message("opened"), message("{time} by {who}", time=moment(matter["opened_at"]), who=matter["creator"])),
+            (message("relay"), matter["relay"]),
+            (message("closed"), _closed(matter["closed"])),
+            (message("trouble"), matter["trouble"]),
         ]
     )
     show_table(
-        ("party", "role", "reference", "in the channel", "keys", "confirmed here"),
+        (
+            message("party"),
+            message("role"),
+            message("reference"),
+            message("in the channel"),
+            message("keys"),
+            message("confirmed here"),
+        ),
         [
             (
                 party["authority"],
-                f"{party['role']}, left" if party["left"] else party["role"],
+                message("{role}, left", role=in_words(party["role"])) if party["left"] else word(party["role"]),
                 party["reference"],
                 party["authority"] in matter["members"],
-                (party["keys"] or "struck off").replace("_", " "),
+                word(party["keys"]) if party["keys"] else message("struck off"),
                 party["confirmed_at"],
             )
             for party in matter["parties"]
         ],
-        "no parties",
+        message("no parties"),
     )
     for amendment in matter["amendments"]:
         show_amendment(amendment)
@@ -64,25 +81,46 @@ def show_matter(matter: dict[str, Any], documents: list[dict[str, Any]]) -> None
         show_document(document)
 
 
+def _state(matter: dict[str, Any]) -> str:
+    return message("{state}, closed", state=in_words(matter["state"])) if matter["closed"] else word(matter["state"])
+
+
 def _closed(closed: dict[str, Any] | None) -> str | None:
     if closed is None:
         return None
-    keys = f"keys deleted here {closed['keys_gone_at']}" if closed["keys_gone_at"] else "keys kept for late members"
-    return f"by {closed['by']} at entry {closed['seq']}, {closed['at']}; {keys}"
+    if closed["keys_gone_at"]:
+        keys = message("keys deleted here {time}", time=moment(closed["keys_gone_at"]))
+    else:
+        keys = message("keys kept for late members")
+    return message(
+        "by {who} at entry {seq}, {time}; {keys}",
+        who=closed["by"],
+        seq=closed["seq"],
+        time=moment(closed["at"]),
+        keys=keys,
+    )
 
 
 def show_amendment(amendment: dict[str, Any]) -> None:
     """A proposal to add parties, in a line or two."""
-    adds, digest = ", ".join(amendment["adds"]), short(amendment["digest"])
     if amendment["effective"]:
-        stage = "in effect"
+        stage = message("in effect")
     elif amendment["superseded"]:
-        stage = "superseded"
+        stage = message("superseded")
     elif amendment["complete"]:
-        stage = "agreed to by all, not in effect yet"
+        stage = message("agreed to by all, not in effect yet")
     else:
-        stage = f"waits for {', '.join(amendment['waiting_for'])}"
-    show_line(f"amendment {digest} of {short(amendment['matter'])} adds {adds}: {stage} ({amendment['reason']})")
+        stage = message("waits for {parties}", parties=tuple(amendment["waiting_for"]))
+    show_line(
+        message(
+            "amendment {digest} of {matter} adds {adds}: {stage} ({reason})",
+            digest=short(amendment["digest"]),
+            matter=short(amendment["matter"]),
+            adds=tuple(amendment["adds"]),
+            stage=stage,
+            reason=amendment["reason"],
+        )
+    )
 
 
 def show_sent(answer: dict[str, Any], as_json: bool) -> None:
@@ -90,47 +128,69 @@ def show_sent(answer: dict[str, Any], as_json: bool) -> None:
     if as_json:
         show_json(answer)
     elif "draft" in answer:
-        show_line(f"prepared: draft {short(answer['draft'])} waits for a second officer: approval give")
+        show_line(
+            message("prepared: draft {draft} waits for a second officer: approval give", draft=short(answer["draft"]))
+        )
     else:
-        show_line(f"signed and queued: document {short(answer['document'])} in matter {short(answer['matter'])}")
+        show_line(
+            message(
+                "signed and queued: document {document} in matter {matter}",
+                document=short(answer["document"]),
+                matter=short(answer["matter"]),
+            )
+        )
 
 
 def show_document(document: dict[str, Any]) -> None:
     """A document: what it says, and what is proven of its way."""
     thread = document["thread"]
-    show_line(f"{document['kind']} {short(document['id'])} from {document['author']}: {document['title']}")
+    show_line(
+        message(
+            "{kind} {document} from {author}: {title}",
+            kind=in_words(document["kind"]),
+            document=short(document["id"]),
+            author=document["author"],
+            title=document["title"],
+        )
+    )
     for limit in document["limits"]:
-        show_line(f"  {limit}")
-    receipt = document["receipt"]
+        show_line(limit, indent=2)
     show_fields(
         [
-            ("  written", document["written_at"]),
-            ("  in the log", _place(document)),
-            ("  thread", f"{thread['subject']} ({short(thread['id'])})" if thread else None),
-            ("  in reply to", short(document["in_reply_to"])),
-            ("  stage", document["stage"]),
-            ("  void", document["void"]),
-            (
-                "  relay's receipt",
-                f"{receipt['relay']}, entry {receipt['seq']}, {receipt['time']}" if receipt else None,
-            ),
-            ("  to", [_delivery(delivery) for delivery in document["deliveries"]]),
-        ]
+            (message("written"), document["written_at"]),
+            (message("in the log"), _place(document)),
+            (message("thread"), f"{thread['subject']} ({short(thread['id'])})" if thread else None),
+            (message("in reply to"), short(document["in_reply_to"])),
+            (message("stage"), word(document["stage"])),
+            (message("void"), document["void"]),
+            (message("relay's receipt"), _receipt(document["receipt"])),
+            (message("to"), [_delivery(delivery) for delivery in document["deliveries"]]),
+        ],
+        indent=2,
     )
-    show_fields((f"  {name.replace('_', ' ')}", value) for name, value in document["body"].items())
+    show_named(document["body"].items(), indent=2)
 
 
 def _place(document: dict[str, Any]) -> str | None:
     """Where a document stands in the log; a charter came with an invitation, which tells no time."""
     if document["seq"] is None:
         return None
-    entry = f"entry {document['seq']}"
-    return f"{entry}, {document['logged_at']}" if document["logged_at"] else entry
+    if not document["logged_at"]:
+        return message("entry {seq}", seq=document["seq"])
+    return message("entry {seq}, {time}", seq=document["seq"], time=moment(document["logged_at"]))
+
+
+def _receipt(receipt: dict[str, Any] | None) -> str | None:
+    if receipt is None:
+        return None
+    time = moment(receipt["time"])
+    return message("{relay}, entry {seq}, {time}", relay=receipt["relay"], seq=receipt["seq"], time=time)
 
 
 def _delivery(delivery: dict[str, Any]) -> str:
     if delivery["excepted"]:
-        return f"{delivery['authority']} (could not open it)"
+        return message("{authority} (could not open it)", authority=delivery["authority"])
     if delivery["acknowledged_at"]:
-        return f"{delivery['authority']} (acknowledged {delivery['acknowledged_at']})"
-    return f"{delivery['authority']} (not acknowledged yet)"
+        time = moment(delivery["acknowledged_at"])
+        return message("{authority} (acknowledged {time})", authority=delivery["authority"], time=time)
+    return message("{authority} (not acknowledged yet)", authority=delivery["authority"])

@@ -13,6 +13,8 @@ from rogatory.node.matters.addressing import check_addressees
 from rogatory.node.matters.formalities import Remark, contact_of, remarks_on
 from rogatory.node.transaction import Tx
 from rogatory.protocol.documents import FORMS, Request, Urgency, gaps_of, letter_of
+from rogatory.protocol.documents.requests.letter import Say
+from rogatory.protocol.text import message, text_of
 
 DEFAULT_FORM: Final = "mutual_legal_assistance"
 
@@ -40,19 +42,30 @@ def prepare_request(tx: Tx, addressees: Sequence[str], fields: Mapping[str, Any]
     request = _filled(tx, addressees, fields)
     objections = [remark for remark in _remarks(tx, addressees, request) if remark.blocks]
     if objections and not insist and not gaps_of(request):  # gaps are named first, when it is signed
-        said = "; ".join(f"{remark.authority}: {remark.text} ({remark.article})" for remark in objections)
-        raise RefusedInput(said, "mend the request, or send it all the same with: --insist")
+        said = tuple(
+            message(
+                "{authority}: {remark} ({article})",
+                authority=remark.authority,
+                remark=remark.text,
+                article=remark.article,
+            )
+            for remark in objections
+        )
+        raise RefusedInput(
+            message("{objections}", objections=said),
+            message("mend the request, or send it all the same with: --insist"),
+        )
     return request
 
 
-def check_request(tx: Tx, to: Sequence[str], fields: Mapping[str, Any]) -> RequestCheck:
-    """Look a request over without sending it. Raises RefusedInput, NotFound, Conflict."""
+def check_request(tx: Tx, to: Sequence[str], fields: Mapping[str, Any], say: Say = str) -> RequestCheck:
+    """Look a request over without sending it; `say` words its letter. Raises RefusedInput, NotFound, Conflict."""
     addressees = check_addressees(tx, to)
     request = _filled(tx, addressees, fields)
     return RequestCheck(
         gaps=[GapView(what=gap.what, article=gap.article) for gap in gaps_of(request)],
         remarks=_remarks(tx, addressees, request),
-        letter=letter_of(request),
+        letter=letter_of(request, say),
     )
 
 
@@ -62,10 +75,15 @@ def _remarks(tx: Tx, addressees: Sequence[str], request: Request) -> list[Remark
 
 def _filled(tx: Tx, addressees: Sequence[str], fields: Mapping[str, Any]) -> Request:
     if "officers" in fields:
-        raise RefusedInput("who prepared and approved is told by the node itself", "leave the field officers out")
+        raise RefusedInput(
+            message("who prepared and approved is told by the node itself"), message("leave the field officers out")
+        )
     form = fields.get("form", DEFAULT_FORM)
     if not isinstance(form, str) or form not in FORMS:
-        raise RefusedInput(f"{form!r} is no form of request", "choose one of: rogatory-node request forms")
+        raise RefusedInput(
+            message("{form} is no form of request", form=repr(form)),
+            message("choose one of: rogatory-node request forms"),
+        )
     urgent = fields.get("urgency", Urgency.ROUTINE.value) != Urgency.ROUTINE.value
     known = {"requested_authority": _contacts(tx, addressees, urgent=urgent)}
     if tx.authority in tx.directory.authority_entries:
@@ -75,7 +93,9 @@ def _filled(tx: Tx, addressees: Sequence[str], fields: Mapping[str, Any]) -> Req
     try:
         return msgspec.convert({**known, **fields, "form": form}, FORMS[form])
     except msgspec.ValidationError as error:
-        raise RefusedInput(f"the request is not well formed: {error}", "correct that field") from None
+        raise RefusedInput(
+            message("the request is not well formed: {error}", error=text_of(error)), message("correct that field")
+        ) from None
 
 
 def _contacts(tx: Tx, addressees: Sequence[str], *, urgent: bool) -> str:

@@ -164,7 +164,7 @@ def test_the_inbox_is_followed_as_things_happen(network: SmallNetwork, tmp_path:
     finally:
         following.terminate()
         following.wait()
-    assert "document_received" in tz.cli_text("inbox", "--after", str(last))
+    assert "document received" in tz.cli_text("inbox", "--after", str(last))
 
 
 @pytest.mark.parametrize(

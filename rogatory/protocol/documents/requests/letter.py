@@ -1,8 +1,8 @@
-"""A request as a letter: its fields in order, under their headings, as labels and text."""
+"""A request as a letter: its fields in order, under their headings, as labels and text, in whatever language."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -13,6 +13,7 @@ from rogatory.protocol.documents.base import is_blank
 from rogatory.protocol.documents.requests.asking import Section
 from rogatory.protocol.documents.requests.description import fields_of
 from rogatory.protocol.documents.requests.request import Request
+from rogatory.protocol.text import in_words, message
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,24 +26,29 @@ class Paragraph:
     lines: tuple[str, ...]
 
 
-def paragraphs_of(request: Request) -> tuple[Paragraph, ...]:
+Say = Callable[[str], str]
+"""From a `Message` to the words of a reader's language; `str` for English."""
+
+
+def paragraphs_of(request: Request, say: Say = str) -> tuple[Paragraph, ...]:
     """What the request says, in the order of a letter; what is left empty is left out."""
     return tuple(
         Paragraph(field.section, field.ask.label, field.ask.article, lines)
         for field in fields_of(type(request))
-        if (lines := tuple(_lines(getattr(request, field.name))))
+        if (lines := tuple(_lines(getattr(request, field.name), say)))
     )
 
 
-def letter_of(request: Request) -> str:
-    """The letter as plain text."""
-    written = [request.TITLE, f"(UNTOC article {request.ARTICLE})"]
+def letter_of(request: Request, say: Say = str) -> str:
+    """The letter as plain text. What is signed or kept for others is English: the same bytes wherever it is made."""
+    written = [say(request.TITLE), say(message("(UNTOC article {article})", article=request.ARTICLE))]
     section = None
-    for paragraph in paragraphs_of(request):
+    for paragraph in paragraphs_of(request, say):
         if paragraph.section is not section:
             section = paragraph.section
-            written += ["", section.value.upper()]
-        label = paragraph.label[0].upper() + paragraph.label[1:]
+            written += ["", say(in_words(section.value)).upper()]
+        label = say(paragraph.label)
+        label = label[0].upper() + label[1:]
         if len(paragraph.lines) == 1 and len(paragraph.lines[0]) <= 100:
             written.append(f"{label}: {paragraph.lines[0]}")
         else:
@@ -50,22 +56,25 @@ def letter_of(request: Request) -> str:
     return "\n".join(written) + "\n"
 
 
-def _lines(value: Any) -> Iterator[str]:
+def _lines(value: Any, say: Say) -> Iterator[str]:
     if value is None or value is False or value == () or (isinstance(value, str) and is_blank(value)):
         return
     if value is True:
-        yield "yes"
+        yield say(message("yes"))
     elif isinstance(value, Enum):
-        yield str(value.value).replace("_", " ")
+        yield say(in_words(str(value.value)))
     elif isinstance(value, msgspec.Struct):
-        said = ((field.ask.label, "; ".join(_lines(getattr(value, field.name)))) for field in fields_of(type(value)))
-        if line := "; ".join(f"{label}: {text}" for label, text in said if text):
+        told = (
+            (say(field.ask.label), "; ".join(_lines(getattr(value, field.name), say)))
+            for field in fields_of(type(value))
+        )
+        if line := "; ".join(f"{label}: {text}" for label, text in told if text):
             yield line
     elif isinstance(value, tuple):
         if all(isinstance(item, str) for item in value):
-            yield ", ".join(line for item in value for line in _lines(item))
+            yield ", ".join(line for item in value for line in _lines(item, say))
         else:
             for number, item in enumerate(value, 1):
-                yield from (f"{number}. {line}" for line in _lines(item))
+                yield from (f"{number}. {line}" for line in _lines(item, say))
     else:
         yield from str(value).splitlines()
