@@ -14,6 +14,7 @@ from msgspec import Meta
 
 from rogatory.node.errors import RefusedInput
 from rogatory.protocol.attachments import MAX_ATTACHMENT
+from rogatory.protocol.text import message, text_of
 
 ENVIRONMENT_PREFIX = "ROGATORY_NODE_"
 NOT_SETTINGS = frozenset({"FOLDER", "OFFICER", "PASSPHRASE_FILE"})
@@ -71,20 +72,28 @@ def load_config(path: Path, environment: Mapping[str, str] = os.environ) -> Node
     try:
         settings = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise RefusedInput(f"{path} is missing", "make the node's folder with: rogatory-node init FOLDER") from None
+        raise RefusedInput(
+            message("{path} is missing", path=path), message("make the node's folder with: rogatory-node init FOLDER")
+        ) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise RefusedInput(f"{path} cannot be read: {error}", "correct the file") from None
+        raise RefusedInput(
+            message("{path} cannot be read: {error}", path=path, error=text_of(error)), message("correct the file")
+        ) from None
     settings |= _from_environment(environment)
     try:
         config = msgspec.convert(settings, NodeConfig)
     except msgspec.ValidationError as error:
         raise RefusedInput(
-            f"a setting in {path} or in the environment is wrong: {error}", "correct or remove it"
+            message("a setting in {path} or in the environment is wrong: {error}", path=path, error=text_of(error)),
+            message("correct or remove it"),
         ) from None
     if not config.api_expose and not is_loopback(config.api_host):
         raise RefusedInput(
-            f"api_host = {config.api_host!r} is not a loopback address: the local API carries case data",
-            'use api_host = "127.0.0.1", or put TLS in front of it and set api_expose = true',
+            message(
+                "api_host = {host} is not a loopback address: the local API carries case data",
+                host=repr(config.api_host),
+            ),
+            message('use api_host = "127.0.0.1", or put TLS in front of it and set api_expose = true'),
         )
     return config
 

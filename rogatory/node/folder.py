@@ -14,6 +14,7 @@ import msgspec
 
 from rogatory.keys.files import write_atomically
 from rogatory.node.errors import Conflict, DaemonUnreachable, NotFound, Unauthorised
+from rogatory.protocol.text import message
 
 
 class Address(msgspec.Struct, frozen=True):
@@ -87,7 +88,8 @@ class NodeFolder:
         """Raise NotFound unless this is a node's folder."""
         if not self.config.is_file() or not self.vault.is_file():
             raise NotFound(
-                f"{self.path} is no node's folder", "make one with: rogatory-node init FOLDER, or name another one"
+                message("{path} is no node's folder", path=self.path),
+                message("make one with: rogatory-node init FOLDER, or name another one"),
             )
 
     @contextmanager
@@ -102,7 +104,8 @@ class NodeFolder:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise Conflict(
-                    f"another daemon runs on {self.path}", "use that one, or stop it before starting again"
+                    message("another daemon runs on {path}", path=self.path),
+                    message("use that one, or stop it before starting again"),
                 ) from None
             yield
         finally:
@@ -121,13 +124,17 @@ class NodeFolder:
             return file.read_text(encoding="ascii").strip()
         except FileNotFoundError:
             if officer is not None:
-                raise NotFound(f"{file} is missing", "see who there is: rogatory-node officer list") from None
+                raise NotFound(
+                    message("{file} is missing", file=file), message("see who there is: rogatory-node officer list")
+                ) from None
             raise DaemonUnreachable(
-                f"no daemon has run on {self.path} yet", f"start it: rogatory-node run --folder {self.path}"
+                message("no daemon has run on {path} yet", path=self.path),
+                message("start it: rogatory-node run --folder {path}", path=self.path),
             ) from None
         except (PermissionError, UnicodeDecodeError):
             raise Unauthorised(
-                f"{file} cannot be read by this user", "run the command as the user whose daemon it is"
+                message("{file} cannot be read by this user", file=file),
+                message("run the command as the user whose daemon it is"),
             ) from None
 
     def write_address(self, address: Address) -> None:
@@ -145,5 +152,6 @@ class NodeFolder:
             return msgspec.json.decode(self.address.read_bytes(), type=Address)
         except (FileNotFoundError, msgspec.DecodeError):
             raise DaemonUnreachable(
-                f"no daemon runs on {self.path}", f"start it: rogatory-node run --folder {self.path}"
+                message("no daemon runs on {path}", path=self.path),
+                message("start it: rogatory-node run --folder {path}", path=self.path),
             ) from None

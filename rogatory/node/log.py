@@ -10,6 +10,7 @@ import structlog
 from aiohttp.http import HttpProcessingError
 
 from rogatory.node.errors import RefusedInput
+from rogatory.protocol.text import message
 
 LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
@@ -17,7 +18,10 @@ LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "warning": loggin
 def configure_log(level: str) -> None:
     """Write lines of this level and above. Raises RefusedInput for a level that there is not."""
     if level not in LEVELS:
-        raise RefusedInput(f"log_level = {level!r} is not known", f"use one of: {', '.join(LEVELS)}")
+        raise RefusedInput(
+            message("log_level = {level} is not known", level=repr(level)),
+            message("use one of: {levels}", levels=tuple(LEVELS)),
+        )
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

@@ -18,6 +18,7 @@ from rogatory.keys.errors import (
 )
 from rogatory.node.errors import Conflict, DamagedStore, NodeError, NotFound, RefusedInput, Unauthorised
 from rogatory.protocol.errors import ProtocolError
+from rogatory.protocol.text import message, text_of
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,14 +43,16 @@ def as_node_error(error: NodeError | KeysError | ProtocolError) -> NodeError:
         case NodeError():
             return error
         case PassphraseError():
-            return Unauthorised(str(error), "give the right passphrase; nothing was changed")
+            return Unauthorised(text_of(error), message("give the right passphrase; nothing was changed"))
         case DamagedVault() | MissingSecret():
-            return DamagedStore(str(error))
+            return DamagedStore(text_of(error))
         case VaultError() | UnknownEntry():
-            return NotFound(str(error))
+            return NotFound(text_of(error))
         case DirectoryExpired():
-            return Conflict(str(error), "wait until the relay mirrors a newer directory, see: rogatory-node status")
+            return Conflict(
+                text_of(error), message("wait until the relay mirrors a newer directory, see: rogatory-node status")
+            )
         case DirectoryRefused():
-            return DamagedStore(str(error))
+            return DamagedStore(text_of(error))
         case _:
-            return RefusedInput(str(error))
+            return RefusedInput(text_of(error))

@@ -21,6 +21,7 @@ from rogatory.node.config import NodeConfig, write_config
 from rogatory.node.errors import Conflict, RefusedInput
 from rogatory.node.folder import NodeFolder
 from rogatory.node.link.address import parse_address
+from rogatory.protocol.text import message, text_of
 
 IDENTITY: Final = "identity"
 NEXT_IDENTITY: Final = "identity_next"
@@ -52,8 +53,8 @@ def set_up(
     """
     if folder.path.exists() and (not folder.path.is_dir() or any(folder.path.iterdir())):
         raise Conflict(
-            f"{folder.path} exists and is not empty: nothing was changed",
-            "name another folder; a node's keys are never overwritten",
+            message("{path} exists and is not empty: nothing was changed", path=folder.path),
+            message("name another folder; a node's keys are never overwritten"),
         )
     folder.path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.path.parent, prefix=f".{folder.path.name}-") as scratch:
@@ -85,13 +86,18 @@ def describe_authority(details: dict[str, Any]) -> AuthorityEntry:
     """A directory entry without keys, from its fields. Raises RefusedInput, naming the field."""
     unknown = details.keys() - set(AuthorityEntry.__struct_fields__)
     if unknown:
-        raise RefusedInput(f"a directory entry has no field {', '.join(sorted(unknown))}", "correct or leave them out")
+        raise RefusedInput(
+            message("a directory entry has no field {unknown}", unknown=tuple(sorted(unknown))),
+            message("correct or leave them out"),
+        )
     # Keys come later; the rules for every other field are checked now, before a secret is made.
     nobody = {"version": 1, "online": _blank(32), "ed25519": _blank(32), "mldsa65": _blank(1952)}
     try:
         return msgspec.convert({**details, "key_sets": [nobody]}, AuthorityEntry)
     except msgspec.ValidationError as error:
-        raise RefusedInput(f"the directory entry cannot be made: {error}", "correct that field") from None
+        raise RefusedInput(
+            message("the directory entry cannot be made: {error}", error=text_of(error)), message("correct that field")
+        ) from None
 
 
 def _blank(length: int) -> str:
@@ -117,11 +123,17 @@ def enrol_node(
     Raises RefusedInput for an address that is none, Conflict and VaultExists where something is in the way.
     """
     if key_set < FIRST:
-        raise RefusedInput(f"{key_set} cannot be the number of a key set", "ask a trustee for the next one")
+        raise RefusedInput(
+            message("{key_set} cannot be the number of a key set", key_set=key_set),
+            message("ask a trustee for the next one"),
+        )
     for url in config.relay_urls:
         parse_address(url)
     if recovery_file.exists():
-        raise Conflict(f"{recovery_file} exists: nothing was changed", "name another file for the recovery key")
+        raise Conflict(
+            message("{recovery_file} exists: nothing was changed", recovery_file=recovery_file),
+            message("name another file for the recovery key"),
+        )
     identity = Identity.generate(entry.id, random, key_set)
     recovery = RecoveryKey.generate(entry.id, random)
     enrolment = enrol_authority(entry, identity, recovery)

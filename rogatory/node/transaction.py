@@ -11,6 +11,7 @@ from rogatory.keys.directory.directory import Directory
 from rogatory.keys.identity import Identity
 from rogatory.node.errors import NoDirectory
 from rogatory.node.output import Draft
+from rogatory.protocol.text import message
 
 Random = Callable[[int], bytes]
 
@@ -35,5 +36,8 @@ class Tx:
     def directory(self) -> Directory:
         """The directory in use; raises NoDirectory before the first was accepted."""
         if self.known_directory is None:
-            raise NoDirectory("no directory has been accepted yet", "connect to a relay once: it mirrors the directory")
+            raise NoDirectory(
+                message("no directory has been accepted yet"),
+                message("connect to a relay once: it mirrors the directory"),
+            )
         return self.known_directory

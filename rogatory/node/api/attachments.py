@@ -23,6 +23,7 @@ from rogatory.node.transaction import Tx
 from rogatory.protocol.attachments import AttachmentError, Layout
 from rogatory.protocol.documents import Annex
 from rogatory.protocol.limits import KIB
+from rogatory.protocol.text import in_words, message
 
 routes = web.RouteTableDef()
 
@@ -38,9 +39,13 @@ async def give(request: web.Request) -> web.Response:
     size = request.content_length
     name = unquote(request.headers.get(NAME, ""))
     if size is None or not name:
-        raise RefusedInput(f"a file comes with its length and its name, in the headers Content-Length and {NAME}")
+        raise RefusedInput(
+            message("a file comes with its length and its name, in the headers Content-Length and {name}", name=NAME)
+        )
     if size > request.app[LARGEST]:
-        raise RefusedInput(f"a file has at most {request.app[LARGEST]} bytes here: setting attachment_most")
+        raise RefusedInput(
+            message("a file has at most {most} bytes here: setting attachment_most", most=request.app[LARGEST])
+        )
     row = await seal_stream(
         request.app[TRANSFERS].files,
         request.content.iter_chunked(PIECE),
@@ -84,7 +89,10 @@ async def content(request: web.Request) -> web.StreamResponse:
     )
     files = request.app[TRANSFERS].files
     if row.state not in HERE or not files.has(row.blob, Layout(row.size).blob):
-        raise Conflict(f"{row.name} is not here: {row.problem or row.state}", "fetch it: document save does")
+        raise Conflict(
+            message("{name} is not here: {problem}", name=row.name, problem=row.problem or in_words(row.state)),
+            message("fetch it: document save does"),
+        )
     chunks = files.content(reference_of(row), row.size)
     first = await asyncio.to_thread(next, chunks, b"")
     response = web.StreamResponse(headers={NAME: quote(row.name)})
@@ -105,7 +113,7 @@ async def content(request: web.Request) -> web.StreamResponse:
 def _number(request: web.Request) -> int:
     text = part(request, "number")
     if not text.isascii() or not text.isdigit() or len(text) > 4:
-        raise RefusedInput("attachments are numbered from 1")
+        raise RefusedInput(message("attachments are numbered from 1"))
     return int(text)
 
 

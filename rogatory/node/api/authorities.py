@@ -16,6 +16,7 @@ from rogatory.node.correspondents.confirming import confirm
 from rogatory.node.errors import NoDirectory, RefusedInput
 from rogatory.node.inbox.queries import shown_time
 from rogatory.node.store.correspondents import confirmations_of
+from rogatory.protocol.text import message
 
 routes = web.RouteTableDef()
 
@@ -66,7 +67,9 @@ async def record_confirmation(request: web.Request) -> web.Response:
 def _directory(request: web.Request) -> Directory:
     directory = request.app[KEEPER].directory
     if directory is None:
-        raise NoDirectory("no directory has been accepted yet", "connect to a relay once, see: rogatory-node status")
+        raise NoDirectory(
+            message("no directory has been accepted yet"), message("connect to a relay once, see: rogatory-node status")
+        )
     return directory
 
 
@@ -77,7 +80,8 @@ def _purpose(text: str | None) -> Purpose | None:
         return Purpose(text)
     except ValueError:
         raise RefusedInput(
-            f"{text!r} is no purpose", f"use one of: {', '.join(purpose.value for purpose in Purpose)}"
+            message("{text} is no purpose", text=repr(text)),
+            message("use one of: {names}", names=tuple(purpose.value for purpose in Purpose)),
         ) from None
 
 

@@ -14,6 +14,7 @@ from rogatory.node.api.problems import respond
 from rogatory.node.config import is_loopback
 from rogatory.node.errors import NotAllowed, Unauthorised
 from rogatory.node.officers.registering import token_digest
+from rogatory.protocol.text import message
 
 OFFICER: Final = "officer"
 """Under this name a request carries who makes it: an officer's id, or None for the administrator's token."""
@@ -34,7 +35,8 @@ class Callers:
         officer = self.officers.get(token_digest(token))
         if officer is None:
             raise Unauthorised(
-                "the token is missing or wrong", "send the token from the file api.token in the node's folder"
+                message("the token is missing or wrong"),
+                message("send the token from the file api.token in the node's folder"),
             )
         return officer
 
@@ -47,11 +49,16 @@ def guard(callers: Callers, names: tuple[str, ...]) -> Middleware:
         # Another Host means DNS rebinding: a page of some site whose name was pointed at this machine.
         if not _is_ours(f"//{request.host}", names):
             return respond(
-                NotAllowed(f"this API does not answer as {request.host[:200]!r}", "use its loopback address")
+                NotAllowed(
+                    message("this API does not answer as {host}", host=repr(request.host[:200])),
+                    message("use its loopback address"),
+                )
             )
         origin = request.headers.get("Origin")
         if origin is not None and not _is_ours(origin, names):
-            return respond(NotAllowed("this API answers no pages of other sites", "use the command line"))
+            return respond(
+                NotAllowed(message("this API answers no pages of other sites"), message("use the command line"))
+            )
         scheme, _, text = request.headers.get("Authorization", "").partition(" ")
         try:
             request[OFFICER] = callers.who(text.strip() if scheme.lower() == "bearer" else "")

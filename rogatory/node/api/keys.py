@@ -11,6 +11,7 @@ from msgspec import Meta
 from rogatory.node.api.context import HANDOVER, NODE, Body, body, reply
 from rogatory.node.errors import RefusedInput
 from rogatory.node.renewal.handover import open_identity
+from rogatory.protocol.text import message, text_of
 
 routes = web.RouteTableDef()
 
@@ -36,5 +37,5 @@ async def take(request: web.Request) -> web.Response:
     try:
         await node.add_keys(identity)
     except ValueError as error:
-        raise RefusedInput(f"these keys are another authority's: {error}") from None
+        raise RefusedInput(message("these keys are another authority's: {error}", error=text_of(error))) from None
     return reply(KeysTaken(key_set=identity.key_set_version, in_use=node.identity.key_set_version))

@@ -9,6 +9,7 @@ from rogatory.node.api.desk import CALLERS
 from rogatory.node.api.guard import OFFICER
 from rogatory.node.errors import NotAllowed
 from rogatory.node.officers import registering
+from rogatory.protocol.text import message
 
 routes = web.RouteTableDef()
 
@@ -50,7 +51,9 @@ async def end(request: web.Request) -> web.Response:
 
 def _check_administrator(request: web.Request) -> None:
     if request[OFFICER] is not None:
-        raise NotAllowed("only the administrator adds and ends officers", "use the token in api.token")
+        raise NotAllowed(
+            message("only the administrator adds and ends officers"), message("use the token in api.token")
+        )
 
 
 async def _refresh(request: web.Request) -> None:

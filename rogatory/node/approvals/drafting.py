@@ -21,6 +21,7 @@ from rogatory.node.store.drafts import DraftRow
 from rogatory.node.transaction import Tx
 from rogatory.protocol.documents import Act, Officer, Outcome
 from rogatory.protocol.limits import CHANNEL_ID
+from rogatory.protocol.text import in_words, message
 
 DRAFT_ID: Final = 16
 WORDS: Final = frozenset({"all", "request", "reply", *(outcome.value for outcome in Outcome)})
@@ -31,7 +32,10 @@ def checked(words: Iterable[str]) -> frozenset[str]:
     """A setting `four_eyes`. Raises RefusedInput for a word that means nothing."""
     given = frozenset(words)
     if unknown := sorted(given - WORDS):
-        raise RefusedInput(f"four_eyes names {unknown[0]!r}", f"use some of: {', '.join(sorted(WORDS))}")
+        raise RefusedInput(
+            message("four_eyes names {unknown}", unknown=repr(unknown[0])),
+            message("use some of: {words}", words=tuple(sorted(WORDS))),
+        )
     return given
 
 
@@ -63,14 +67,22 @@ def act(tx: Tx, desk: Desk, doing: Doing, given: dict[str, Any]) -> Sent | Draft
         return _DO[doing](tx, given, _names(tx, [(desk.officer, Act.PREPARED)]))
     if desk.officer is None:
         raise NotAllowed(
-            "a second officer approves this before it is sent, so the first one must be known",
-            "give your name: rogatory-node --officer ID …, or the setting ROGATORY_NODE_OFFICER",
+            message("a second officer approves this before it is sent, so the first one must be known"),
+            message("give your name: rogatory-node --officer ID …, or the setting ROGATORY_NODE_OFFICER"),
         )
     find_officer(tx, desk.officer)
     _CHECK[doing](tx, given, _names(tx, [(desk.officer, Act.PREPARED)]))
     row = DraftRow(tx.random(DRAFT_ID), doing.value, given, desk.officer, tx.now, DraftState.WAITING)
     drafts.put(tx.connection, row)
-    record(tx, EventKind.APPROVAL_WAITING, f"{desk.officer} prepared a {doing.value}: a second officer approves it")
+    record(
+        tx,
+        EventKind.APPROVAL_WAITING,
+        message(
+            "{officer} prepared a {doing}: a second officer approves it",
+            officer=desk.officer,
+            doing=in_words(doing.value),
+        ),
+    )
     return draft_view(row)
 
 
@@ -78,7 +90,7 @@ def approve(tx: Tx, desk: Desk, draft: str) -> Sent:
     """Sign and send what another officer prepared. Raises NotAllowed, NotFound, Conflict, and what sending raises."""
     row, second = _to_decide(tx, desk, draft)
     if second == row.prepared_by:
-        raise NotAllowed("four eyes: who prepared it cannot approve it too", "ask another officer")
+        raise NotAllowed(message("four eyes: who prepared it cannot approve it too"), message("ask another officer"))
     names = _names(tx, [(row.prepared_by, Act.PREPARED), (second, Act.APPROVED)])
     sent = _DO[Doing(row.act)](tx, row.given, names)
     drafts.decide(tx.connection, row.id, DraftState.SENT, second, tx.now, document=bytes.fromhex(sent.document))
@@ -89,9 +101,19 @@ def refuse(tx: Tx, desk: Desk, draft: str, reason: str) -> DraftView:
     """Do not send it; who prepared it may refuse it too. Raises RefusedInput without a reason, NotFound, Conflict."""
     row, officer = _to_decide(tx, desk, draft)
     if not reason.strip():
-        raise RefusedInput("a refusal has its reason", "say what should be changed")
+        raise RefusedInput(message("a refusal has its reason"), message("say what should be changed"))
     drafts.decide(tx.connection, row.id, DraftState.REFUSED, officer, tx.now, reason=reason)
-    record(tx, EventKind.APPROVAL_REFUSED, f"{officer} did not approve the {row.act} of {row.prepared_by}: {reason}")
+    record(
+        tx,
+        EventKind.APPROVAL_REFUSED,
+        message(
+            "{officer} did not approve the {act} of {prepared_by}: {reason}",
+            officer=officer,
+            act=in_words(row.act),
+            prepared_by=row.prepared_by,
+            reason=reason,
+        ),
+    )
     return draft_view(find_draft(tx, draft))
 
 
@@ -99,19 +121,33 @@ def find_draft(tx: Tx, given: str) -> DraftRow:
     """A draft by the first digits of its id. Raises RefusedInput, NotFound."""
     found = drafts.by_prefix(tx.connection, *id_range(given, DRAFT_ID, "draft"))
     if len(found) > 1:
-        raise RefusedInput(f"more than one draft's id begins with {given}", "give more digits")
+        raise RefusedInput(
+            message("more than one draft's id begins with {given}", given=given), message("give more digits")
+        )
     if not found:
-        raise NotFound(f"there is no draft {given}", "see what waits: rogatory-node approval list")
+        raise NotFound(
+            message("there is no draft {given}", given=given), message("see what waits: rogatory-node approval list")
+        )
     return found[0]
 
 
 def _to_decide(tx: Tx, desk: Desk, draft: str) -> tuple[DraftRow, str]:
     row = find_draft(tx, draft)
     if desk.officer is None:
-        raise NotAllowed("an officer decides, not the administrator", "give your name: rogatory-node --officer ID …")
+        raise NotAllowed(
+            message("an officer decides, not the administrator"),
+            message("give your name: rogatory-node --officer ID …"),
+        )
     find_officer(tx, desk.officer)
     if row.state != DraftState.WAITING:
-        raise Conflict(f"{row.decided_by} decided on this draft before: {row.state}", "nothing is left to do")
+        raise Conflict(
+            message(
+                "{decided_by} decided on this draft before: {state}",
+                decided_by=row.decided_by,
+                state=in_words(row.state),
+            ),
+            message("nothing is left to do"),
+        )
     return row, desk.officer
 
 

@@ -15,6 +15,7 @@ from rogatory.node.transaction import Tx
 from rogatory.protocol.attachments import AttachmentReference, safe_name
 from rogatory.protocol.attachments.reference import MAX_REFERENCES
 from rogatory.protocol.documents import Annex, Body, Payload, UnverifiedDocument
+from rogatory.protocol.text import in_words, message
 
 B = TypeVar("B", bound=Body)
 
@@ -30,11 +31,14 @@ def annex(tx: Tx, body: B, given: Sequence[str]) -> B:
     if not given:
         return body
     if not hasattr(body, "annexes"):
-        raise RefusedInput(f"a {body.KIND} has no attachments")
+        raise RefusedInput(message("a {kind} has no attachments", kind=in_words(body.KIND)))
     added = [_annex(row) for row in _staged(tx, given)]
     together = (*body.annexes, *added)
     if len(together) > MAX_REFERENCES:
-        raise RefusedInput(f"a document has at most {MAX_REFERENCES} attachments", "send them in several messages")
+        raise RefusedInput(
+            message("a document has at most {most} attachments", most=MAX_REFERENCES),
+            message("send them in several messages"),
+        )
     return msgspec.structs.replace(body, annexes=together)
 
 
@@ -43,7 +47,7 @@ def attach(tx: Tx, document: UnverifiedDocument, given: Sequence[str]) -> None:
     payload = document.payload
     channel = channels.get(tx.connection, payload.channel_id)
     if channel is None:
-        raise NotFound(f"this node has no channel {payload.channel}")
+        raise NotFound(message("this node has no channel {channel}", channel=payload.channel))
     for row in _staged(tx, given):
         attachments.attach(tx.connection, payload.channel_id, payload.message_id, payload.author, row.blob)
         attachments.set_state(tx.connection, row.blob, AttachmentState.UPLOADING, relay=channel.relay)
@@ -101,7 +105,7 @@ def _annex(row: AttachmentRow) -> Annex:
 
 def _staged(tx: Tx, given: Sequence[str]) -> list[AttachmentRow]:
     if len(set(given)) != len(given):
-        raise RefusedInput("one file is attached twice")
+        raise RefusedInput(message("one file is attached twice"))
     return [_one_staged(tx, each) for each in given]
 
 
@@ -111,7 +115,13 @@ def _one_staged(tx: Tx, given: str) -> AttachmentRow:
     except ValueError:
         row = None
     if row is None:
-        raise NotFound(f"there is no file {given[:80]!r} to attach", "give the file to the node again")
+        raise NotFound(
+            message("there is no file {given} to attach", given=repr(given[:80])),
+            message("give the file to the node again"),
+        )
     if row.state is not AttachmentState.STAGED:
-        raise Conflict(f"{row.name} is attached to a document already", "give the file to the node once more")
+        raise Conflict(
+            message("{name} is attached to a document already", name=row.name),
+            message("give the file to the node once more"),
+        )
     return row

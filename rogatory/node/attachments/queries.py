@@ -13,6 +13,7 @@ from rogatory.node.store.documents import DocumentRow, get_envelope
 from rogatory.node.transaction import Tx
 from rogatory.protocol.attachments import safe_name
 from rogatory.protocol.documents import Annex, peek_document
+from rogatory.protocol.text import counted, message
 
 FETCHED_ON_DEMAND: Final = (AttachmentState.OFFERED, AttachmentState.REFUSED, AttachmentState.LOST)
 _BEST_FIRST: Final = (*sorted(HERE), AttachmentState.WANTED, AttachmentState.OFFERED)
@@ -33,10 +34,15 @@ def one_file(tx: Tx, document: DocumentRow, number: int) -> AttachmentRow:
     """The file with this number, from 1. Raises NotFound; Conflict if nobody sent it."""
     files = files_of(tx, document)
     if not 1 <= number <= len(files):
-        raise NotFound(f"the document has {len(files)} attachments", "list them: document attachments")
+        raise NotFound(
+            counted("the document has {count} attachment", "the document has {count} attachments", count=len(files)),
+            message("list them: document attachments"),
+        )
     row = files[number - 1][1]
     if row is None:
-        raise Conflict("the document names this file, which did not come with it", "ask its author for it")
+        raise Conflict(
+            message("the document names this file, which did not come with it"), message("ask its author for it")
+        )
     return row
 
 

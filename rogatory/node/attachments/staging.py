@@ -10,6 +10,7 @@ from rogatory.node.errors import RefusedInput
 from rogatory.node.store.attachments import AttachmentRow, AttachmentState
 from rogatory.protocol.attachments import BLOB_ID, Sealer, safe_name
 from rogatory.protocol.attachments.reference import KEY
+from rogatory.protocol.text import message
 
 
 async def seal_stream(
@@ -39,7 +40,10 @@ async def seal_stream(
                 if pending and not _wanted(sealer):
                     break
             if pending or _wanted(sealer):
-                raise RefusedInput(f"the file has not the {size} bytes that were announced", "attach it again")
+                raise RefusedInput(
+                    message("the file has not the {size} bytes that were announced", size=size),
+                    message("attach it again"),
+                )
             while not sealer.done:
                 out.write(await asyncio.to_thread(sealer.seal, b""))
             out.write(sealer.hashes)

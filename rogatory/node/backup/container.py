@@ -20,6 +20,7 @@ import nacl.bindings as sodium
 import nacl.exceptions
 
 from rogatory.node.backup.errors import DamagedBackup
+from rogatory.protocol.text import message
 
 MAGIC: Final = b"rogatory backup 1\n"
 PURPOSE: Final = b"rogatory backup"
@@ -91,7 +92,7 @@ def seal(vault: bytes, key: bytes, records: Iterable[Record]) -> Iterator[bytes]
 def read_vault(file: BinaryIO) -> bytes:
     """The vault at the beginning of a backup; the records follow. Raises DamagedBackup."""
     if file.read(len(MAGIC)) != MAGIC:
-        raise DamagedBackup("it is no backup of this program, or its beginning is damaged")
+        raise DamagedBackup(message("it is no backup of this program, or its beginning is damaged"))
     return _read(file, _length(file, MAX_VAULT))
 
 
@@ -107,11 +108,11 @@ def unseal(file: BinaryIO, vault: bytes, key: bytes) -> Iterator[Record]:
             chunk, tag = sodium.crypto_secretstream_xchacha20poly1305_pull(state, sealed, bound or None)
             plain += expander.decompress(chunk)
         except (nacl.exceptions.CryptoError, ValueError, zlib.error):
-            raise DamagedBackup("it is damaged") from None
+            raise DamagedBackup(message("it is damaged")) from None
         bound = b""
         yield from _records(plain)
     if plain or not expander.eof or file.read(1):
-        raise DamagedBackup("it does not end where it should")
+        raise DamagedBackup(message("it does not end where it should"))
 
 
 def _records(plain: bytearray) -> Iterator[Record]:
@@ -120,14 +121,14 @@ def _records(plain: bytearray) -> Iterator[Record]:
     while len(plain) >= start + _LENGTH.size:
         (length,) = _LENGTH.unpack_from(plain, start)
         if length > MAX_RECORD:
-            raise DamagedBackup("it holds a record of impossible length")
+            raise DamagedBackup(message("it holds a record of impossible length"))
         end = start + _LENGTH.size + length
         if len(plain) < end:
             break
         try:
             yield msgspec.msgpack.decode(plain[start + _LENGTH.size : end], type=Record)
         except msgspec.DecodeError:
-            raise DamagedBackup("it was written by another edition of this program") from None
+            raise DamagedBackup(message("it was written by another edition of this program")) from None
         start = end
     del plain[:start]
 
@@ -135,12 +136,12 @@ def _records(plain: bytearray) -> Iterator[Record]:
 def _length(file: BinaryIO, most: int) -> int:
     (length,) = _LENGTH.unpack(_read(file, _LENGTH.size))
     if length > most:
-        raise DamagedBackup("it is damaged")
+        raise DamagedBackup(message("it is damaged"))
     return int(length)
 
 
 def _read(file: BinaryIO, length: int) -> bytes:
     data = file.read(length)
     if len(data) != length:
-        raise DamagedBackup("it is cut off: it was not written to its end, or not copied whole")
+        raise DamagedBackup(message("it is cut off: it was not written to its end, or not copied whole"))
     return data

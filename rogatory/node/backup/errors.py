@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from rogatory.node.errors import DamagedStore
+from rogatory.protocol.text import message
 
-OLDER: Final = "use another copy, or an older backup; without any, make new keys with: rogatory-node init --recover"
+OLDER: Final = message(
+    "use another copy, or an older backup; without any, make new keys with: rogatory-node init --recover"
+)
 
 
 class DamagedBackup(DamagedStore):

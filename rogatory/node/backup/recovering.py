@@ -15,6 +15,7 @@ from rogatory.node.errors import RefusedInput
 from rogatory.node.folder import NodeFolder
 from rogatory.node.link.address import parse_address
 from rogatory.node.setup import FIRST, RECOVERY_KEY, MadeNode, set_up
+from rogatory.protocol.text import message
 
 Random = Callable[[int], bytes]
 
@@ -43,13 +44,18 @@ def recover_node(
     """
     if recovery.authority != config.authority:
         raise RefusedInput(
-            f"{recovery_file} holds the recovery key of {recovery.authority}, not of {config.authority}",
-            "name the right file",
+            message(
+                "{recovery_file} holds the recovery key of {authority}, not of {own}",
+                recovery_file=recovery_file,
+                authority=recovery.authority,
+                own=config.authority,
+            ),
+            message("name the right file"),
         )
     if key_set <= FIRST:
         raise RefusedInput(
-            f"{key_set} cannot be the number of the new key set",
-            "give one more than the directory's newest: ask a trustee, or see rogatory-keys authority find",
+            message("{key_set} cannot be the number of the new key set", key_set=key_set),
+            message("give one more than the directory's newest: ask a trustee, or see rogatory-keys authority find"),
         )
     for url in config.relay_urls:
         parse_address(url)

@@ -41,6 +41,7 @@ from rogatory.node.store.database import Database, derive_key
 from rogatory.node.store.events import EventRow, add_event
 from rogatory.node.store.outbox import OutboxState
 from rogatory.node.store.own_entries import EntryKind, EntryState
+from rogatory.protocol.text import counted, message, text_of
 
 Random = Callable[[int], bytes]
 
@@ -65,11 +66,14 @@ def restore(backup: Path, folder: NodeFolder, passphrase: bytes, *, now: float, 
     Raises Conflict if something is in the folder, NotFound, DamagedBackup, WrongPassphrase.
     """
     if folder.path.exists() and (not folder.path.is_dir() or any(folder.path.iterdir())):
-        raise Conflict(f"{folder.path} exists and is not empty: nothing was changed", "name another folder")
+        raise Conflict(
+            message("{path} exists and is not empty: nothing was changed", path=folder.path),
+            message("name another folder"),
+        )
     try:
         file = backup.open("rb")
     except FileNotFoundError:
-        raise NotFound(f"{backup} does not exist", "name a backup file") from None
+        raise NotFound(message("{backup} does not exist", backup=backup), message("name a backup file")) from None
     folder.path.parent.mkdir(parents=True, exist_ok=True)
     with file, tempfile.TemporaryDirectory(dir=folder.path.parent, prefix=f".{folder.path.name}-") as scratch:
         made = NodeFolder(Path(scratch) / "node")
@@ -78,17 +82,22 @@ def restore(backup: Path, folder: NodeFolder, passphrase: bytes, *, now: float, 
             restored = _restore(file, made, passphrase, now, random)
         except WrongPassphrase:
             raise WrongPassphrase(
-                f"the passphrase does not open {backup}: it is the one that the vault had when the backup was taken"
+                message(
+                    "the passphrase does not open {backup}: it is the one that the vault had when the backup was taken",
+                    backup=backup,
+                )
             ) from None
         except (DamagedBackup, DamagedVault) as error:
-            raise DamagedBackup(f"{backup} cannot be restored: {_without_path(error)}") from None
+            raise DamagedBackup(
+                message("{backup} cannot be restored: {problem}", backup=backup, problem=_without_path(error))
+            ) from None
         made.path.rename(folder.path)
     sync_folder(folder.path.parent)
     return msgspec.structs.replace(restored, folder=str(folder.path))
 
 
 def _without_path(error: Exception) -> str:
-    return "its vault is damaged" if isinstance(error, DamagedVault) else str(error)
+    return message("its vault is damaged") if isinstance(error, DamagedVault) else text_of(error)
 
 
 def _restore(file: BinaryIO, made: NodeFolder, passphrase: bytes, now: float, random: Random) -> Restored:
@@ -98,7 +107,7 @@ def _restore(file: BinaryIO, made: NodeFolder, passphrase: bytes, now: float, ra
     records = unseal(file, vault, derive_key(secrets.secret(DATABASE_KEY), PURPOSE))
     stamp = next(records, None)
     if not isinstance(stamp, StampRecord) or Identity.decode(secrets.secret(IDENTITY)).authority != stamp.authority:
-        raise DamagedBackup("it does not begin as it should")
+        raise DamagedBackup(message("it does not begin as it should"))
     # A key of its own: whoever has the old disk and its key reads nothing that comes from now on.
     key = random(KEY_LENGTH)
     rewrite_vault(made.vault, passphrase, secrets.with_secret(DATABASE_KEY, key))
@@ -112,9 +121,13 @@ def _restore(file: BinaryIO, made: NodeFolder, passphrase: bytes, now: float, ra
             _check_schema(connection)
             rejoins = _part_from_groups(connection)
             taken = datetime.fromtimestamp(stamp.taken_at, UTC)
-            summary = (
-                f"this node was restored from a backup of {taken:%Y-%m-%d %H:%M} UTC; it asks to be let in again to"
-                f" {rejoins} channels, and each correspondent's officer is asked for what was read since"
+            summary = counted(
+                "this node was restored from a backup of {taken}; it asks to be let in again to {count} channel,"
+                " and each correspondent's officer is asked for what was read since",
+                "this node was restored from a backup of {taken}; it asks to be let in again to {count} channels,"
+                " and each correspondent's officer is asked for what was read since",
+                count=rejoins,
+                taken=f"{taken:%Y-%m-%d %H:%M} UTC",
             )
             add_event(connection, EventRow(at=now, kind=EventKind.REJOIN, summary=summary))
             unsent = outbox.count_unsent(connection)
@@ -131,7 +144,7 @@ def _take(record: Record, connection: Connection, made: NodeFolder) -> None:
         case FileRecord():
             relative = PurePosixPath(record.path)
             if relative.is_absolute() or ".." in relative.parts or made.vault.name == record.path:
-                raise DamagedBackup("it names a file outside of a node's folder")
+                raise DamagedBackup(message("it names a file outside of a node's folder"))
             target = made.path / relative
             target.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(target, record.data)
@@ -139,10 +152,10 @@ def _take(record: Record, connection: Connection, made: NodeFolder) -> None:
             tables = {table.name: table for table in kept_tables()}
             table = tables.get(record.table)
             if table is None or set(record.columns) != {column.name for column in kept_columns(table)}:
-                raise DamagedBackup("it was written by another edition of this program")
+                raise DamagedBackup(message("it was written by another edition of this program"))
             connection.execute(table.insert(), [dict(zip(record.columns, row, strict=True)) for row in record.rows])
         case _:
-            raise DamagedBackup("it does not go on as it should")
+            raise DamagedBackup(message("it does not go on as it should"))
 
 
 def _check_schema(connection: Connection) -> None:
@@ -150,8 +163,12 @@ def _check_schema(connection: Connection) -> None:
     found: bytes | None = connection.scalar(select(value).where(schema.properties.c.name == "schema"))
     if found != str(schema.SCHEMA_VERSION).encode():
         raise DamagedBackup(
-            f"it has schema {(found or b'?').decode(errors='replace')}, this program knows {schema.SCHEMA_VERSION}",
-            "use the edition of rogatory-node that wrote it",
+            message(
+                "it has schema {found}, this program knows {known}",
+                found=(found or b"?").decode(errors="replace"),
+                known=schema.SCHEMA_VERSION,
+            ),
+            message("use the edition of rogatory-node that wrote it"),
         )
 
 

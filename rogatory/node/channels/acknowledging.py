@@ -21,6 +21,7 @@ from rogatory.protocol.errors import MalformedError
 from rogatory.protocol.frames.client import Acknowledge
 from rogatory.protocol.frames.server import Acknowledgements
 from rogatory.protocol.limits import MAX_EXCEPTED
+from rogatory.protocol.text import message, text_of
 
 
 def acknowledge(work: Work, session: Session, channel: Channel) -> None:
@@ -80,7 +81,11 @@ def acknowledgements(work: Work, frame: Acknowledgements) -> None:
         except NotVouched:  # of new keys that a newer directory holds, or of none: it proves nothing here yet
             work.tx.output.directory_wanted.add(channel.row.relay)
         except (MalformedError, UnknownAuthority) as error:
-            work.trouble(channel.id, Trouble.ACKNOWLEDGEMENT, f"an acknowledgement by {each.member}: {error}")
+            work.trouble(
+                channel.id,
+                Trouble.ACKNOWLEDGEMENT,
+                message("an acknowledgement by {member}: {error}", member=each.member, error=text_of(error)),
+            )
     compare(work, channel)
 
 
@@ -95,8 +100,12 @@ def compare(work: Work, channel: Channel) -> None:
                 work,
                 channel,
                 Trouble.FORK,
-                f"{member} acknowledges another log up to entry {seq} than this node holds: the relay shows different"
-                " logs to different members; compare heads by telephone",
+                message(
+                    "{member} acknowledges another log up to entry {seq} than this node holds: the relay shows"
+                    " different logs to different members; compare heads by telephone",
+                    member=member,
+                    seq=seq,
+                ),
             )
             return
         members.put_acknowledgement(connection, channel.id, member, seq, head, encoded, True)
@@ -115,14 +124,14 @@ def _keep(work: Work, channel: Channel, each: Acknowledgement) -> None:
     if newest is not None and channel.head.seq >= newest[0] >= each.seq:
         return
     if members.get(tx.connection, channel.id, each.member) is None:
-        raise MalformedError("it is no member")
+        raise MalformedError(message("it is no member"))
     key = _online_key(tx, each)
     if key is None:
         return
     try:
         nacl.bindings.crypto_sign_open(each.signature + each.signing_input(), key)
     except (nacl.exceptions.BadSignatureError, ValueError):
-        raise MalformedError("its signature does not verify") from None
+        raise MalformedError(message("its signature does not verify")) from None
     members.put_acknowledgement(
         tx.connection, channel.id, each.member, each.seq, each.head, msgspec.msgpack.encode(each), False
     )
@@ -132,7 +141,7 @@ def _online_key(tx: Tx, each: Acknowledgement) -> bytes | None:
     """The key that its signature is by; None if that is out of force. Raises MalformedError for a compromised one."""
     directory = tx.directory
     if directory.key_set(each.member, each.key_set).compromised_since is not None:
-        raise MalformedError(f"key set {each.key_set} is compromised")
+        raise MalformedError(message("key set {key_set} is compromised", key_set=each.key_set))
     in_force = directory.key_sets_in_force(each.member, directory.targets_version)
     return next((key_set.online for key_set in in_force if key_set.version == each.key_set), None)
 

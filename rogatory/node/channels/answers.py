@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -20,8 +21,10 @@ from rogatory.node.channels.work import Channel, Work
 from rogatory.node.store import outbox, own_entries, wishes
 from rogatory.node.store.outbox import OutboxState
 from rogatory.node.store.own_entries import EntryKind, EntryState, OwnEntry
+from rogatory.protocol.errors import ProtocolError
 from rogatory.protocol.frames.server import Accepted, Code, Refused
 from rogatory.protocol.receipt import Receipt, ReceiptInvalid, check_receipt
+from rogatory.protocol.text import message, text_of
 
 FOR_GOOD: Final = frozenset({Code.MALFORMED, Code.TOO_LARGE, Code.RESERVED_CHANNEL})
 """Repeating does not mend these."""
@@ -41,7 +44,11 @@ def accepted(work: Work, session: Session, channel_id: bytes, hash_of_body: byte
     try:
         _verify(work, session, channel, receipt)
     except ReceiptInvalid as error:
-        work.trouble(channel.id, Trouble.RECEIPT, f"{error}: keep in mind that nothing proves this entry's acceptance")
+        work.trouble(
+            channel.id,
+            Trouble.RECEIPT,
+            message("{error}: keep in mind that nothing proves this entry's acceptance", error=text_of(error)),
+        )
         return
     attachment = session.attached.get(channel_id)
     if attachment is not None:
@@ -54,7 +61,10 @@ def accepted(work: Work, session: Session, channel_id: bytes, hash_of_body: byte
             work,
             channel,
             Trouble.FORK,
-            f"the relay's receipt names entry {receipt.seq}, its log says otherwise: keep the receipt, it proves that",
+            message(
+                "the relay's receipt names entry {seq}, its log says otherwise: keep the receipt, it proves that",
+                seq=receipt.seq,
+            ),
         )
         return
     if own.kind is EntryKind.REJOIN:
@@ -79,7 +89,9 @@ def refused(work: Work, session: Session, channel_id: bytes, hash_of_body: bytes
     if frame.code in (Code.CHANNEL_EXISTS, Code.NOT_A_MEMBER) and channel.state is ChannelState.FOUNDING:
         _founded_by_another(work, session, channel)
     elif frame.code is Code.NOT_A_MEMBER and own.kind is EntryKind.REJOIN:
-        work.trouble(channel.id, Trouble.REJOIN, "the relay does not count this node among the members any more")
+        work.trouble(
+            channel.id, Trouble.REJOIN, message("the relay does not count this node among the members any more")
+        )
         close(work, channel)
     elif frame.code is Code.MISSING_BLOB:
         missing(work, channel, own, frame)
@@ -95,7 +107,9 @@ def refused(work: Work, session: Session, channel_id: bytes, hash_of_body: bytes
         _again(work, session, channel, at=None)
     else:
         code = Trouble.DIRECTORY_BEHIND if frame.code is Code.DIRECTORY_BEHIND else Trouble.REFUSED
-        work.trouble_once(channel.id, code, f"the relay takes nothing now: {frame.explanation}")
+        work.trouble_once(
+            channel.id, code, message("the relay takes nothing now: {explanation}", explanation=frame.explanation)
+        )
         _again(work, session, channel, at=work.tx.now + RETRY)
 
 
@@ -109,7 +123,7 @@ def _again(work: Work, session: Session, channel: Channel, at: float | None) -> 
     if at is None and attachment.refusals > PATIENCE:
         at = work.tx.now + RETRY
         work.trouble_once(
-            channel.id, Trouble.BASE, "the relay refuses entries that its own log gives no reason to refuse"
+            channel.id, Trouble.BASE, message("the relay refuses entries that its own log gives no reason to refuse")
         )
     if at is None:
         session.resume(work.tx.output, channel.id, channel.resume_after)
@@ -134,7 +148,11 @@ def _give_up(work: Work, channel: Channel, own: OwnEntry, frame: Refused) -> Non
         channel.pending = None
         if frame.code is Code.RESERVED_CHANNEL:
             wishes.delete_all(connection, channel.id)
-    work.trouble(channel.id, Trouble.REFUSED, f"the relay refuses for good what this node sent: {frame.explanation}")
+    work.trouble(
+        channel.id,
+        Trouble.REFUSED,
+        message("the relay refuses for good what this node sent: {explanation}", explanation=frame.explanation),
+    )
 
 
 def _founded_by_another(work: Work, session: Session, channel: Channel) -> None:
@@ -150,11 +168,17 @@ def _founded_by_another(work: Work, session: Session, channel: Channel) -> None:
 
 def _verify(work: Work, session: Session, channel: Channel, receipt: Receipt) -> None:
     if receipt.relay != session.relay or receipt.channel != channel.id:
-        raise ReceiptInvalid("the relay's receipt is about another relay or channel")
+        raise ReceiptInvalid(message("the relay's receipt is about another relay or channel"))
     try:
-        key = work.tx.directory.relay(session.relay).receipt
+        verify = _verifier(work, session, ReceiptInvalid)
     except UnknownRelay as error:
-        raise ReceiptInvalid(str(error)) from None
+        raise ReceiptInvalid(text_of(error)) from None
+    check_receipt(receipt, verify)
+
+
+def _verifier(work: Work, session: Session, invalid: type[ProtocolError]) -> Callable[[bytes, bytes], None]:
+    """Checks signatures by the receipt key of the session's relay; what fails raises `invalid`. Raises UnknownRelay."""
+    key = work.tx.directory.relay(session.relay).receipt
 
     def verify(signature: bytes, data: bytes) -> None:
         if session.proven == (key, signature, data):  # one signature stands for all that the relay took in one commit
@@ -162,7 +186,7 @@ def _verify(work: Work, session: Session, channel: Channel, receipt: Receipt) ->
         try:
             nacl.bindings.crypto_sign_open(signature + data, key)
         except (nacl.exceptions.BadSignatureError, ValueError):
-            raise ReceiptInvalid(f"a receipt is not signed by {session.relay}") from None
+            raise invalid(message("a receipt is not signed by {relay}", relay=session.relay)) from None
         session.proven = (key, signature, data)
 
-    check_receipt(receipt, verify)
+    return verify

@@ -11,6 +11,7 @@ from rogatory.protocol.declaration import DirectoryPin
 from rogatory.protocol.documents import DocumentKeys, KeysOf, UnknownKeySet
 from rogatory.protocol.judgement import NotVouched
 from rogatory.protocol.mls.group import Group
+from rogatory.protocol.text import message, text_of
 
 
 class DirectoryAwaited(Exception):
@@ -25,7 +26,7 @@ def vouch(directory: Directory, authority: str, signature_key: bytes, pin: Direc
     try:
         directory.vouch_leaf(authority, signature_key, pin.targets)
     except KeysNotVouched as error:
-        raise NotVouched(str(error)) from None
+        raise NotVouched(text_of(error)) from None
 
 
 def vouched_members(directory: Directory, group: Group) -> set[str]:
@@ -68,7 +69,14 @@ def vouch_document(directory: Directory, authority: str, version: int, pin: Dire
     Raises `keys.UnknownVersion` for a pin that is newer than the directory here.
     """
     if version not in {each.version for each in directory.key_sets_in_force(authority, pin.targets)}:
-        raise NotVouched(f"key set {version} of {authority} is not in force in directory version {pin.targets}")
+        raise NotVouched(
+            message(
+                "key set {version} of {authority} is not in force in directory version {directory}",
+                version=version,
+                authority=authority,
+                directory=pin.targets,
+            )
+        )
 
 
 def document_keys(directory: Directory, pin: DirectoryPin | None = None) -> KeysOf:
@@ -83,11 +91,17 @@ def document_keys(directory: Directory, pin: DirectoryPin | None = None) -> Keys
         except (KeysNotVouched, UnknownAuthority) as error:
             if pin is not None and pin.targets > directory.targets_version:
                 raise DirectoryAwaited from None
-            raise UnknownKeySet(str(error)) from None
+            raise UnknownKeySet(text_of(error)) from None
         if pin is not None and in_force(key_set.since, key_set.until, pin.targets):
             return DocumentKeys(key_set.ed25519, key_set.mldsa65)  # whatever newer directories say of it
         if key_set.compromised_since is not None:
-            raise UnknownKeySet(f"key set {version} of {authority} is compromised: what it signs now proves nothing")
+            raise UnknownKeySet(
+                message(
+                    "key set {version} of {authority} is compromised: what it signs now proves nothing",
+                    version=version,
+                    authority=authority,
+                )
+            )
         return DocumentKeys(key_set.ed25519, key_set.mldsa65)
 
     return keys_of

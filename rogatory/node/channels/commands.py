@@ -13,6 +13,7 @@ from rogatory.node.store.wishes import WishKind
 from rogatory.node.transaction import Tx
 from rogatory.protocol.content import SALT
 from rogatory.protocol.header import genesis
+from rogatory.protocol.text import message
 
 
 def found(
@@ -31,7 +32,7 @@ def found(
     if this node knows the channel already.
     """
     if channels.get(tx.connection, channel) is not None:
-        raise Conflict(f"the channel {channel.hex()} exists at this node already")
+        raise Conflict(message("the channel {channel} exists at this node already", channel=channel.hex()))
     head = genesis(channel)
     channels.insert(
         tx.connection,
@@ -116,19 +117,23 @@ def _check_sending(tx: Tx, row: ChannelRow) -> None:
     closing = closings.get(tx.connection, row.id)
     if closing is not None:
         where = (
-            "its closing is signed and on its way" if closing.seq is None else f"it was closed at entry {closing.seq}"
+            message("its closing is signed and on its way")
+            if closing.seq is None
+            else message("it was closed at entry {seq}", seq=closing.seq)
         )
-        raise Conflict(f"the matter takes nothing more: {where}", "open another matter")
+        raise Conflict(message("the matter takes nothing more: {where}", where=where), message("open another matter"))
     if row.state == ChannelState.CLOSED:
-        raise Conflict("this authority is a member of the channel no longer")
+        raise Conflict(message("this authority is a member of the channel no longer"))
     if row.state == ChannelState.REFUSED:
-        raise Conflict("this node refused the invitation to the channel", "see the inbox for the reason")
+        raise Conflict(
+            message("this node refused the invitation to the channel"), message("see the inbox for the reason")
+        )
 
 
 def _known(tx: Tx, channel: bytes) -> ChannelRow:
     row = channels.get(tx.connection, channel)
     if row is None:
-        raise NotFound(f"this node has no channel {channel.hex()}")
+        raise NotFound(message("this node has no channel {channel}", channel=channel.hex()))
     return row
 
 

@@ -35,6 +35,7 @@ from rogatory.protocol.mls.framed_content import ContentType, WireFormat
 from rogatory.protocol.mls.group import Group
 from rogatory.protocol.mls.message import peek
 from rogatory.protocol.mls.opening import CommitOpened
+from rogatory.protocol.text import message, text_of
 
 PERHAPS_ALONE = (CannotFollow, ConfirmationTagInvalid)
 """A commit may fail so for one member and be sound for the others: the epoch that they go on in shows which."""
@@ -98,13 +99,13 @@ def commit_entry(work: Work, channel: Channel, entry: Entry, body: bytes, clear:
     except MLSError as error:
         if isinstance(error, PERHAPS_ALONE) and clear.epoch == group.epoch:
             channel.row.suspect_seq, channel.row.suspect_author = entry.seq, entry.author
-        _void(work, channel, entry, VoidCommit(VoidCode.MALFORMED, str(error)), declaration, progress, header)
+        _void(work, channel, entry, VoidCommit(VoidCode.MALFORMED, text_of(error)), declaration, progress, header)
         return
     except MalformedError as error:
-        _void(work, channel, entry, VoidCommit(VoidCode.MALFORMED, str(error)), declaration, progress, header)
+        _void(work, channel, entry, VoidCommit(VoidCode.MALFORMED, text_of(error)), declaration, progress, header)
         return
     except SeenDiffers as error:
-        _void(work, channel, entry, VoidCommit(VoidCode.SEEN_DIFFERS, str(error)), declaration, progress, header)
+        _void(work, channel, entry, VoidCommit(VoidCode.SEEN_DIFFERS, text_of(error)), declaration, progress, header)
         return
     except VoidCommit as void:
         _void(work, channel, entry, void, declaration, progress, header)
@@ -174,7 +175,10 @@ def apply(work: Work, channel: Channel, entry: Entry, change: Change, group: Gro
     elif group is None:
         row.let_in_at = entry.seq
         lose(
-            work, channel, Trouble.REJOIN, f"the commit at {entry.seq} let this node in anew: it awaits its invitation"
+            work,
+            channel,
+            Trouble.REJOIN,
+            message("the commit at {seq} let this node in anew: it awaits its invitation", seq=entry.seq),
         )
     else:
         for authority in rejoined + change.back:
@@ -210,7 +214,7 @@ def _open(group: Group, body: bytes) -> CommitOpened[Group]:
     # No local clock decides: lifetimes of key packages are for their committer to heed (DESIGN section 1).
     opened = group.open(body, now=None)
     if not isinstance(opened, CommitOpened):
-        raise VoidCommit(VoidCode.MALFORMED, "an entry marked as a commit holds something else")
+        raise VoidCommit(VoidCode.MALFORMED, message("an entry marked as a commit holds something else"))
     return opened
 
 

@@ -26,7 +26,7 @@ from rogatory.node.channels.profile import (
 )
 from rogatory.node.channels.states import ChannelState
 from rogatory.node.channels.stock import claim, is_asked_for
-from rogatory.node.channels.trouble import Trouble
+from rogatory.node.channels.trouble import RUN_OUT, Trouble
 from rogatory.node.channels.turns import turn
 from rogatory.node.channels.work import Channel, Work
 from rogatory.node.store import outbox, own_entries, rejoins, wishes
@@ -63,6 +63,7 @@ from rogatory.protocol.mls.key_package import KeyPackage
 from rogatory.protocol.mls.proposal import Add, Proposal, Remove
 from rogatory.protocol.mls.secret_tree import RatchetKind
 from rogatory.protocol.padding import padme
+from rogatory.protocol.text import in_words, message, text_of
 
 GRACE: Final = 10.0
 """Seconds that a member whose keys were marked as compromised has to renew its leaf, if it has new ones."""
@@ -146,9 +147,10 @@ def _due(work: Work, channel: Channel) -> list[Wish]:
 
 
 def _unconfirmed(authority: str) -> str:
-    return (
-        f"{authority} waits to be let in: neither its old keys nor its recovery key signed the new ones. Compare their"
-        f" fingerprint with it by telephone or note, then: rogatory-node authority confirm {authority}"
+    return message(
+        "{authority} waits to be let in: neither its old keys nor its recovery key signed the new ones. Compare their"
+        " fingerprint with it by telephone or note, then: rogatory-node authority confirm {authority}",
+        authority=authority,
     )
 
 
@@ -202,8 +204,8 @@ def _package(work: Work, channel: Channel, wish: Wish) -> KeyPackage | None:
     """A key package that the directory vouches for, asked for at the joiner's relay where there is none yet."""
     try:
         work.tx.directory.may_trust_new(work.tx.now, channel.row.network)
-    except DirectoryExpired as error:
-        work.trouble_once(channel.id, Trouble.DIRECTORY_EXPIRED, str(error).partition(" (")[0])
+    except DirectoryExpired:
+        work.trouble_once(channel.id, Trouble.DIRECTORY_EXPIRED, RUN_OUT)
         return None
     return claim(work, wish.authority)
 
@@ -343,10 +345,25 @@ def _refuse(work: Work, channel: Channel, plan: Plan, error: Exception) -> None:
         work.memory.packages.pop(wish.authority, None)
         if isinstance(error, VoidCommit | NotVouched) or wish.kind is not WishKind.ADD:
             wishes.delete(work.tx.connection, [wish.number])
-            work.trouble(channel.id, Trouble.COMMIT_REFUSED, f"{wish.kind} {wish.authority}: {error}")
+            work.trouble(
+                channel.id,
+                Trouble.COMMIT_REFUSED,
+                message(
+                    "{kind} {authority}: {error}",
+                    kind=in_words(wish.kind),
+                    authority=wish.authority,
+                    error=text_of(error),
+                ),
+            )
         else:
             wishes.set_due(work.tx.connection, wish.number, work.tx.now + RETRY)
-            work.trouble(channel.id, Trouble.KEY_PACKAGE, f"the key package of {wish.authority} is unfit: {error}")
+            work.trouble(
+                channel.id,
+                Trouble.KEY_PACKAGE,
+                message(
+                    "the key package of {authority} is unfit: {error}", authority=wish.authority, error=text_of(error)
+                ),
+            )
 
 
 def _purpose(channel: Channel) -> ChannelGroup:

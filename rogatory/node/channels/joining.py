@@ -16,7 +16,7 @@ from rogatory.node.channels.profile import enter, members_of, reference_of, tree
 from rogatory.node.channels.session import HeadersAsked, JoinUnderWay, Session
 from rogatory.node.channels.states import ChannelState
 from rogatory.node.channels.stock import last_resort_used
-from rogatory.node.channels.trouble import Trouble
+from rogatory.node.channels.trouble import RUN_OUT, Trouble
 from rogatory.node.channels.work import Channel, Work
 from rogatory.node.store import channels, closings, key_packages, log, members, outbox, own_entries, rejoins, wishes
 from rogatory.node.store.channels import ChannelRow
@@ -34,6 +34,7 @@ from rogatory.protocol.judgement import check_told, judge_tree
 from rogatory.protocol.limits import MAX_EXCEPTED
 from rogatory.protocol.mls.errors import MLSError
 from rogatory.protocol.mls.key_package import KeyPackageSecrets
+from rogatory.protocol.text import message, text_of
 
 FORMER = (ChannelState.REJOINING, ChannelState.CLOSED)
 ENDED = (ChannelState.CLOSING, ChannelState.CLOSED)
@@ -63,12 +64,12 @@ def invited(work: Work, session: Session, frame: Invited) -> None:
     try:
         secrets = key_packages.get(work.tx.connection, reference_of(frame.secrets))
         if secrets is None:
-            raise MalformedError("it is for a key package whose keys are not here")
+            raise MalformedError(message("it is for a key package whose keys are not here"))
         entered = enter(frame.info, frame.secrets, KeyPackageSecrets.decode(secrets.secrets))
         if entered.group.group_id != frame.channel or entered.committer != frame.author:
-            raise MalformedError("the relay names another channel or author than it was sealed for")
+            raise MalformedError(message("the relay names another channel or author than it was sealed for"))
     except (MLSError, MalformedError) as error:
-        _unreadable(work, session, frame, channel, str(error))
+        _unreadable(work, session, frame, channel, text_of(error))
         return
     pin, directory = entered.info.pin, work.tx.directory
     network = entered.channel_group.network if isinstance(entered.channel_group, NetworkGroup) else None
@@ -78,9 +79,9 @@ def invited(work: Work, session: Session, frame: Invited) -> None:
         return
     try:
         directory.may_trust_new(work.tx.now)
-    except DirectoryExpired as error:
+    except DirectoryExpired:
         session.invited[frame.id] = frame
-        work.trouble_once(frame.channel, Trouble.DIRECTORY_EXPIRED, str(error).partition(" (")[0])
+        work.trouble_once(frame.channel, Trouble.DIRECTORY_EXPIRED, RUN_OUT)
         return
     anchor = Head(entered.info.anchor.seq, entered.info.anchor.head)
     start = channel.head if channel is not None and channel.state in FORMER and not let_in else anchor
@@ -100,7 +101,7 @@ def headers(work: Work, session: Session, asked: HeadersAsked, frame: Headers) -
     if join is None:
         return
     if frame.after != join.head.seq or not frame.headers:
-        _refuse(work, session, join, "the relay does not give the headers that lead to it")
+        _refuse(work, session, join, message("the relay does not give the headers that lead to it"))
         return
     for line in frame.headers[: join.invited.seq - join.head.seq]:
         join.lines.append(line)
@@ -133,14 +134,19 @@ def _complete(work: Work, session: Session, join: JoinUnderWay) -> None:
     except ForkDetected as error:
         if channel is not None:
             session.joins.pop(frame.id, None)
-            halt(work, channel, Trouble.FORK, str(error))
+            halt(work, channel, Trouble.FORK, text_of(error))
         else:
-            _refuse(work, session, join, str(error))
+            _refuse(work, session, join, text_of(error))
         return
     if entered.info.anchor.seq != frame.seq - 1:
         # PROTOCOL.md, The log, rule 3: what landed between is missing from what it was told.
         told = entered.info.anchor.seq
-        _refuse(work, session, join, f"it tells of the log up to entry {told}, its commit is entry {frame.seq}")
+        _refuse(
+            work,
+            session,
+            join,
+            message("it tells of the log up to entry {told}, its commit is entry {seq}", told=told, seq=frame.seq),
+        )
         return
     rejoined = channel is not None and channel.state is ChannelState.REJOINING
     former = channel is not None and channel.state in FORMER
@@ -156,7 +162,7 @@ def _complete(work: Work, session: Session, join: JoinUnderWay) -> None:
     except (JoinRefused, ProtocolError, MLSError, UnknownVersion) as error:
         work.memory.channels.pop(frame.channel, None)
         work.touched.discard(frame.channel)
-        _refuse(work, session, join, str(error))
+        _refuse(work, session, join, text_of(error))
         return
     _use_package(work, channel, frame)
     session.joins.pop(frame.id)
@@ -191,18 +197,25 @@ def _check_way(work: Work, channel: Channel | None, join: JoinUnderWay, way: _Wa
     anchor = join.entered.info.anchor
     read = None if channel is None else channel.head_at(work.tx, way.last.seq)
     if read is not None and read != way.last.hash():
-        raise ForkDetected(f"entry {way.last.seq} is another one than this node has read: the relay's log differs")
+        raise ForkDetected(
+            message("entry {seq} is another one than this node has read: the relay's log differs", seq=way.last.seq)
+        )
     heads = {join.start.seq: join.start.hash} | {header.seq: header.hash() for header in way.headers}
     held = heads.get(anchor.seq)
     if held is None and channel is not None:
         held = channel.head_at(work.tx, anchor.seq)
     if held is not None and held != anchor.head:
         raise ForkDetected(
-            f"{join.entered.committer} holds another log up to entry {anchor.seq} than the relay shows here:"
-            " compare heads by telephone"
+            message(
+                "{committer} holds another log up to entry {seq} than the relay shows here: compare heads by telephone",
+                committer=join.entered.committer,
+                seq=anchor.seq,
+            )
         )
     if way.last.author != join.entered.committer or way.last.form is not Form.MLS:
-        raise ForkDetected(f"entry {way.last.seq} is not the commit that added this node: the relay's log differs")
+        raise ForkDetected(
+            message("entry {seq} is not the commit that added this node: the relay's log differs", seq=way.last.seq)
+        )
 
 
 def _join_info(work: Work, session: Session, join: JoinUnderWay, *, rejoined: bool) -> JoinInfo:
@@ -210,7 +223,7 @@ def _join_info(work: Work, session: Session, join: JoinUnderWay, *, rejoined: bo
     network = purpose.network if isinstance(purpose, NetworkGroup) else None
     roster = work.tx.directory.roster_of_channel(join.invited.channel)
     if (None if roster is None else roster.id) != network:
-        raise JoinRefused("the channel's group and the directory disagree on which network's it is")
+        raise JoinRefused(message("the channel's group and the directory disagree on which network's it is"))
     return JoinInfo(
         kind=Kind.MATTER if network is None else Kind.NETWORK,
         relay=session.relay,
@@ -308,7 +321,11 @@ def _use_package(work: Work, channel: Channel, frame: Invited) -> None:
 def _unreadable(work: Work, session: Session, frame: Invited, channel: Channel | None, why: str) -> None:
     """A Welcome that cannot be opened leads to a rejoin (DESIGN section 4)."""
     _take(work, session, frame)
-    explanation = f"the invitation by {frame.author} cannot be opened: {why}; this node asks to be let in again"
+    explanation = message(
+        "the invitation by {author} cannot be opened: {why}; this node asks to be let in again",
+        author=frame.author,
+        why=why,
+    )
     if channel is None:
         row = ChannelRow(frame.channel, session.relay, ChannelState.REJOINING, work.tx.now)
         row.head_hash = genesis(frame.channel).hash
@@ -332,7 +349,11 @@ def _refuse(work: Work, session: Session, join: JoinUnderWay, why: str) -> None:
     elif channel.state is ChannelState.REJOINING:
         key_packages.delete_for_channel(work.tx.connection, channel.id)  # it asks anew: another member may answer
     _take(work, session, join.invited)
-    work.trouble(join.invited.channel, Trouble.INVITATION, f"an invitation by {join.invited.author} is refused: {why}")
+    work.trouble(
+        join.invited.channel,
+        Trouble.INVITATION,
+        message("an invitation by {author} is refused: {why}", author=join.invited.author, why=why),
+    )
 
 
 def _pass_over(work: Work, session: Session, channel: Channel, frame: Invited) -> None:
@@ -342,8 +363,12 @@ def _pass_over(work: Work, session: Session, channel: Channel, frame: Invited) -
         work.trouble(
             channel.id,
             Trouble.INVITATION,
-            f"an invitation by {frame.author} is refused: the entry at {frame.seq} does not let this node in, it would"
-            " lead into another group than the other members'",
+            message(
+                "an invitation by {author} is refused: the entry at {seq} does not let this node in, it would lead"
+                " into another group than the other members'",
+                author=frame.author,
+                seq=frame.seq,
+            ),
         )
     _take(work, session, frame)
 

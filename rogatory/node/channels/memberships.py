@@ -18,6 +18,7 @@ from rogatory.node.store import channels
 from rogatory.protocol.frames.client import FetchChannels
 from rogatory.protocol.frames.server import Channels
 from rogatory.protocol.limits import CHANNEL_ID, MAX_CHANNELS_PER_FRAME
+from rogatory.protocol.text import message
 
 PAGES: Final = 100
 """A relay that names more channels than that many pages hold is not asked on."""
@@ -46,10 +47,11 @@ def _ask(work: Work, session: Session, asked: ChannelsAsked) -> None:
 
 
 def _compare(work: Work, session: Session, channel_id: bytes, held: str | None) -> None:
-    explanation = (
-        f"{session.relay} counts this node a member of a channel that it holds nothing of: its state was lost;"
+    explanation = message(
+        "{relay} counts this node a member of a channel that it holds nothing of: its state was lost; it asks to be"
+        " let in again",
+        relay=session.relay,
     )
-    explanation += " it asks to be let in again"
     if held is None:
         rejoin(work.tx, channel_id, session.relay)
         session.unsent.add(channel_id)

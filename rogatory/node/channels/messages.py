@@ -30,6 +30,7 @@ from rogatory.protocol.header import ForkDetected, Header
 from rogatory.protocol.judgement import VoidDocument
 from rogatory.protocol.mls.errors import MLSError
 from rogatory.protocol.mls.opening import ApplicationOpened
+from rogatory.protocol.text import message, text_of
 
 JUDGED_BY: Final = frozenset({Amendment.KIND, Leave.KIND, Closing.KIND})
 """By these commits are judged: whether they count must not depend on when a node reads them."""
@@ -51,16 +52,21 @@ def message_entry(
         declaration = decode_declaration(clear.authenticated_data)
         opened = group.open(body) if looked is None else looked.opened
         if not isinstance(opened, ApplicationOpened):
-            raise MalformedError("an entry marked as a message holds something else")
+            raise MalformedError(message("an entry marked as a message holds something else"))
         sender = group.member(opened.sender_leaf)
         author = "" if sender is None else authority_of(sender)
         if author != entry.author:
             work.trouble(
                 channel.id,
                 Trouble.AUTHOR,
-                f"the relay names {entry.author} as the author of entry {entry.seq}, which {author} sealed",
+                message(
+                    "the relay names {author} as the author of entry {seq}, which {sealer} sealed",
+                    author=entry.author,
+                    seq=entry.seq,
+                    sealer=author,
+                ),
             )
-            raise NotAcknowledged("its author is another than the log says")
+            raise NotAcknowledged(message("its author is another than the log says"))
         if declaration.directory.targets > work.tx.directory.targets_version:
             work.tx.output.directory_wanted.add(channel.row.relay)
         check_seen(work, channel, declaration.seen, entry.seq, author)
@@ -70,7 +76,16 @@ def message_entry(
         raise
     except (MLSError, ProtocolError) as error:
         except_entry(work, channel, entry.seq)
-        work.trouble(channel.id, Trouble.UNREADABLE, f"entry {entry.seq} by {entry.author} was not accepted: {error}")
+        work.trouble(
+            channel.id,
+            Trouble.UNREADABLE,
+            message(
+                "entry {seq} by {author} was not accepted: {error}",
+                seq=entry.seq,
+                author=entry.author,
+                error=text_of(error),
+            ),
+        )
         channel.advance(header)
         return
     _deliver(work, channel, entry, content, document, declaration, header.hash())
@@ -98,11 +113,11 @@ def _document(
         vouch_document(work.tx.directory, document.signer, document.key_set, declaration.directory)
     # Shared again, a document may be another's: its own signatures prove whose (DESIGN section 4).
     if document.signer != author and not isinstance(content, SharedContent):
-        raise NotAcknowledged(f"its document is signed by {document.signer}")
+        raise NotAcknowledged(message("its document is signed by {signer}", signer=document.signer))
     if document.payload.channel_id != channel.id:
-        raise NotAcknowledged("its document belongs to another channel")
+        raise NotAcknowledged(message("its document belongs to another channel"))
     if document.payload.message_id != content.id:
-        raise NotAcknowledged("its document has another message id")
+        raise NotAcknowledged(message("its document has another message id"))
     check_commitment(content, document.digest, declaration.document)
     return document
 

@@ -18,6 +18,7 @@ from rogatory.protocol.declaration import DirectoryPin
 from rogatory.protocol.documents import Rejoin, UnknownKeySet, open_document, peek_document
 from rogatory.protocol.errors import MalformedError, ProtocolError
 from rogatory.protocol.judgement import NotVouched
+from rogatory.protocol.text import in_words, message
 
 
 def read_rejoin(channel: bytes, seq: int, envelope: bytes) -> tuple[RejoinRow, Rejoin]:
@@ -25,13 +26,13 @@ def read_rejoin(channel: bytes, seq: int, envelope: bytes) -> tuple[RejoinRow, R
     claimed = peek_document(envelope)
     body = claimed.payload.body
     if not isinstance(body, Rejoin):
-        raise MalformedError(f"a {claimed.kind} stands in the log in the clear")
+        raise MalformedError(message("a {kind} stands in the log in the clear", kind=in_words(claimed.kind)))
     if claimed.is_consent or claimed.payload.channel_id != channel:
-        raise MalformedError("a rejoin is of another author or channel")
+        raise MalformedError(message("a rejoin is of another author or channel"))
     data = body.key_package_bytes
     package = decode_package(data)
     if authority_of(package.leaf_node) != claimed.signer:
-        raise MalformedError("a rejoin's key package is another authority's")
+        raise MalformedError(message("a rejoin's key package is another authority's"))
     row = RejoinRow(seq, claimed.signer, envelope, data, package.ref(), claimed.key_set, body.last_seq)
     return row, body
 

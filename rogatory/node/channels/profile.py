@@ -38,6 +38,7 @@ from rogatory.protocol.mls.secret_tree import SkipPolicy
 from rogatory.protocol.mls.signature import SignatureKeyPair
 from rogatory.protocol.mls.suite import PRODUCT_SUITE, suite_by_id
 from rogatory.protocol.mls.welcome import EncryptedGroupSecrets, Welcome
+from rogatory.protocol.text import message
 
 SKIP_POLICY: Final = SkipPolicy(max_forward=1024, max_retained=0)
 """The log is ordered: a skipped key is never needed again."""
@@ -79,9 +80,9 @@ def decode_package(data: bytes) -> KeyPackage:
     """The key package in an MLSMessage, its signature and suite checked (RFC 9420 section 10.1); raises MLSError."""
     package = MLSMessage.decode(data).body
     if not isinstance(package, KeyPackage):
-        raise MLSDecodeError("not a key package")
+        raise MLSDecodeError(message("not a key package"))
     if package.cipher_suite != PRODUCT_SUITE:
-        raise MLSDecodeError(f"a key package of suite {package.cipher_suite:#06x}")
+        raise MLSDecodeError(message("a key package of suite {suite}", suite=f"{package.cipher_suite:#06x}"))
     suite = suite_by_id(PRODUCT_SUITE)
     package.verify(suite)
     package.leaf_node.verify(suite, b"", 0)
@@ -93,7 +94,7 @@ def authority_of(leaf: LeafNode) -> str:
     try:
         return leaf.identity.decode("ascii")
     except UnicodeDecodeError:
-        raise MLSDecodeError("a leaf's credential is no authority id") from None
+        raise MLSDecodeError(message("a leaf's credential is no authority id")) from None
 
 
 def new_group(identity: Identity, channel: bytes, extension: ChannelGroup, now: float, random: Random) -> Group:
@@ -194,10 +195,10 @@ def enter(info: bytes, secrets: bytes, package: KeyPackageSecrets) -> Entered:
     channel_data = find(joined.group.extensions, CHANNEL_EXTENSION)
     join_data = find(joined.group_info.extensions, JOIN_EXTENSION)
     if channel_data is None or join_data is None:
-        raise MalformedError("the invitation says neither what the channel is for nor where its log stood")
+        raise MalformedError(message("the invitation says neither what the channel is for nor where its log stood"))
     signer = joined.group.member(joined.group_info.signer)
     if signer is None:
-        raise MalformedError("the invitation's committer is no member")
+        raise MalformedError(message("the invitation's committer is no member"))
     return Entered(
         joined.group,
         authority_of(signer),

@@ -19,6 +19,7 @@ from rogatory.protocol.frames.server import Entry
 from rogatory.protocol.header import Header
 from rogatory.protocol.judgement import VoidDocument
 from rogatory.protocol.receipt import Receipt
+from rogatory.protocol.text import message
 
 
 def read_back(work: Work, channel: Channel, own: OwnEntry, entry: Entry, header: Header) -> None:
@@ -97,7 +98,7 @@ def _commit(work: Work, channel: Channel, own: OwnEntry, entry: Entry) -> None:
             work,
             channel,
             Trouble.LOG_BROKEN,
-            f"the relay refused this node's commit and shows it as entry {entry.seq} all the same",
+            message("the relay refused this node's commit and shows it as entry {seq} all the same", seq=entry.seq),
         )
         return
     change = msgspec.msgpack.decode(own.detail, type=Change)
@@ -126,7 +127,8 @@ def receipt_agrees(own: OwnEntry, header: Header) -> bool:
 
 def receipt_lied(seq: int) -> str:
     """What the officer is told where it does not."""
-    return (
-        f"the relay's receipt for entry {seq} names another place or head than its log shows:"
-        " keep the receipt, it proves that the relay forked or altered the log"
+    return message(
+        "the relay's receipt for entry {seq} names another place or head than its log shows: keep the receipt, it"
+        " proves that the relay forked or altered the log",
+        seq=seq,
     )

@@ -18,6 +18,7 @@ from rogatory.protocol.errors import MalformedError
 from rogatory.protocol.frames.server import Entries, Entry
 from rogatory.protocol.header import ChainBroken, ForkDetected, Form, Head, Header, body_hash, extend, next_header
 from rogatory.protocol.limits import ENTRY_COST
+from rogatory.protocol.text import message, text_of
 
 
 def entries(work: Work, session: Session, frame: Entries) -> None:
@@ -38,9 +39,9 @@ def entries(work: Work, session: Session, frame: Entries) -> None:
             if session.attached.get(frame.channel) is not attachment:
                 return
     except (ChainBroken, MalformedError) as error:
-        halt(work, channel, Trouble.LOG_BROKEN, str(error))
+        halt(work, channel, Trouble.LOG_BROKEN, text_of(error))
     except ForkDetected as error:
-        halt(work, channel, Trouble.FORK, str(error))
+        halt(work, channel, Trouble.FORK, text_of(error))
     except (DirectoryAwaited, UnknownVersion):
         await_directory(work, attachment, channel)
 
@@ -51,16 +52,22 @@ def chain(channel: bytes, head: Head, received: list[Entry], told: bytes) -> lis
     for entry in received:
         hash_of_body = entry.body_hash if entry.body is None else body_hash(entry.body)
         if hash_of_body is None:
-            raise MalformedError(f"the relay delivers entry {entry.seq} with neither body nor hash")
+            raise MalformedError(message("the relay delivers entry {seq} with neither body nor hash", seq=entry.seq))
         header = next_header(channel, head, entry.author, entry.form, hash_of_body)
         if entry.seq != header.seq:
             raise ChainBroken(
-                f"entry {entry.seq} came where {header.seq} is due: the relay dropped, repeated or reordered entries"
+                message(
+                    "entry {seq} came where {due} is due: the relay dropped, repeated or reordered entries",
+                    seq=entry.seq,
+                    due=header.seq,
+                )
             )
         head = extend(head, (header,))
         headers.append(header)
     if head.hash != told:
-        raise ChainBroken(f"entry {head.seq} does not lead to the head that the relay tells: it altered the log")
+        raise ChainBroken(
+            message("entry {seq} does not lead to the head that the relay tells: it altered the log", seq=head.seq)
+        )
     return headers
 
 
@@ -86,7 +93,11 @@ def _take(work: Work, channel: Channel, entry: Entry, header: Header, looked: Lo
             work,
             channel,
             Trouble.AUTHOR,
-            f"the relay shows entry {entry.seq}, which this node sent, as {entry.author}'s: its log is falsified",
+            message(
+                "the relay shows entry {seq}, which this node sent, as {author}'s: its log is falsified",
+                seq=entry.seq,
+                author=entry.author,
+            ),
         )
     elif entry.author == work.tx.authority:
         sent = own_entries.find(work.tx.connection, channel.id, header.body_hash)
@@ -96,8 +107,11 @@ def _take(work: Work, channel: Channel, entry: Entry, header: Header, looked: Lo
                 work,
                 channel,
                 Trouble.ROLLED_BACK_STATE,
-                f"entry {entry.seq} is this authority's and is not known here: the database is older than what was"
-                " sent (a restored copy, or two nodes with one identity); the node asks to be let in again",
+                message(
+                    "entry {seq} is this authority's and is not known here: the database is older than what was sent"
+                    " (a restored copy, or two nodes with one identity); the node asks to be let in again",
+                    seq=entry.seq,
+                ),
             )
             return
         channel.advance(header)
@@ -107,7 +121,10 @@ def _take(work: Work, channel: Channel, entry: Entry, header: Header, looked: Lo
             work,
             channel,
             Trouble.REJOIN,
-            f"the relay has entry {entry.seq} no longer: this node was away for longer than entries are kept",
+            message(
+                "the relay has entry {seq} no longer: this node was away for longer than entries are kept",
+                seq=entry.seq,
+            ),
         )
     elif entry.form is Form.REJOIN:
         rejoin_entry(work, channel, entry, entry.body)
@@ -119,7 +136,11 @@ def _take(work: Work, channel: Channel, entry: Entry, header: Header, looked: Lo
 def _take_mls(work: Work, channel: Channel, entry: Entry, body: bytes, header: Header, looked: Looked | None) -> None:
     clear = commits.peek_entry(channel, entry, body)
     if clear is None:
-        work.trouble(channel.id, Trouble.UNREADABLE, f"entry {entry.seq} by {entry.author} is no message of the group")
+        work.trouble(
+            channel.id,
+            Trouble.UNREADABLE,
+            message("entry {seq} by {author} is no message of the group", seq=entry.seq, author=entry.author),
+        )
         messages.except_entry(work, channel, entry.seq)
         channel.advance(header)
         return
@@ -128,8 +149,11 @@ def _take_mls(work: Work, channel: Channel, entry: Entry, body: bytes, header: H
             work,
             channel,
             Trouble.REJOIN,
-            f"the others followed the commit at {channel.row.suspect_seq}, which this node could not open;"
-            " it asks to be let in again",
+            message(
+                "the others followed the commit at {suspect_seq}, which this node could not open; it asks to be let"
+                " in again",
+                suspect_seq=channel.row.suspect_seq,
+            ),
         )
         return
     if _let_in_alone(work, channel, entry.author, clear.epoch):
@@ -137,8 +161,12 @@ def _take_mls(work: Work, channel: Channel, entry: Entry, body: bytes, header: H
             work,
             channel,
             Trouble.REJOIN,
-            f"{entry.author} did not follow the commit at {channel.row.last_commit}, which let this node in: for the"
-            " others it is void; this node asks to be let in again",
+            message(
+                "{author} did not follow the commit at {last_commit}, which let this node in: for the others it is"
+                " void; this node asks to be let in again",
+                author=entry.author,
+                last_commit=channel.row.last_commit,
+            ),
         )
         return
     if clear.is_commit:

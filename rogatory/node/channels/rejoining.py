@@ -20,6 +20,7 @@ from rogatory.protocol.frames.server import Entry, Headers, Resumed
 from rogatory.protocol.header import body_hash
 from rogatory.protocol.judgement import RejoinNotice
 from rogatory.protocol.mls.errors import MLSError
+from rogatory.protocol.text import message, text_of
 
 REJOIN_LIFETIME: Final = 365 * 24 * 3600
 """Seconds that a rejoin's key package is good for: the others may be away for long."""
@@ -33,21 +34,38 @@ def rejoin_entry(work: Work, channel: Channel, entry: Entry, envelope: bytes) ->
     """Another member asks to be let in again."""
     connection = work.tx.connection
     if entry.author not in channel.members():
-        work.trouble(channel.id, Trouble.UNREADABLE, f"{entry.author} asks at {entry.seq} to rejoin and is no member")
+        work.trouble(
+            channel.id,
+            Trouble.UNREADABLE,
+            message("{author} asks at {seq} to rejoin and is no member", author=entry.author, seq=entry.seq),
+        )
         return
     try:
         row, body = read_rejoin(channel.id, entry.seq, envelope)
         if row.authority != entry.author:
-            raise MalformedError(f"it is {row.authority}'s")
+            raise MalformedError(message("it is {authority}'s", authority=row.authority))
         _check_place(work, channel, body)
     except (ProtocolError, MLSError) as error:
-        work.trouble(channel.id, Trouble.UNREADABLE, f"the rejoin at {entry.seq} by {entry.author} is void: {error}")
+        work.trouble(
+            channel.id,
+            Trouble.UNREADABLE,
+            message(
+                "the rejoin at {seq} by {author} is void: {error}",
+                seq=entry.seq,
+                author=entry.author,
+                error=text_of(error),
+            ),
+        )
         return
     # Kept whatever its signatures are worth: those whose directory lacks the keys cannot know, and all keep the same.
     row = verify_rejoin(work.tx, channel.id, row)
     rejoins.put_rejoin(connection, channel.id, row)
     if row.verified is False:
-        work.trouble(channel.id, Trouble.UNREADABLE, f"the rejoin at {entry.seq} is not signed by {entry.author}")
+        work.trouble(
+            channel.id,
+            Trouble.UNREADABLE,
+            message("the rejoin at {seq} is not signed by {author}", seq=entry.seq, author=entry.author),
+        )
         return
     if row.verified is None:  # its keys may stand in a newer directory; a commit that answers it pins that one
         work.tx.output.directory_wanted.add(channel.row.relay)
@@ -67,8 +85,12 @@ def _check_place(work: Work, channel: Channel, body: Rejoin) -> None:
     named = (body.last_commit.seq, bytes.fromhex(body.last_commit.body))
     if named != (channel.row.last_commit, channel.body_hash_at(work.tx, channel.row.last_commit)):
         raise MalformedError(
-            f"it was written when entry {named[0]} was the last commit, which is entry {channel.row.last_commit} here:"
-            " the relay kept it back, or shows it again"
+            message(
+                "it was written when entry {named} was the last commit, which is entry {last_commit} here: the relay"
+                " kept it back, or shows it again",
+                named=named[0],
+                last_commit=channel.row.last_commit,
+            )
         )
 
 

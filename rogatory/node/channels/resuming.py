@@ -12,6 +12,7 @@ from rogatory.node.channels.trouble import Trouble
 from rogatory.node.channels.work import Channel, Work
 from rogatory.node.store import channels
 from rogatory.protocol.frames.server import Code, Refused, Resumed
+from rogatory.protocol.text import message
 
 RETRY = 60.0
 """Seconds after which a channel that the relay does not serve is tried again."""
@@ -38,7 +39,7 @@ def attach(work: Work, session: Session, channel: Channel) -> None:
             work,
             channel,
             Trouble.REJOIN,
-            "this node's state of the channel cannot be read; it asks to be let in again",
+            message("this node's state of the channel cannot be read; it asks to be let in again"),
         )
         return
     if channel.group.own_leaf_node.signature_key != work.tx.identity.online_public:
@@ -64,8 +65,12 @@ def resumed(work: Work, session: Session, frame: Resumed) -> None:
             work,
             channel,
             Trouble.LOG_ROLLED_BACK,
-            f"the relay's log ends at entry {frame.seq}, this node has read up to {head.seq}: the relay was set back,"
-            " or shows another log",
+            message(
+                "the relay's log ends at entry {seq}, this node has read up to {read}: the relay was set back, or"
+                " shows another log",
+                seq=frame.seq,
+                read=head.seq,
+            ),
         )
         return
     attachment.target, attachment.reading = frame, Reading.READING
@@ -83,14 +88,20 @@ def reach(work: Work, session: Session, channel: Channel, attachment: Attachment
             work,
             channel,
             Trouble.FORK,
-            f"the relay tells another head of entry {target.seq} than its entries lead to: compare heads by telephone",
+            message(
+                "the relay tells another head of entry {seq} than its entries lead to: compare heads by telephone",
+                seq=target.seq,
+            ),
         )
         return
     if target.until is not None:
         work.trouble_once(
             channel.id,
             Trouble.ACCESS_LIST,
-            f"the relay serves this node up to entry {target.until} only, and no valid commit removed it",
+            message(
+                "the relay serves this node up to entry {until} only, and no valid commit removed it",
+                until=target.until,
+            ),
         )
         attachment.reading, attachment.retry_at = Reading.PAUSED, work.tx.now + RETRY
         return
@@ -106,17 +117,26 @@ def resume_refused(work: Work, session: Session, channel_id: bytes, ref: int, fr
     if attachment is None or channel is None or attachment.ref != ref:
         return
     if channel.state is ChannelState.REJOINING and frame.code is Code.NOT_A_MEMBER:
-        work.trouble(channel.id, Trouble.REJOIN, "the relay does not count this node among the members any more")
+        work.trouble(
+            channel.id, Trouble.REJOIN, message("the relay does not count this node among the members any more")
+        )
         close(work, channel)
         return
     if channel.state not in (ChannelState.OPEN, ChannelState.REJOINING):
         _not_to_read(session, channel)
         return
     if channel.state is ChannelState.OPEN and frame.code is Code.UNKNOWN_CHANNEL and channel.head.seq:
-        halt(work, channel, Trouble.LOG_ROLLED_BACK, "the relay knows the channel no longer: it has lost its data")
+        halt(
+            work,
+            channel,
+            Trouble.LOG_ROLLED_BACK,
+            message("the relay knows the channel no longer: it has lost its data"),
+        )
         return
     if frame.code is Code.NOT_A_MEMBER:
-        work.trouble_once(channel.id, Trouble.ACCESS_LIST, "the relay does not count this node among the members")
+        work.trouble_once(
+            channel.id, Trouble.ACCESS_LIST, message("the relay does not count this node among the members")
+        )
     attachment.reading, attachment.retry_at = Reading.PAUSED, work.tx.now + RETRY
 
 
@@ -136,12 +156,18 @@ def _compare(work: Work, channel: Channel, target: Resumed) -> None:
         work.trouble(
             channel.id,
             Trouble.BASE,
-            f"the relay names entry {target.last_commit} as the last commit, its log {channel.row.last_commit}",
+            message(
+                "the relay names entry {last_commit} as the last commit, its log {logged}",
+                last_commit=target.last_commit,
+                logged=channel.row.last_commit,
+            ),
         )
     if channel.row.relay_access is not None and target.access != channel.row.relay_access:
         work.trouble(
             channel.id,
             Trouble.ACCESS_LIST,
-            "the relay serves another access list than the members declared: others may read along who cannot open"
-            " anything, or members are cut off",
+            message(
+                "the relay serves another access list than the members declared: others may read along who cannot"
+                " open anything, or members are cut off",
+            ),
         )

@@ -11,7 +11,7 @@ from rogatory.node.channels.halting import lose
 from rogatory.node.channels.rejoining import ask_in
 from rogatory.node.channels.session import Reading, Session
 from rogatory.node.channels.states import FOLLOWED, ChannelState
-from rogatory.node.channels.trouble import Trouble
+from rogatory.node.channels.trouble import STALE, Trouble
 from rogatory.node.channels.work import Channel, Work
 from rogatory.node.store import channels, outbox, own_entries, wishes
 from rogatory.node.store.outbox import OutboxRow
@@ -24,6 +24,7 @@ from rogatory.protocol.frames.client import Invitation
 from rogatory.protocol.header import Form, body_hash
 from rogatory.protocol.mls.secret_tree import RatchetKind
 from rogatory.protocol.padding import padme
+from rogatory.protocol.text import message
 
 
 def send_all(work: Work) -> None:
@@ -47,8 +48,8 @@ def _may_send(work: Work) -> bool:
         return False
     try:
         work.tx.directory.may_send(work.tx.now)
-    except DirectoryTooStale as error:
-        work.trouble_once(None, Trouble.DIRECTORY_EXPIRED, str(error).partition(" (")[0])
+    except DirectoryTooStale:
+        work.trouble_once(None, Trouble.DIRECTORY_EXPIRED, STALE)
         return False
     return True
 
@@ -87,7 +88,7 @@ def _return(work: Work, channel: Channel) -> None:
     """A person has decided that a halted channel goes on: by a rejoin, and nothing that was wished before."""
     wished = wishes.of_channel(work.tx.connection, channel.id)
     if any(wish.kind is WishKind.RETURN for wish in wished):
-        lose(work, channel, Trouble.REJOIN, "this node asks to be let in again to the channel that was halted")
+        lose(work, channel, Trouble.REJOIN, message("this node asks to be let in again to the channel that was halted"))
     wishes.delete(work.tx.connection, [wish.number for wish in wished])
 
 

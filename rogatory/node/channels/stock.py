@@ -18,6 +18,7 @@ from rogatory.protocol.limits import MAX_CLAIMS_PER_FRAME
 from rogatory.protocol.mls.errors import MLSError
 from rogatory.protocol.mls.key_package import KeyPackage, KeyPackageSecrets
 from rogatory.protocol.mls.leaf_node import Lifetime
+from rogatory.protocol.text import message, text_of
 
 LOW: Final = 20
 FULL: Final = 50
@@ -135,7 +136,7 @@ def claim(work: Work, authority: str) -> KeyPackage | None:
     try:
         relay = work.tx.directory.authority(authority).relay
     except UnknownAuthority as error:
-        work.trouble_once(None, Trouble.NO_KEY_PACKAGE, str(error))
+        work.trouble_once(None, Trouble.NO_KEY_PACKAGE, text_of(error))
         return None
     session = work.session(relay)
     if session is None or (authority in session.missing and session.missing[authority].retry_at > work.tx.now):
@@ -178,7 +179,12 @@ def claimed(work: Work, session: Session, asked: ClaimAsked, frame: Claimed) -> 
             work.trouble_once(
                 None,
                 Trouble.KEY_PACKAGE,
-                f"{session.relay} hands out a key package as {each.authority}'s that is refused: {error}",
+                message(
+                    "{relay} hands out a key package as {authority}'s that is refused: {error}",
+                    relay=session.relay,
+                    authority=each.authority,
+                    error=text_of(error),
+                ),
             )
     for authority in wanted:
         ask_later(work, session, authority)
@@ -186,7 +192,11 @@ def claimed(work: Work, session: Session, asked: ClaimAsked, frame: Claimed) -> 
             work.trouble_once(
                 None,
                 Trouble.NO_KEY_PACKAGE,
-                f"{authority} has no key packages at {session.relay}: it is added once it was connected there",
+                message(
+                    "{authority} has no key packages at {relay}: it is added once it was connected there",
+                    authority=authority,
+                    relay=session.relay,
+                ),
             )
 
 
@@ -201,9 +211,9 @@ def _checked(work: Work, each: ClaimedPackage) -> KeyPackage:
     package = decode_package(each.key_package)
     leaf = package.leaf_node
     if authority_of(leaf) != each.authority:
-        raise MalformedError(f"it is {authority_of(leaf)}'s")
+        raise MalformedError(message("it is {authority}'s", authority=authority_of(leaf)))
     if not isinstance(leaf.source, Lifetime) or not leaf.source.covers(int(work.tx.now)):
-        raise MalformedError("its lifetime is over, or has not begun")
+        raise MalformedError(message("its lifetime is over, or has not begun"))
     work.tx.directory.vouch_leaf(each.authority, leaf.signature_key, work.tx.directory.targets_version)
     return package
 

@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
+
+from rogatory.protocol.text import message
+
+RUN_OUT: Final = message(
+    "the directory, or the network's roster, has run out: nobody new is trusted until it is refreshed"
+)
+STALE: Final = message("the directory was last confirmed too long ago: nothing is sent until it is refreshed")
 
 
 class Trouble(StrEnum):

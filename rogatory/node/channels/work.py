@@ -26,6 +26,7 @@ from rogatory.protocol.judgement import ChannelPolicy, CommitFacts, RejoinNotice
 from rogatory.protocol.mls.errors import MLSError
 from rogatory.protocol.mls.group import Group
 from rogatory.protocol.mls.key_package import KeyPackage
+from rogatory.protocol.text import message
 
 END: Final = 2**53 - 1
 """After every entry that a log may have."""
@@ -91,7 +92,7 @@ class Channel:
     def in_group(self) -> Group:
         """The group in its present epoch."""
         if self.group is None:
-            raise NotFound(f"the group of channel {self.id.hex()} is not here")
+            raise NotFound(message("the group of channel {id} is not here", id=self.id.hex()))
         return self.group
 
     def members(self) -> list[str]:

@@ -10,6 +10,7 @@ from rogatory.node.inbox.queries import shown_time
 from rogatory.node.inbox.views import View
 from rogatory.node.store.correspondents import Confirmation, confirmations_of, put_confirmation
 from rogatory.node.transaction import Tx
+from rogatory.protocol.text import message
 
 
 class KeysView(View, frozen=True, kw_only=True):
@@ -31,11 +32,17 @@ def confirm(tx: Tx, authority: str, fingerprint: str | None) -> KeysView:
     """
     view = keys_view(tx, authority)
     if view is None:
-        raise Conflict(f"{authority} is struck off the directory: it has no keys to confirm")
+        raise Conflict(
+            message("{authority} is struck off the directory: it has no keys to confirm", authority=authority)
+        )
     if fingerprint is not None and not hmac.compare_digest(_digits(fingerprint), _digits(view.fingerprint)):
         raise RefusedInput(
-            f"that is not the fingerprint of key set {view.key_set} of {authority}: nothing was recorded",
-            "ask again, by a number that you know; if it stays different, tell the directory's trustees",
+            message(
+                "that is not the fingerprint of key set {key_set} of {authority}: nothing was recorded",
+                key_set=view.key_set,
+                authority=authority,
+            ),
+            message("ask again, by a number that you know; if it stays different, tell the directory's trustees"),
         )
     put_confirmation(tx.connection, Confirmation(authority, view.fingerprint, view.key_set, tx.now))
     confirmed = keys_view(tx, authority)

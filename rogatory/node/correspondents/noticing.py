@@ -14,6 +14,7 @@ from rogatory.node.store import counters
 from rogatory.node.store.correspondents import KeysSeen, keys_seen, put_keys_seen
 from rogatory.node.store.matters import all_matters, parties_of
 from rogatory.node.transaction import Tx
+from rogatory.protocol.text import message
 
 _CHECKED: Final = "keys_checked_at_targets"
 
@@ -49,23 +50,39 @@ def _news(tx: Tx, entry: AuthorityEntry, before: KeysSeen, now: KeysSeen) -> Ite
         since = tx.directory.key_set(entry.id, number).compromised_since
         yield (
             "compromised",
-            f"key set {number} of {entry.id} is compromised since {moment(since or 0)}: trust nothing that it signed"
-            " later; what was receipted before stays good",
+            message(
+                "key set {number} of {authority} is compromised since {since}: trust nothing that it signed later;"
+                " what was receipted before stays good",
+                number=number,
+                authority=entry.id,
+                since=moment(since or 0),
+            ),
         )
     if (
         now.key_set is None
         and before.key_set is not None
         and tx.directory.struck_off(entry.id, tx.directory.targets_version)
     ):
-        yield "struck_off", f"{entry.id} was struck off the directory: its node is removed from every matter"
+        yield (
+            "struck_off",
+            message(
+                "{authority} was struck off the directory: its node is removed from every matter", authority=entry.id
+            ),
+        )
     elif now.key_set is not None and now.key_set != before.key_set:
         standing = tx.directory.standing(entry.id, now.key_set)
-        asked = "; compare it with them by telephone, then: rogatory-node authority confirm"
-        yield (
-            standing.value,
-            f"{entry.id} has new keys, {standing_in_words(standing)}: key set {now.key_set}, fingerprint"
-            f" {entry_fingerprint(entry, now.key_set)}{asked if standing.waits_for_confirmation else ''}",
+        news = message(
+            "{authority} has new keys, {standing}: key set {key_set}, fingerprint {fingerprint}",
+            authority=entry.id,
+            standing=standing_in_words(standing),
+            key_set=now.key_set,
+            fingerprint=entry_fingerprint(entry, now.key_set),
         )
+        if standing.waits_for_confirmation:
+            news = message(
+                "{news}; compare it with them by telephone, then: rogatory-node authority confirm", news=news
+            )
+        yield standing.value, news
 
 
 def _tell(tx: Tx, authority: str, code: str, summary: str) -> None:

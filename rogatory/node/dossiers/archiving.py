@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from rogatory.node.errors import DamagedStore
 from rogatory.protocol.dossier.archive import Member, ending, local_header
 from rogatory.protocol.dossier.manifest import MANIFEST, SEAL, Entry
+from rogatory.protocol.text import message
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,4 +66,6 @@ def _written(content: Content, members: list[Member]) -> Iterator[bytes]:
         digest.update(piece)
         yield piece
     if digest.hexdigest() != content.sha256:
-        raise DamagedStore(f"{content.name} changed while it was exported", "export the dossier again")
+        raise DamagedStore(
+            message("{name} changed while it was exported", name=content.name), message("export the dossier again")
+        )

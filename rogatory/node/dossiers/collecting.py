@@ -35,7 +35,7 @@ class Item:
     @property
     def judged(self) -> str | None:
         """Why this node gave it no effect, whatever the table of a request's life says."""
-        return self.row.void if self.row.stage == Stage.VOID else None
+        return str(self.row.void) if self.row.void is not None and self.row.stage == Stage.VOID else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,12 @@ class Collected:
     items: Sequence[Item]
     told: Sequence[Told]
     parts: Sequence[Sequence[Item]]
-    limits: Sequence[str]
-    subject: str
+    account: Account
+
+    @property
+    def limits(self) -> Sequence[str]:
+        """Of the whole matter."""
+        return self.account.limits
 
 
 def collect(tx: Tx, channel: bytes) -> Collected:
@@ -63,7 +67,7 @@ def collect(tx: Tx, channel: bytes) -> Collected:
     for item in items:
         place = places[item.seq] if item.proven else Placed(item.seq)
         told.append(account.tell(document_of(tx, item), place, item.judged))
-    return Collected(items, told, parts, account.limits, account.subject)
+    return Collected(items, told, parts, account)
 
 
 def _parts(proven: Sequence[Item], joined: Collection[int]) -> list[list[Item]]:

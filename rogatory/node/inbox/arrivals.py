@@ -22,18 +22,22 @@ from rogatory.node.store.documents import (
 from rogatory.node.transaction import Tx
 from rogatory.protocol.documents import peek_document
 from rogatory.protocol.judgement import Void, VoidCode, VoidDocument
+from rogatory.protocol.text import in_words, message, text_of
 
 
 def check_place(channel: bytes, arrival: Arrival) -> None:
     """Raise VoidDocument unless the document was written for this place, by whoever sent it."""
     payload = arrival.document.payload
     if payload.channel_id != channel:
-        raise VoidDocument(VoidCode.WRONG_CHANNEL, "the document was written for another channel")
+        raise VoidDocument(VoidCode.WRONG_CHANNEL, message("the document was written for another channel"))
     if payload.message_id != arrival.message_id:
-        raise VoidDocument(VoidCode.WRONG_CHANNEL, "the document was sent under another message's id")
+        raise VoidDocument(VoidCode.WRONG_CHANNEL, message("the document was sent under another message's id"))
     if not arrival.shared and arrival.document.signer != arrival.author:
         raise VoidDocument(
-            VoidCode.WRONG_AUTHOR, f"{arrival.author} sent a document that {arrival.document.signer} signed"
+            VoidCode.WRONG_AUTHOR,
+            message(
+                "{author} sent a document that {signer} signed", author=arrival.author, signer=arrival.document.signer
+            ),
         )
 
 
@@ -42,11 +46,18 @@ def enter(tx: Tx, channel: bytes, arrival: Arrival) -> DocumentRow | None:
     row = _enter_own(tx, channel, arrival) if arrival.own else _enter_received(tx, channel, arrival)
     if row is not None and not arrival.own:
         payload = arrival.document.payload
-        shared = f" (sent again by {arrival.author})" if arrival.shared else ""
+        told = message(
+            "{kind} from {author}: {title}",
+            kind=in_words(payload.kind),
+            author=payload.author,
+            title=title_of(payload),
+        )
+        if arrival.shared:
+            told = message("{told} (sent again by {author})", told=told, author=arrival.author)
         record(
             tx,
             EventKind.DOCUMENT_SHARED if arrival.shared else EventKind.DOCUMENT_RECEIVED,
-            f"{payload.kind} from {payload.author}: {title_of(payload)}{shared}",
+            told,
             channel=channel,
             document=payload.message_id,
             author=payload.author,
@@ -57,7 +68,7 @@ def enter(tx: Tx, channel: bytes, arrival: Arrival) -> DocumentRow | None:
 def enter_void(tx: Tx, channel: bytes, arrival: Arrival, reason: Exception) -> None:
     """Enter a document that the rules forbid: it is shown, and nobody acts upon it."""
     document = arrival.document
-    explanation = reason.explanation if isinstance(reason, Void) else str(reason)
+    explanation = reason.explanation if isinstance(reason, Void) else text_of(reason)
     if document.payload.channel_id == channel and document.signer == document.payload.author:
         keep(tx, document, Stage.VOID, seq=arrival.seq, logged_at=arrival.time / 1000, void=explanation)
         row = get_document(tx.connection, channel, document.payload.message_id, document.payload.author)
@@ -66,7 +77,12 @@ def enter_void(tx: Tx, channel: bytes, arrival: Arrival, reason: Exception) -> N
     record(
         tx,
         EventKind.DOCUMENT_VOID,
-        f"a {document.kind} of {arrival.author} has no effect: {explanation}",
+        message(
+            "a {kind} of {author} has no effect: {explanation}",
+            kind=in_words(document.kind),
+            author=arrival.author,
+            explanation=explanation,
+        ),
         channel=channel,
         document=document.payload.message_id,
         author=arrival.author,

@@ -6,6 +6,7 @@ from rogatory.node.errors import NotFound, RefusedInput
 from rogatory.node.store.documents import DocumentRow, documents_by_prefix
 from rogatory.node.transaction import Tx
 from rogatory.protocol.content import MESSAGE_ID
+from rogatory.protocol.text import in_words, message
 
 FEWEST_DIGITS = 4
 
@@ -15,8 +16,13 @@ def id_range(given: str, length: int, what: str) -> tuple[bytes, bytes]:
     digits = given.strip().lower()
     if not FEWEST_DIGITS <= len(digits) <= 2 * length or set(digits) - set("0123456789abcdef"):
         raise RefusedInput(
-            f"{given[:80]!r} is no id of a {what}: give at least its first {FEWEST_DIGITS} hexadecimal digits",
-            f"list first, and copy the {what}'s id from there",
+            message(
+                "{given} is no id of a {what}: give at least its first {digits} hexadecimal digits",
+                given=repr(given[:80]),
+                what=in_words(what),
+                digits=FEWEST_DIGITS,
+            ),
+            message("list first, and copy the {what}'s id from there", what=in_words(what)),
         )
     return bytes.fromhex(digits.ljust(2 * length, "0")), bytes.fromhex(digits.ljust(2 * length, "f"))
 
@@ -25,7 +31,11 @@ def find_document(tx: Tx, given: str) -> DocumentRow:
     """The one document whose id begins so. Raises RefusedInput, NotFound."""
     found = documents_by_prefix(tx.connection, *id_range(given, MESSAGE_ID, "document"))
     if not found:
-        raise NotFound(f"no document with the id {given} is held here", "list the matter's documents")
+        raise NotFound(
+            message("no document with the id {given} is held here", given=given), message("list the matter's documents")
+        )
     if len(found) > 1:
-        raise RefusedInput(f"more than one document's id begins with {given}", "give more digits")
+        raise RefusedInput(
+            message("more than one document's id begins with {given}", given=given), message("give more digits")
+        )
     return found[0]

@@ -24,6 +24,7 @@ from rogatory.protocol.documents import (
     compose,
     signed_document,
 )
+from rogatory.protocol.text import in_words, message, text_of
 
 
 def draft(
@@ -71,12 +72,16 @@ def sign_draft(payload: Payload, signer: DocumentSigner) -> UnverifiedDocument:
     try:
         return signed_document(payload, signer)
     except MissingEssential as error:
-        gaps = "; ".join(str(gap) for gap in error.gaps)
+        gaps = tuple(gap.text for gap in error.gaps)
         raise RefusedInput(
-            f"the {payload.kind} lacks: {gaps}", "fill in what is missing; each article names what it asks for"
+            message("the {kind} lacks: {gaps}", kind=in_words(payload.kind), gaps=gaps),
+            message("fill in what is missing; each article names what it asks for"),
         ) from None
     except DocumentError as error:
-        raise RefusedInput(f"the {payload.kind} cannot be signed: {error}", "correct it and try again") from None
+        raise RefusedInput(
+            message("the {kind} cannot be signed: {error}", kind=in_words(payload.kind), error=text_of(error)),
+            message("correct it and try again"),
+        ) from None
 
 
 def send(tx: Tx, document: UnverifiedDocument, attachments: Sequence[str] = ()) -> None:
@@ -93,7 +98,7 @@ def send(tx: Tx, document: UnverifiedDocument, attachments: Sequence[str] = ()) 
     record(
         tx,
         EventKind.DOCUMENT_SENT,
-        f"{payload.kind} queued: {title_of(payload)}",
+        message("{kind} queued: {title}", kind=in_words(payload.kind), title=title_of(payload)),
         channel=payload.channel_id,
         document=payload.message_id,
         author=tx.authority,

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from rogatory.keys.directory.model import RelayEntry
 from rogatory.node.config import is_loopback
 from rogatory.node.errors import RefusedInput
+from rogatory.protocol.text import message
 
 _TLS: Final = {"https": True, "wss": True, "http": False, "ws": False}
 
@@ -64,13 +65,14 @@ def parse_address(url: str, certificate_sha256: str | None = None) -> RelayAddre
         host, parts = None, urlsplit("")
     if host is None or parts.scheme not in _TLS or parts.path not in ("", "/") or parts.query or parts.username:
         raise RefusedInput(
-            f"{url[:200]!r} is no relay's address", "it looks like https://relay.example.org or http://127.0.0.1:8443"
+            message("{url} is no relay's address", url=repr(url[:200])),
+            message("it looks like https://relay.example.org or http://127.0.0.1:8443"),
         )
     tls = _TLS[parts.scheme]
     if not tls and not is_loopback(host):
         raise RefusedInput(
-            f"{url[:200]!r} would be reached without TLS",
-            "ask the relay's operator for its https address: plain connections are for loopback alone",
+            message("{url} would be reached without TLS", url=repr(url[:200])),
+            message("ask the relay's operator for its https address: plain connections are for loopback alone"),
         )
     return RelayAddress(parts.netloc, tls, bytes.fromhex(certificate_sha256) if certificate_sha256 else None)
 

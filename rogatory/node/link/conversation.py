@@ -14,13 +14,20 @@ from rogatory.node.link.session import Answer, Delivered, Ended, Opened, Session
 from rogatory.protocol.frames.client import ClientFrame
 from rogatory.protocol.frames.codec import decode_server_frame, encode_frame
 from rogatory.protocol.frames.server import Goodbye, Ready, ServerFrame
+from rogatory.protocol.text import message
 
 
 class SessionOver(Exception):
     """Ends a session's tasks; with the relay's goodbye, if it said one."""
 
     def __init__(self, goodbye: Goodbye) -> None:
-        super().__init__(f"the relay said goodbye: {goodbye.code.value}: {goodbye.explanation[:300]}")
+        super().__init__(
+            message(
+                "the relay said goodbye: {code}: {explanation}",
+                code=goodbye.code.value,
+                explanation=goodbye.explanation[:300],
+            )
+        )
         self.goodbye = goodbye
 
 

@@ -9,6 +9,7 @@ import aiohttp
 from rogatory.keys.directory.bundle import MAX_BUNDLE_BYTES
 from rogatory.node.errors import NodeError
 from rogatory.node.link.address import RelayAddress
+from rogatory.protocol.text import message
 
 TIMEOUT: Final = aiohttp.ClientTimeout(total=120.0, connect=10.0)
 CHUNK: Final = 256 * 1024
@@ -31,11 +32,16 @@ async def fetch_bundle(address: RelayAddress, known: str | None) -> bytes | None
                 return None
             if response.status != 200:
                 raise FetchFailed(
-                    f"{address.host} answered {response.status} instead of a directory", "ask the relay's operator"
+                    message(
+                        "{host} answered {status} instead of a directory", host=address.host, status=response.status
+                    ),
+                    message("ask the relay's operator"),
                 )
             return await _read(response, address)
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        raise FetchFailed(f"no directory from {address.host}: {error or type(error).__name__}") from None
+        raise FetchFailed(
+            message("no directory from {host}: {error}", host=address.host, error=error or type(error).__name__)
+        ) from None
 
 
 async def _read(response: aiohttp.ClientResponse, address: RelayAddress) -> bytes:
@@ -43,5 +49,8 @@ async def _read(response: aiohttp.ClientResponse, address: RelayAddress) -> byte
     async for chunk in response.content.iter_chunked(CHUNK):
         data += chunk
         if len(data) > MAX_BUNDLE_BYTES:
-            raise FetchFailed(f"{address.host} sends a directory beyond all limits", "ask the relay's operator")
+            raise FetchFailed(
+                message("{host} sends a directory beyond all limits", host=address.host),
+                message("ask the relay's operator"),
+            )
     return bytes(data)

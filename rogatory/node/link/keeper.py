@@ -18,6 +18,7 @@ from rogatory.node.errors import NodeError
 from rogatory.node.link.address import RelayAddress, addresses_of, parse_address
 from rogatory.node.link.backoff import Backoff
 from rogatory.node.link.fetch import FetchFailed, fetch_bundle
+from rogatory.protocol.text import message, text_of
 
 MIRROR_LAG: Final = 600.0
 """Seconds for which one mirror of several may be behind the others before it is reported."""
@@ -73,7 +74,7 @@ class DirectoryKeeper:
             directory = await asyncio.to_thread(self._trusted.load)
             self._held = etag(self._trusted.bundle())
         except IncompleteBundle as error:
-            self.last_error = str(error)
+            self.last_error = text_of(error)
             return
         self.directory = directory
         await self._accepted(directory)
@@ -135,7 +136,7 @@ class DirectoryKeeper:
                 try:
                     bundle = await fetch_bundle(address, self._held)
                 except FetchFailed as error:
-                    self.last_error = str(error)
+                    self.last_error = text_of(error)
                     continue
                 if bundle is not None:
                     await self._offer(relay, bundle)
@@ -144,7 +145,7 @@ class DirectoryKeeper:
                 self._behind_since.pop(relay, None)
                 return True
         except (KeysError, NodeError) as error:
-            self.last_error = f"{relay}: {error}"
+            self.last_error = message("{relay}: {error}", relay=relay, error=text_of(error))
             await self._refused(relay, error)
         return False
 
@@ -177,7 +178,11 @@ class DirectoryKeeper:
             self._reported[relay] = type(error).__name__
             refused = isinstance(error, DirectoryRefused)
             code = Trouble.DIRECTORY_REFUSED if refused else Trouble.DIRECTORY_EXPIRED
-            await self._report(relay, code, f"the directory that {relay} mirrors was refused: {error}")
+            await self._report(
+                relay,
+                code,
+                message("the directory that {relay} mirrors was refused: {error}", relay=relay, error=text_of(error)),
+            )
 
 
 def _versions(directory: Directory) -> tuple[int, int, int, int]:

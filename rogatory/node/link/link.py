@@ -26,6 +26,7 @@ from rogatory.protocol.errors import ProtocolError
 from rogatory.protocol.frames.client import ClientFrame
 from rogatory.protocol.frames.server import Code, Goodbye, Ready, ServerFrame
 from rogatory.protocol.limits import NONCE
+from rogatory.protocol.text import message, text_of
 
 HANDSHAKE_TIMEOUT: Final = 15.0
 KEYS_REFUSED: Final = frozenset({Code.BAD_PROOF, Code.NOT_ENROLLED})
@@ -117,13 +118,18 @@ class Link:
             if over.goodbye.code is Code.REPLACED:
                 await self._report(
                     Trouble.SESSION_REPLACED,
-                    f"another node opened a session at {self.relay} with this authority's keys: end one of the two,"
-                    " or, if there should be none, have the keys replaced",
+                    message(
+                        "another node opened a session at {relay} with this authority's keys: end one of the two, or,"
+                        " if there should be none, have the keys replaced",
+                        relay=self.relay,
+                    ),
                 )
             return over.goodbye
         except (ProtocolError, KeysError) as error:
             self._failed(error)
-            await self._report(Trouble.LINK, f"no session with {self.relay}: {error}")
+            await self._report(
+                Trouble.LINK, message("no session with {relay}: {error}", relay=self.relay, error=text_of(error))
+            )
         except (*SOCKET_ERRORS, NodeError) as error:
             self._failed(error)
         return None
@@ -178,7 +184,7 @@ class Link:
             await self._desk.trouble(self.relay, code, explanation)
 
     def _failed(self, error: Exception) -> None:
-        self.status.last_error = str(error) or type(error).__name__
+        self.status.last_error = text_of(error) or type(error).__name__
 
     def _set(
         self, state: LinkState, *, next_attempt: float | None = None, clock_difference: float | None = None

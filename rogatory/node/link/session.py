@@ -19,6 +19,7 @@ from rogatory.protocol.frames.client import ClientFrame, Hello, Proof
 from rogatory.protocol.frames.codec import VERSIONS
 from rogatory.protocol.frames.server import Challenge, Goodbye, Ready, ServerFrame
 from rogatory.protocol.limits import NONCE
+from rogatory.protocol.text import message
 
 
 class State(Enum):
@@ -94,18 +95,33 @@ class Session:
             return take(self, frame)
         if self.state is State.OPEN and not isinstance(frame, Challenge | Ready):
             return Delivered(frame)
-        raise UnexpectedFrame(f"{self._relay} sent {type(frame).__name__} while the session was {self.state.value}")
+        raise UnexpectedFrame(
+            message(
+                "{relay} sent {frame} while the session was {state}",
+                relay=self._relay,
+                frame=type(frame).__name__,
+                state=self.state.value,
+            )
+        )
 
     def _challenged(self, frame: ServerFrame) -> Step:
         assert isinstance(frame, Challenge)
         if frame.version not in VERSIONS:
             raise UnsupportedVersion(
-                f"{self._relay} chose version {frame.version} of the frames, which was not offered"
+                message(
+                    "{relay} chose version {version} of the frames, which was not offered",
+                    relay=self._relay,
+                    version=frame.version,
+                )
             )
         if frame.relay != self._relay or len(frame.nonce) != NONCE:
             raise LinkAuthenticationError(
-                f"the server at the address of {self._relay} calls itself {frame.relay[:60]!r}: check the relay's"
-                " address in the directory"
+                message(
+                    "the server at the address of {relay} calls itself {called}: check the relay's address in the"
+                    " directory",
+                    relay=self._relay,
+                    called=repr(frame.relay[:60]),
+                )
             )
         check_relay_proof(
             frame.signature,

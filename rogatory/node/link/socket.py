@@ -12,6 +12,7 @@ from rogatory.keys.errors import LinkAuthenticationError
 from rogatory.keys.link import PLAIN_BINDING, certificate_binding
 from rogatory.node.link.address import RelayAddress
 from rogatory.protocol.limits import MAX_FRAME
+from rogatory.protocol.text import message
 
 OPEN_TIMEOUT: Final = 10.0
 PING_EVERY: Final = 20.0
@@ -51,11 +52,16 @@ def _binding(socket: ClientConnection, address: RelayAddress) -> bytes:
     tls = socket.transport.get_extra_info("ssl_object")
     certificate = tls.getpeercert(binary_form=True) if isinstance(tls, ssl.SSLObject) else None
     if certificate is None:
-        raise LinkAuthenticationError(f"{address.host} showed no certificate: check the relay's address")
+        raise LinkAuthenticationError(
+            message("{host} showed no certificate: check the relay's address", host=address.host)
+        )
     binding = certificate_binding(certificate)
     if address.certificate_sha256 is not None and binding != address.certificate_sha256:
         raise LinkAuthenticationError(
-            f"{address.host} showed another certificate than the directory names: something stands between,"
-            " or the relay's certificate was changed: ask its operator"
+            message(
+                "{host} showed another certificate than the directory names: something stands between, or the relay's"
+                " certificate was changed: ask its operator",
+                host=address.host,
+            )
         )
     return binding

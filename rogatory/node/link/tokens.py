@@ -9,6 +9,7 @@ from typing import Final
 from rogatory.node.errors import NodeError
 from rogatory.protocol.frames.client import ClientFrame, FetchToken
 from rogatory.protocol.frames.server import Token
+from rogatory.protocol.text import message
 
 PATIENCE: Final = 20.0
 """Seconds for an answer."""
@@ -55,4 +56,4 @@ class Tokens:
                 return (await asyncio.shield(awaited)).token
         except TimeoutError:
             self._awaited.pop(relay, None)
-            raise NoToken(f"no session with {relay}: files wait until it stands again") from None
+            raise NoToken(message("no session with {relay}: files wait until it stands again", relay=relay)) from None

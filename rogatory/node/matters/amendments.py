@@ -33,6 +33,7 @@ from rogatory.protocol.documents import (
 )
 from rogatory.protocol.judgement import VoidCode, VoidDocument, judge_amendment
 from rogatory.protocol.judgement.policy import NO_PIN
+from rogatory.protocol.text import message
 
 PROPOSER_TURN: Final = 600.0
 TURN: Final = 60.0
@@ -65,7 +66,7 @@ def amendment_arrived(tx: Tx, matter: MatterRow, document: Document, last_pin: D
         suspended = get_absences(tx.connection, matter.channel).suspended
         already = sorted((present_parties(tx.connection, matter.channel) | suspended) & set(body.adds))
         if already:
-            raise VoidDocument(VoidCode.WRONG_AMENDMENT, f"{', '.join(already)}: a party already")
+            raise VoidDocument(VoidCode.WRONG_AMENDMENT, message("{already}: a party already", already=tuple(already)))
     else:
         _check_open(tx, matter, document)
     enter_amendment(tx, document, logged=True)
@@ -73,7 +74,12 @@ def amendment_arrived(tx: Tx, matter: MatterRow, document: Document, last_pin: D
         record(
             tx,
             EventKind.AMENDMENT_WAITING,
-            f"{document.signer} proposes to add {', '.join(body.adds)}: {body.reason}",
+            message(
+                "{signer} proposes to add {adds}: {reason}",
+                signer=document.signer,
+                adds=tuple(body.adds),
+                reason=body.reason,
+            ),
             channel=matter.channel,
             document=document.payload.message_id,
             author=document.signer,
@@ -84,9 +90,14 @@ def amendment_arrived(tx: Tx, matter: MatterRow, document: Document, last_pin: D
 def _check_open(tx: Tx, matter: MatterRow, document: Document) -> None:
     row = next((row for row in get_amendments(tx.connection, matter.channel) if row.digest == document.digest), None)
     if row is None:
-        raise VoidDocument(VoidCode.WRONG_AMENDMENT, f"{document.signer} agrees to an amendment that nobody proposed")
+        raise VoidDocument(
+            VoidCode.WRONG_AMENDMENT,
+            message("{signer} agrees to an amendment that nobody proposed", signer=document.signer),
+        )
     if row.place is not None:  # its signatures are those of the parties of then, and joiners are handed them
-        raise VoidDocument(VoidCode.WRONG_AMENDMENT, f"{document.signer} agrees to what every party has signed")
+        raise VoidDocument(
+            VoidCode.WRONG_AMENDMENT, message("{signer} agrees to what every party has signed", signer=document.signer)
+        )
 
 
 def settle(tx: Tx, matter: MatterRow, last_pin: DirectoryPin = NO_PIN) -> None:
@@ -113,7 +124,7 @@ def settle(tx: Tx, matter: MatterRow, last_pin: DirectoryPin = NO_PIN) -> None:
         record(
             tx,
             EventKind.AMENDMENT_COMPLETE,
-            f"every party agrees to add {', '.join(row.adds)}",
+            message("every party agrees to add {adds}", adds=tuple(row.adds)),
             channel=matter.channel,
             author=row.proposer,
         )

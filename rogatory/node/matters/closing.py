@@ -17,6 +17,7 @@ from rogatory.node.store.matters import MatterRow
 from rogatory.node.transaction import Tx
 from rogatory.protocol.documents import Closing, UnverifiedDocument
 from rogatory.protocol.judgement import VoidCode
+from rogatory.protocol.text import in_words, message
 
 CLOSE_TERM: Final = 7 * 24 * 3600.0
 """Seconds from the closing on, unless set otherwise, in which members that lost their state can still learn of it."""
@@ -26,14 +27,18 @@ def check_may_close(tx: Tx, matter: MatterRow) -> None:
     """Raise NotAllowed or Conflict unless this authority may close the matter now."""
     if matter.creator != tx.authority:
         raise NotAllowed(
-            f"{matter.creator} founded the matter, and alone may close it",
-            "ask it to; to go alone, use: matter leave",
+            message("{creator} founded the matter, and alone may close it", creator=matter.creator),
+            message("ask it to; to go alone, use: matter leave"),
         )
     closing = closings.get(tx.connection, matter.channel)
     if closing is not None and closing.seq is None:
-        raise Conflict("the matter's closing is signed and on its way", "see whether it was taken: matter show")
+        raise Conflict(
+            message("the matter's closing is signed and on its way"), message("see whether it was taken: matter show")
+        )
     if closing is not None:
-        raise Conflict(f"the matter was closed at entry {closing.seq} already", "nothing is left to do")
+        raise Conflict(
+            message("the matter was closed at entry {seq} already", seq=closing.seq), message("nothing is left to do")
+        )
 
 
 def closing_sent(tx: Tx, document: UnverifiedDocument) -> None:
@@ -57,10 +62,13 @@ def closing_arrived(tx: Tx, matter: MatterRow, arrival: Arrival, body: Closing, 
         ClosingRow(matter.channel, arrival.author, arrival.message_id, seq, tx.now, tx.now + term),
     )
     _void_what_came_late(tx, matter, arrival.message_id, seq)
+    told = message(
+        "{author} closed the matter at entry {seq}: {subject}", author=arrival.author, seq=seq, subject=matter.subject
+    )
     record(
         tx,
         EventKind.MATTER_CLOSED,
-        f"{arrival.author} closed the matter at entry {seq}: {matter.subject}" + (body.reason and f" ({body.reason})"),
+        message("{told} ({reason})", told=told, reason=body.reason) if body.reason else told,
         channel=matter.channel,
         document=arrival.message_id,
         author=arrival.author,
@@ -82,12 +90,12 @@ def _void_what_came_late(tx: Tx, matter: MatterRow, closing: bytes, seq: int) ->
         late = row.seq is not None and row.seq > seq and row.stage != Stage.SHARED
         if row.id == closing or row.stage == Stage.VOID or not (waiting or late):
             continue
-        reason = f"not delivered: the matter was closed at entry {seq}"
+        reason = message("not delivered: the matter was closed at entry {seq}", seq=seq)
         set_void(tx.connection, row.row, reason, Stage.VOID)
         record(
             tx,
             EventKind.DOCUMENT_VOID,
-            f"the {row.kind} was {reason}: {row.title}",
+            message("the {kind} was {reason}: {title}", kind=in_words(row.kind), reason=reason, title=row.title),
             channel=matter.channel,
             document=row.id,
             author=row.author,

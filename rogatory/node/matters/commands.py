@@ -51,6 +51,7 @@ from rogatory.protocol.documents import (
 from rogatory.protocol.life.course import advance
 from rogatory.protocol.life.table import IllegalStep, State
 from rogatory.protocol.limits import CHANNEL_ID
+from rogatory.protocol.text import in_words, message, text_of
 
 B = TypeVar("B", bound=Body)
 
@@ -132,12 +133,19 @@ def compose_reply(
     row = find_matter(tx, matter)
     course = course_to_come(tx, row.channel)
     if course is None:
-        raise Conflict("the matter has no request to reply to", "to say something in it, use: consult say")
+        raise Conflict(
+            message("the matter has no request to reply to"), message("to say something in it, use: consult say")
+        )
     chain = {"request": {"id": course.request, "digest": course.first.hex()}, "previous": course.last.hex()}
     if "officers" in reply:
-        raise RefusedInput("who prepared and approved is told by the node itself", "leave the field officers out")
+        raise RefusedInput(
+            message("who prepared and approved is told by the node itself"), message("leave the field officers out")
+        )
     if held(tx, row.channel, besides=Consultation.KIND):
-        raise Conflict("the files of the step before are still on their way to the relay", "wait for document_accepted")
+        raise Conflict(
+            message("the files of the step before are still on their way to the relay"),
+            message("wait for document_accepted"),
+        )
     body = msgspec.structs.replace(_body({"language": "en"} | dict(reply) | chain, Reply), officers=officers)
     body = annex(tx, body, attachments)
     request = bytes.fromhex(course.request)
@@ -145,7 +153,7 @@ def compose_reply(
     try:
         advance(course, tx.authority, body, document.digest)
     except IllegalStep as error:
-        raise Conflict(str(error), "see where the matter stands: matter show") from None
+        raise Conflict(text_of(error), message("see where the matter stands: matter show")) from None
     return document
 
 
@@ -190,7 +198,9 @@ def draft_message(
     body = annex(tx, _body({"text": text, "language": language}, Consultation), attachments)
     answered = None if in_reply_to is None else find_document(tx, in_reply_to)
     if answered is not None and answered.channel != row.channel:
-        raise RefusedInput("the document that this replies to is in another matter", "name one of this matter")
+        raise RefusedInput(
+            message("the document that this replies to is in another matter"), message("name one of this matter")
+        )
     if thread is not None:
         where = find_thread(tx, row, thread)
     elif subject is not None:
@@ -217,7 +227,9 @@ def send_messages(tx: Tx, documents: Sequence[tuple[UnverifiedDocument, Sequence
     for document, _ in documents:
         row = find_matter(tx, document.payload.channel)
         if document.key_set != tx.identity.key_set_version or document.payload.addressees != _others(tx, row):
-            raise Conflict("the matter's parties or this authority's keys changed just now", "send it again")
+            raise Conflict(
+                message("the matter's parties or this authority's keys changed just now"), message("send it again")
+            )
     return [_send(tx, document, attachments) for document, attachments in documents]
 
 
@@ -227,7 +239,7 @@ def add_party(tx: Tx, matter: str, authorities: Sequence[str], reason: str) -> A
     adds = check_addressees(tx, authorities)
     already = sorted(set(adds) & present_parties(tx.connection, row.channel))
     if already:
-        raise Conflict(f"{', '.join(already)}: a party already")
+        raise Conflict(message("{already}: a party already", already=tuple(already)))
     complete = [other for other in get_amendments(tx.connection, row.channel) if other.place is not None]
     body = Amendment(
         charter=row.charter.hex(),
@@ -247,10 +259,12 @@ def agree(tx: Tx, matter: str, amendment: str) -> AmendmentView:
     found = find_amendment(tx, row, amendment)
     view = amendment_view(tx, row, found)
     if view.superseded:
-        raise Conflict("another amendment was agreed to before this one", "ask its proposer to propose it anew")
+        raise Conflict(
+            message("another amendment was agreed to before this one"), message("ask its proposer to propose it anew")
+        )
     signatures = get_signatures(tx.connection, row.channel, found.digest, logged=False)
     if tx.authority not in present_parties(tx.connection, row.channel):
-        raise Conflict("this authority is no party of the matter, so its agreement is not needed")
+        raise Conflict(message("this authority is no party of the matter, so its agreement is not needed"))
     if tx.authority not in signatures:
         proposal = peek_document(signatures[found.proposer])
         consent = peek_document(sign_consent(proposal, tx.identity.document_signer()))
@@ -259,7 +273,7 @@ def agree(tx: Tx, matter: str, amendment: str) -> AmendmentView:
         record(
             tx,
             EventKind.DOCUMENT_SENT,
-            f"agreed to add {', '.join(found.adds)}",
+            message("agreed to add {adds}", adds=tuple(found.adds)),
             channel=row.channel,
             document=consent.payload.message_id,
             author=tx.authority,
@@ -274,9 +288,14 @@ def share(tx: Tx, matter: str, documents: Sequence[str]) -> list[str]:
     for given in documents:
         found = find_document(tx, given)
         if found.channel != row.channel:
-            raise RefusedInput(f"the document {given} is in another matter", "only this matter's can be shared in it")
+            raise RefusedInput(
+                message("the document {given} is in another matter", given=given),
+                message("only this matter's can be shared in it"),
+            )
         if found.seq is None or found.stage == Stage.VOID or found.kind == Charter.KIND:
-            raise Conflict(f"the document {given} cannot be shared: it is void, or not in the log yet")
+            raise Conflict(
+                message("the document {given} cannot be shared: it is void, or not in the log yet", given=given)
+            )
         channels.share(tx, row.channel, get_envelope(tx.connection, found.row), found.id, found.seq)
         shared.append(found.id.hex())
     return shared
@@ -325,18 +344,23 @@ def _body(fields: Mapping[str, Any], kind: type[B]) -> B:
     try:
         return msgspec.convert(fields, kind)
     except msgspec.ValidationError as error:
-        raise RefusedInput(f"the {kind.KIND} is not well formed: {error}", "correct that field") from None
+        raise RefusedInput(
+            message("the {kind} is not well formed: {error}", kind=in_words(kind.KIND), error=text_of(error)),
+            message("correct that field"),
+        ) from None
 
 
 def _new_thread(tx: Tx, subject: str) -> Thread:
     try:
         return msgspec.convert({"id": tx.random(MESSAGE_ID).hex(), "subject": subject}, Thread)
     except msgspec.ValidationError as error:
-        raise RefusedInput(f"the subject is not well formed: {error}", "give a single line") from None
+        raise RefusedInput(
+            message("the subject is not well formed: {error}", error=text_of(error)), message("give a single line")
+        ) from None
 
 
 def _others(tx: Tx, matter: MatterRow) -> tuple[str, ...]:
     others = tuple(sorted(present_parties(tx.connection, matter.channel) - {tx.authority}))
     if not others:
-        raise NotFound("nobody else is left in this matter", "open another one")
+        raise NotFound(message("nobody else is left in this matter"), message("open another one"))
     return others

@@ -33,6 +33,7 @@ from rogatory.protocol.documents import (
 )
 from rogatory.protocol.life.course import Course, advance, begin, receive
 from rogatory.protocol.life.table import IllegalStep, Role, State
+from rogatory.protocol.text import message, text_of
 
 MOVES = frozenset({Request.KIND, Reply.KIND, DocumentReceipt.KIND})
 """Kinds that can change where a matter stands."""
@@ -76,7 +77,7 @@ def take_effect(tx: Tx, channel: bytes, payload: Payload, digest: bytes) -> None
         _note_reference(tx, channel, payload.author, body.reference)
     elif isinstance(body, DocumentReceipt) and course is not None and body.document.id == course.request:
         if body.document.digest != course.first.hex():
-            raise IllegalStep("it refers to another request than this matter's")
+            raise IllegalStep(message("it refers to another request than this matter's"))
         _lead_on(tx, channel, receive(course, payload.author))
         _note_reference(tx, channel, payload.author, body.reference)
 
@@ -98,7 +99,7 @@ def apply(tx: Tx, row: DocumentRow) -> None:
     try:
         take_effect(tx, row.channel, document.payload, row.digest)
     except IllegalStep as error:
-        reason = str(error)
+        reason = text_of(error)
     if reason != row.void:
         set_void(tx.connection, row.row, reason)
 
@@ -128,7 +129,7 @@ def object_to(tx: Tx, row: DocumentRow) -> None:
     if course is None or course.role(tx.authority) is Role.CONSULTED:
         return
     ref = DocumentRef(id=row.id.hex(), digest=row.digest.hex())
-    objection = Objection(document=ref, reason=row.void or "it has no effect")
+    objection = Objection(document=ref, reason=str(row.void or "it has no effect"))
     send(tx, sign(tx, row.channel, objection, addressees=(row.author,), in_reply_to=row.id))
 
 
@@ -141,7 +142,7 @@ def own_reference(tx: Tx) -> str:
 
 def _requested(tx: Tx, matter: MatterRow, payload: Payload, digest: bytes) -> None:
     if matter.request is not None:
-        raise IllegalStep("the matter has its request already: open another matter for a further one")
+        raise IllegalStep(message("the matter has its request already: open another matter for a further one"))
     course = begin(payload, digest)
     set_request(tx.connection, matter.channel, payload.message_id)
     set_state(tx.connection, matter.channel, State.SENT, MatterKind.REQUEST)

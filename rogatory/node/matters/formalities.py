@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from rogatory.keys.directory.model import AuthorityEntry
 from rogatory.node.inbox.views import View
 from rogatory.protocol.documents import Basis, Request, Urgency
+from rogatory.protocol.text import in_words, message
 
 
 class Remark(View, frozen=True, kw_only=True):
@@ -44,8 +45,12 @@ def contact_of(entry: AuthorityEntry, *, urgent: bool) -> str:
 def _competence(request: Request, entry: AuthorityEntry) -> Sequence[Remark]:
     if not entry.competences or request.COMPETENCE in {purpose.value for purpose in entry.competences}:
         return ()
-    purpose = request.COMPETENCE.replace("_", " ")
-    return (_objection(entry, f"it is not competent for {purpose}: see authority find", "UNTOC 18(13)"),)
+    purpose = in_words(request.COMPETENCE)
+    return (
+        _objection(
+            entry, message("it is not competent for {purpose}: see authority find", purpose=purpose), "UNTOC 18(13)"
+        ),
+    )
 
 
 def _basis(request: Request, entry: AuthorityEntry) -> Sequence[Remark]:
@@ -56,8 +61,9 @@ def _basis(request: Request, entry: AuthorityEntry) -> Sequence[Remark]:
     if not all(_is_untoc(basis.instrument) for basis in request.legal_basis):
         return ()
     article = "UNTOC 16(5)" if request.BASIS is Basis.EXTRADITION else "UNTOC 18(7)"
-    treaties = f"; treaties in force: {'; '.join(entry.treaties)}" if entry.treaties else ""
-    text = f"it does not take the Convention as a legal basis: name another treaty, or offer reciprocity{treaties}"
+    text = message("it does not take the Convention as a legal basis: name another treaty, or offer reciprocity")
+    if entry.treaties:
+        text = message("{objection}; treaties in force: {treaties}", objection=text, treaties="; ".join(entry.treaties))
     return (_objection(entry, text, article),)
 
 
@@ -67,8 +73,11 @@ def _language(request: Request, entry: AuthorityEntry) -> Sequence[Remark]:
     given = {_primary(request.language), *(_primary(each.language) for each in request.translations)}
     if not accepted or accepted & given:
         return ()
-    wanted = ", ".join(entry.languages)
-    return (_objection(entry, f"it accepts {wanted}: annex a translation", "UNTOC 18(14)"),)
+    return (
+        _objection(
+            entry, message("it accepts {wanted}: annex a translation", wanted=tuple(entry.languages)), "UNTOC 18(14)"
+        ),
+    )
 
 
 def _urgency(request: Request, entry: AuthorityEntry) -> Sequence[Remark]:
@@ -77,18 +86,26 @@ def _urgency(request: Request, entry: AuthorityEntry) -> Sequence[Remark]:
         return ()
     said = []
     if entry.contact_24_7:
-        said.append(_advice(entry, f"tell its 24/7 contact, too: {entry.contact_24_7}", "practice"))
+        said.append(
+            _advice(entry, message("tell its 24/7 contact, too: {contact}", contact=entry.contact_24_7), "practice")
+        )
     elif request.urgency is Urgency.EMERGENCY:
-        said.append(_advice(entry, "it names no 24/7 contact: telephone its office", "practice"))
+        said.append(_advice(entry, message("it names no 24/7 contact: telephone its office"), "practice"))
     if entry.interpol_urgency:
-        said.append(_advice(entry, "it accepts requests through INTERPOL in urgency", "UNTOC 18(13)"))
+        said.append(_advice(entry, message("it accepts requests through INTERPOL in urgency"), "UNTOC 18(13)"))
     return said
 
 
 def _form(request: Request, entry: AuthorityEntry) -> Sequence[Remark]:
     if not entry.formal_requirements:
         return ()
-    return (_advice(entry, f"formal requirements: {entry.formal_requirements}", "UNTOC 18(17)"),)
+    return (
+        _advice(
+            entry,
+            message("formal requirements: {requirements}", requirements=entry.formal_requirements),
+            "UNTOC 18(17)",
+        ),
+    )
 
 
 def _objection(entry: AuthorityEntry, text: str, article: str) -> Remark:

@@ -34,6 +34,7 @@ from rogatory.protocol.documents import (
 )
 from rogatory.protocol.judgement import MatterPolicy, Void, judge_amendment, judge_charter
 from rogatory.protocol.life.table import Role, State
+from rogatory.protocol.text import message, text_of
 
 CHARTER_SEQ = 1
 """The founding commit, whose group names the charter's digest, is the first entry of every log."""
@@ -89,8 +90,12 @@ def joined(tx: Tx, channel: bytes, info: JoinInfo) -> None:
         charter, complete, still_open = _check(tx, channel, info)
     except (DocumentError, Void) as error:
         raise JoinRefused(
-            f"{info.committer} invited this authority to a matter that its charter does not warrant: {error}",
-            "ask that authority by another way what it meant to do",
+            message(
+                "{committer} invited this authority to a matter that its charter does not warrant: {error}",
+                committer=info.committer,
+                error=text_of(error),
+            ),
+            message("ask that authority by another way what it meant to do"),
         ) from None
     known = get_matter(tx.connection, channel) is not None
     enter_matter(tx, charter, Stage.RECEIVED)
@@ -102,7 +107,11 @@ def joined(tx: Tx, channel: bytes, info: JoinInfo) -> None:
     take_notices(tx, channel, info.committer, info.notices)
     matter = get_matter(tx.connection, channel)
     subject = "" if matter is None else matter.subject
-    summary = f"back in the matter: {subject}" if known else f"{info.committer} opened a matter to us: {subject}"
+    summary = (
+        message("back in the matter: {subject}", subject=subject)
+        if known
+        else message("{committer} opened a matter to us: {subject}", committer=info.committer, subject=subject)
+    )
     record(tx, EventKind.JOINED, summary, channel=channel, author=info.committer)
 
 
@@ -114,7 +123,13 @@ def _enter_parties(tx: Tx, channel: bytes, info: JoinInfo) -> None:
         put_party(tx.connection, channel, party, Role.CONSULTED)
     for gone in present_parties(tx.connection, channel) - set(info.members):
         if gone not in absent:
-            raise JoinRefused(f"{info.committer} does not tell whether {gone} left the matter, which it is a party of")
+            raise JoinRefused(
+                message(
+                    "{committer} does not tell whether {gone} left the matter, which it is a party of",
+                    committer=info.committer,
+                    gone=gone,
+                )
+            )
         party_left(tx.connection, channel, gone)
     forget_absences(tx.connection, channel)
     for party in info.suspended:
@@ -134,16 +149,22 @@ def _check(tx: Tx, channel: bytes, info: JoinInfo) -> tuple[Document, list[Signe
     """
     if info.charter_digest is None or info.introduction.charter is None:
         raise JoinRefused(
-            f"{info.committer} invited this authority to a matter without its charter",
-            "ask that authority to invite again",
+            message("{committer} invited this authority to a matter without its charter", committer=info.committer),
+            message("ask that authority to invite again"),
         )
     charter = open_document(info.introduction.charter, tx.directory.document_keys)
     policy = judge_charter(charter, digest=info.charter_digest)
     if charter.payload.channel_id != channel:
-        raise JoinRefused(f"{info.committer} invited this authority under the charter of another matter")
+        raise JoinRefused(
+            message("{committer} invited this authority under the charter of another matter", committer=info.committer)
+        )
     amendments = [_Amendment(_proposal(tx, envelopes), envelopes) for envelopes in info.introduction.amendments]
     if any(each.proposal.payload.channel_id != channel for each in amendments):
-        raise JoinRefused(f"{info.committer} invited this authority under the amendment of another matter")
+        raise JoinRefused(
+            message(
+                "{committer} invited this authority under the amendment of another matter", committer=info.committer
+            )
+        )
     agreed = info.introduction.agreed
     complete, still_open = amendments[:agreed], amendments[agreed:]
     for each in complete:
@@ -152,9 +173,13 @@ def _check(tx: Tx, channel: bytes, info: JoinInfo) -> tuple[Document, list[Signe
     strangers = sorted((set(info.members) | info.left.keys() | info.suspended) - parties)
     if strangers:
         raise JoinRefused(
-            f"{info.committer} invited this authority to a matter with {', '.join(strangers)}, whom neither the"
-            " charter nor an amendment names",
-            "ask that authority by another way what it meant to do",
+            message(
+                "{committer} invited this authority to a matter with {strangers}, whom neither the charter nor an"
+                " amendment names",
+                committer=info.committer,
+                strangers=tuple(strangers),
+            ),
+            message("ask that authority by another way what it meant to do"),
         )
     _check_signatures(tx, complete, policy, parties, info.members)
     for each in still_open:
@@ -199,14 +224,16 @@ def _proposal(tx: Tx, envelopes: Sequence[bytes]) -> Document:
     signed = [open_consent(envelope, tx.directory.document_keys) for envelope in envelopes]
     proposal = next((each for each in signed if each.signer == each.payload.author), None)
     if proposal is None or any(each.digest != proposal.digest for each in signed):
-        raise IncompleteAmendment("an amendment lacks its proposer's signature")
+        raise IncompleteAmendment(message("an amendment lacks its proposer's signature"))
     return proposal
 
 
 def _charter_row(tx: Tx, matter: MatterRow) -> DocumentRow:
     row = next((row for row in documents_of(tx.connection, matter.channel) if row.digest == matter.charter), None)
     if row is None:
-        raise DamagedStore(f"the charter of the matter {matter.channel.hex()} is missing from the database")
+        raise DamagedStore(
+            message("the charter of the matter {channel} is missing from the database", channel=matter.channel.hex())
+        )
     return row
 
 
@@ -226,7 +253,12 @@ def _enter_amendment(tx: Tx, amendment: Document, envelopes: tuple[bytes, ...], 
         record(
             tx,
             EventKind.AMENDMENT_WAITING,
-            f"{amendment.payload.author} proposes to add {', '.join(body.adds)}: {body.reason}",
+            message(
+                "{author} proposes to add {adds}: {reason}",
+                author=amendment.payload.author,
+                adds=tuple(body.adds),
+                reason=body.reason,
+            ),
             channel=channel,
             document=amendment.payload.message_id,
             author=amendment.payload.author,

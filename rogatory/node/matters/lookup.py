@@ -11,16 +11,21 @@ from rogatory.node.transaction import Tx
 from rogatory.protocol.content import MESSAGE_ID
 from rogatory.protocol.documents import Thread
 from rogatory.protocol.limits import CHANNEL_ID, HASH
+from rogatory.protocol.text import message
 
 
 def find_matter(tx: Tx, given: str) -> MatterRow:
     """The one matter whose id begins so. Raises RefusedInput, NotFound."""
     found = matters_by_prefix(tx.connection, *id_range(given, CHANNEL_ID, "matter"))
     if len(found) > 1:
-        raise RefusedInput(f"more than one matter's id begins with {given}", "give more digits")
+        raise RefusedInput(
+            message("more than one matter's id begins with {given}", given=given), message("give more digits")
+        )
     matter = get_matter(tx.connection, found[0]) if found else None
     if matter is None:
-        raise NotFound(f"no matter with the id {given} is held here", "list them: matter list")
+        raise NotFound(
+            message("no matter with the id {given} is held here", given=given), message("list them: matter list")
+        )
     return matter
 
 
@@ -29,9 +34,13 @@ def find_amendment(tx: Tx, matter: MatterRow, given: str) -> AmendmentRow:
     low, high = id_range(given, HASH, "amendment")
     found = [row for row in get_amendments(tx.connection, matter.channel) if low <= row.digest <= high]
     if not found:
-        raise NotFound(f"the matter has no amendment {given}", "see the matter: matter show")
+        raise NotFound(
+            message("the matter has no amendment {given}", given=given), message("see the matter: matter show")
+        )
     if len(found) > 1:
-        raise RefusedInput(f"more than one amendment's digest begins with {given}", "give more digits")
+        raise RefusedInput(
+            message("more than one amendment's digest begins with {given}", given=given), message("give more digits")
+        )
     return found[0]
 
 
@@ -44,7 +53,11 @@ def find_thread(tx: Tx, matter: MatterRow, given: str) -> Thread:
         if low <= bytes.fromhex(thread) <= high
     }
     if not found:
-        raise NotFound(f"the matter has no thread {given}", "see the matter: consult show")
+        raise NotFound(
+            message("the matter has no thread {given}", given=given), message("see the matter: consult show")
+        )
     if len(found) > 1:
-        raise RefusedInput(f"more than one thread's id begins with {given}", "give more digits")
+        raise RefusedInput(
+            message("more than one thread's id begins with {given}", given=given), message("give more digits")
+        )
     return next(Thread(id=thread, subject=subject) for thread, subject in found.items())

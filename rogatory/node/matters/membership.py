@@ -14,6 +14,7 @@ from rogatory.node.store.amendments import get_amendments
 from rogatory.node.store.matters import MatterRow, party_left, put_party, touch
 from rogatory.node.transaction import Tx
 from rogatory.protocol.life.table import Role
+from rogatory.protocol.text import message
 
 
 def members_changed(
@@ -40,14 +41,21 @@ def members_changed(
         record(
             tx,
             EventKind.PARTY_ADDED,
-            f"{', '.join(came)} came into the matter: {matter.subject}",
+            message("{came} came into the matter: {subject}", came=tuple(came), subject=matter.subject),
             channel=matter.channel,
             author=committer,
         )
     left = [authority for authority in gone if authority not in suspended]
     for names, summary in (
-        (left, f"{', '.join(left)} left the matter: {matter.subject}"),
-        (suspended, f"{', '.join(suspended)} is kept out of the matter until it has new keys: {matter.subject}"),
+        (left, message("{names} left the matter: {subject}", names=tuple(left), subject=matter.subject)),
+        (
+            suspended,
+            message(
+                "{names} is kept out of the matter until it has new keys: {subject}",
+                names=tuple(suspended),
+                subject=matter.subject,
+            ),
+        ),
     ):
         if names:
             record(tx, EventKind.PARTY_LEFT, summary, channel=matter.channel, author=committer)

@@ -16,13 +16,14 @@ from rogatory.node.store.documents import count_documents, documents_of, get_doc
 from rogatory.node.store.matters import MatterRow, PartyRow, all_matters, get_matter, get_parties, parties_of
 from rogatory.node.transaction import Tx
 from rogatory.protocol.life.course import may_take
+from rogatory.protocol.text import counted, message
 
 DAY = 24 * 3600.0
 _TROUBLE = {
-    ChannelState.FOUNDING: "being opened: the relay must be reached, and hold a key package of every party",
-    ChannelState.HALTED: "nothing is read or sent here any more: see the inbox for the reason",
-    ChannelState.REJOINING: "this node lost its place and waits for another party's node to let it in again",
-    ChannelState.CLOSED: "this authority is in the matter no longer",
+    ChannelState.FOUNDING: message("being opened: the relay must be reached, and hold a key package of every party"),
+    ChannelState.HALTED: message("nothing is read or sent here any more: see the inbox for the reason"),
+    ChannelState.REJOINING: message("this node lost its place and waits for another party's node to let it in again"),
+    ChannelState.CLOSED: message("this authority is in the matter no longer"),
 }
 
 
@@ -93,9 +94,13 @@ def _trouble(tx: Tx, matter: MatterRow) -> str | None:
     asked = key_packages.for_channel(tx.connection, matter.channel)
     if channel.state == ChannelState.REJOINING and asked and tx.now - asked[0].made_at > CLOSE_TERM:
         days = int((tx.now - asked[0].made_at) // DAY)
-        return (
-            f"this node lost its place and nobody has let it in again for {days} days: perhaps the matter was closed"
-            f" meanwhile, and nobody holds its keys any more. Ask {matter.creator} by another way"
+        return counted(
+            "this node lost its place and nobody has let it in again for {count} day: perhaps the matter was closed"
+            " meanwhile, and nobody holds its keys any more. Ask {creator} by another way",
+            "this node lost its place and nobody has let it in again for {count} days: perhaps the matter was closed"
+            " meanwhile, and nobody holds its keys any more. Ask {creator} by another way",
+            count=days,
+            creator=matter.creator,
         )
     return _TROUBLE.get(ChannelState(channel.state))
 

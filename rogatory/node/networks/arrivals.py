@@ -14,6 +14,7 @@ from rogatory.node.store.leavers import put_leaver
 from rogatory.node.transaction import Tx
 from rogatory.protocol.documents import Announcement, Leave
 from rogatory.protocol.judgement import VoidCode, VoidDocument, judge_document
+from rogatory.protocol.text import counted, message
 
 MOST_NAMES = 10
 """Names shown of those who came or went together."""
@@ -28,9 +29,14 @@ def arrived(tx: Tx, channel: bytes, network: str, arrival: Arrival) -> None:
             judge_document(arrival.document.kind, who, policy, arrival.pin)
     body, author = arrival.document.payload.body, arrival.document.payload.author
     if author != arrival.author and not arrival.shared:
-        raise VoidDocument(VoidCode.WRONG_AUTHOR, f"{arrival.author} cannot announce for {author}")
+        raise VoidDocument(
+            VoidCode.WRONG_AUTHOR, message("{author} cannot announce for {named}", author=arrival.author, named=author)
+        )
     if isinstance(body, Announcement) and body.network != network:
-        raise VoidDocument(VoidCode.WRONG_CHANNEL, f"an announcement for {body.network} stands in {network}")
+        raise VoidDocument(
+            VoidCode.WRONG_CHANNEL,
+            message("an announcement for {network} stands in {channel}", network=body.network, channel=network),
+        )
     if enter(tx, channel, arrival) is not None and isinstance(body, Leave):
         put_leaver(tx.connection, channel, author, arrival.document.envelope)  # its coordinators take it off the roster
 
@@ -39,17 +45,22 @@ def members_changed(
     tx: Tx, channel: bytes, network: str, committer: str, came: Sequence[str], gone: Sequence[str]
 ) -> None:
     """A commit added and removed these members."""
-    for kind, names, what in (
-        (EventKind.PARTY_ADDED, came, "came into"),
-        (EventKind.PARTY_LEFT, gone, "left"),
+    for kind, names, summary in (
+        (
+            EventKind.PARTY_ADDED,
+            came,
+            message("{names} came into the network {network}", names=_some(came), network=network),
+        ),
+        (EventKind.PARTY_LEFT, gone, message("{names} left the network {network}", names=_some(gone), network=network)),
     ):
         if names:
-            summary = f"{_some(names)} {what} the network {network}"
             record(tx, kind, summary, channel=channel, author=committer)
     if came or gone:
         look_again(tx, network)
 
 
-def _some(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:MOST_NAMES])
-    return shown if len(names) <= MOST_NAMES else f"{shown} and {len(names) - MOST_NAMES} more"
+def _some(names: Sequence[str]) -> tuple[str, ...] | str:
+    shown = tuple(names[:MOST_NAMES])
+    if len(names) <= MOST_NAMES:
+        return shown
+    return counted("{names} and {count} more", "{names} and {count} more", count=len(names) - MOST_NAMES, names=shown)

@@ -15,6 +15,7 @@ from rogatory.node.networks.views import Announced
 from rogatory.node.store import channels
 from rogatory.node.transaction import Tx
 from rogatory.protocol.documents import Announcement
+from rogatory.protocol.text import message, text_of
 
 
 def share_lost_in(tx: Tx, network: str, authority: str) -> list[str]:
@@ -22,7 +23,7 @@ def share_lost_in(tx: Tx, network: str, authority: str) -> list[str]:
     try:
         channel = tx.directory.roster(network).channel_id
     except UnknownNetwork as error:
-        raise NotFound(str(error), "list them: network list") from None
+        raise NotFound(text_of(error), message("list them: network list")) from None
     return share_lost(tx, channel, authority)
 
 
@@ -39,22 +40,36 @@ def announce(
         roster = directory.roster(network)
         directory.may_send(tx.now)
     except UnknownNetwork as error:
-        raise NotFound(str(error), "list them: network list") from None
+        raise NotFound(text_of(error), message("list them: network list")) from None
     except DirectoryExpired as error:
-        raise Conflict(str(error), "connect to a relay and let the node refresh the directory") from None
+        raise Conflict(text_of(error), message("connect to a relay and let the node refresh the directory")) from None
     if not directory.may_announce(network, tx.authority, directory.network_versions[network]):
-        who = "its coordinators" if roster.announcers == "coordinators" else "its coordinators and members"
-        raise NotAllowed(f"in {network} {who} announce, and {tx.authority} is none of them", "ask a coordinator")
+        who = (
+            message("its coordinators")
+            if roster.announcers == "coordinators"
+            else message("its coordinators and members")
+        )
+        raise NotAllowed(
+            message(
+                "in {network} {who} announce, and {authority} is none of them",
+                network=network,
+                who=who,
+                authority=tx.authority,
+            ),
+            message("ask a coordinator"),
+        )
     if channels.get(tx.connection, roster.channel_id) is None:
         raise Conflict(
-            f"the channel of {network} is not open at this node yet",
-            "wait until a coordinator's node has added this authority",
+            message("the channel of {network} is not open at this node yet", network=network),
+            message("wait until a coordinator's node has added this authority"),
         )
     wording = {"language": language, "title": title, "text": text}
     try:
         body = msgspec.convert({"network": network, "wordings": [wording]}, Announcement)
     except msgspec.ValidationError as error:
-        raise RefusedInput(f"the announcement is not well formed: {error}", "correct that field") from None
+        raise RefusedInput(
+            message("the announcement is not well formed: {error}", error=text_of(error)), message("correct that field")
+        ) from None
     document = sign(tx, roster.channel_id, annex(tx, body, attachments))
     send(tx, document, attachments)
     return Announced(network=network, document=document.payload.id)

@@ -13,6 +13,7 @@ from rogatory.node.store.leavers import leavers_of
 from rogatory.node.transaction import Tx
 from rogatory.protocol.declaration import DirectoryPin
 from rogatory.protocol.judgement import NetworkPolicy, RejoinNotice
+from rogatory.protocol.text import message
 
 
 def network_policy(
@@ -39,23 +40,39 @@ def joined(tx: Tx, channel: bytes, info: JoinInfo) -> None:
     roster = tx.directory.roster_of_channel(channel)
     if roster is None or info.network != roster.id:
         raise JoinRefused(
-            f"{info.committer} invited this authority to a channel that belongs to no network of the directory",
-            "ask that authority by another way what it meant to do",
+            message(
+                "{committer} invited this authority to a channel that belongs to no network of the directory",
+                committer=info.committer,
+            ),
+            message("ask that authority by another way what it meant to do"),
         )
     view = tx.directory.roster_at(roster.id, info.pin.network)
     strangers = sorted(set(info.members) - view.everybody)
     if strangers:
         raise JoinRefused(
-            f"{info.committer} invited this authority to {roster.id} with {', '.join(strangers)}, not on its roster",
-            "tell the network's coordinators",
+            message(
+                "{committer} invited this authority to {network} with {strangers}, not on its roster",
+                committer=info.committer,
+                network=roster.id,
+                strangers=tuple(strangers),
+            ),
+            message("tell the network's coordinators"),
         )
     if info.committer not in (view.writers if info.rejoined else view.coordinators):
-        raise JoinRefused(f"{info.committer} does not coordinate {roster.id} and cannot add anybody to it")
+        raise JoinRefused(
+            message(
+                "{committer} does not coordinate {network} and cannot add anybody to it",
+                committer=info.committer,
+                network=roster.id,
+            )
+        )
     take_notices(tx, channel, info.committer, info.notices)
     record(
         tx,
         EventKind.JOINED,
-        f"back in the network {roster.id}" if info.rejoined else f"the network {roster.id} is open",
+        message("back in the network {network}", network=roster.id)
+        if info.rejoined
+        else message("the network {network} is open", network=roster.id),
         channel=channel,
         author=info.committer,
     )

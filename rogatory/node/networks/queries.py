@@ -13,14 +13,15 @@ from rogatory.node.store.documents import documents_after
 from rogatory.node.transaction import Tx
 from rogatory.protocol.documents import Announcement
 from rogatory.protocol.judgement import RosterView
+from rogatory.protocol.text import message, text_of
 
 MAX_FEED = 500
 
 _TROUBLE = {
-    ChannelState.HALTED: "nothing is read or sent here any more: see the inbox for the reason",
-    ChannelState.REJOINING: "this node lost its place and waits for another member's node to let it in again",
-    ChannelState.REFUSED: "this node refused the invitation to it: see the inbox for the reason",
-    ChannelState.CLOSED: "this authority is in the network's channel no longer",
+    ChannelState.HALTED: message("nothing is read or sent here any more: see the inbox for the reason"),
+    ChannelState.REJOINING: message("this node lost its place and waits for another member's node to let it in again"),
+    ChannelState.REFUSED: message("this node refused the invitation to it: see the inbox for the reason"),
+    ChannelState.CLOSED: message("this authority is in the network's channel no longer"),
 }
 
 
@@ -80,7 +81,7 @@ def _roster(tx: Tx, network: str) -> Roster:
     try:
         return tx.directory.roster(network)
     except UnknownNetwork as error:
-        raise NotFound(str(error), "list them: network list") from None
+        raise NotFound(text_of(error), message("list them: network list")) from None
 
 
 def _seats(tx: Tx, roster: Roster) -> RosterView:

@@ -13,6 +13,7 @@ from rogatory.node.inbox.views import View
 from rogatory.node.store import officers
 from rogatory.node.store.officers import OfficerRow
 from rogatory.node.transaction import Tx
+from rogatory.protocol.text import message
 
 ID: Final = re.compile(r"\A[a-z0-9][a-z0-9.-]{0,39}\Z")
 TOKEN: Final = 32
@@ -39,11 +40,19 @@ class NewOfficer(View, frozen=True, kw_only=True):
 def add_officer(tx: Tx, officer: str, name: str, function: str) -> NewOfficer:
     """Let a person use this node. Raises RefusedInput, Conflict for an id that was used before."""
     if not ID.match(officer):
-        raise RefusedInput(f"{officer!r} is no id of an officer", "use small letters, digits, dots and hyphens")
+        raise RefusedInput(
+            message("{officer} is no id of an officer", officer=repr(officer)),
+            message("use small letters, digits, dots and hyphens"),
+        )
     if not name.strip() or not name.isprintable() or not function.isprintable():
-        raise RefusedInput("an officer has a name and a function, each on one line", "name the person")
+        raise RefusedInput(
+            message("an officer has a name and a function, each on one line"), message("name the person")
+        )
     if officers.get(tx.connection, officer) is not None:
-        raise Conflict(f"the id {officer} was given before", "choose another: signed records keep the old one's name")
+        raise Conflict(
+            message("the id {officer} was given before", officer=officer),
+            message("choose another: signed records keep the old one's name"),
+        )
     token = base64.urlsafe_b64encode(tx.random(TOKEN)).rstrip(b"=").decode()
     officers.put(tx.connection, OfficerRow(officer, name.strip(), function.strip(), token_digest(token), tx.now))
     return NewOfficer(id=officer, token=token)
@@ -65,7 +74,10 @@ def find_officer(tx: Tx, officer: str, *, present: bool = True) -> OfficerRow:
     """An officer, by default one whose access goes on. Raises NotFound."""
     row = officers.get(tx.connection, officer)
     if row is None or (present and row.until is not None):
-        raise NotFound(f"there is no officer {officer} here", "see who there is: rogatory-node officer list")
+        raise NotFound(
+            message("there is no officer {officer} here", officer=officer),
+            message("see who there is: rogatory-node officer list"),
+        )
     return row
 
 

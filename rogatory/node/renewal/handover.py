@@ -14,6 +14,7 @@ from nacl.secret import SecretBox
 from rogatory.keys.errors import DamagedVault
 from rogatory.keys.identity import Identity
 from rogatory.node.errors import RefusedInput
+from rogatory.protocol.text import message
 
 
 def handover_key(database_key: bytes) -> bytes:
@@ -32,5 +33,5 @@ def open_identity(sealed: bytes, key: bytes) -> Identity:
         return Identity.decode(SecretBox(key).decrypt(sealed))
     except (CryptoError, ValueError, TypeError, DamagedVault):
         raise RefusedInput(
-            "the keys handed over are not from this node's vault", "restart the daemon instead"
+            message("the keys handed over are not from this node's vault"), message("restart the daemon instead")
         ) from None

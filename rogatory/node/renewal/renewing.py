@@ -19,6 +19,7 @@ from rogatory.node.errors import Conflict
 from rogatory.node.folder import NodeFolder
 from rogatory.node.renewal.keyring import KeyRing
 from rogatory.node.setup import DATABASE_KEY, IDENTITY, NEXT_IDENTITY, identities_in
+from rogatory.protocol.text import message
 
 Random = Callable[[int], bytes]
 FOR_RECOVERY: Final = "rogatory-keys authority endorse"
@@ -79,16 +80,18 @@ def _check_in_force(used: Identity, directory: Directory) -> None:
     in_force = directory.key_sets_in_force(used.authority, directory.targets_version)
     if not any(key_set.online == used.online_public for key_set in in_force):
         raise Conflict(
-            f"directory version {directory.targets_version} holds none of this node's keys in force: they can sign"
-            " for no new ones",
-            f"give --unendorsed, and have the recovery key sign the file: {FOR_RECOVERY}",
+            message(
+                "directory version {version} holds none of this node's keys in force: they can sign for no new ones",
+                version=directory.targets_version,
+            ),
+            message("give --unendorsed, and have the recovery key sign the file: {command}", command=FOR_RECOVERY),
         )
 
 
 def _recovery(entry: AuthorityEntry) -> RecoveryKeys:
     if entry.recovery is None:
         raise Conflict(
-            f"the directory has no recovery key of {entry.id}, and new keys come with one",
-            "enrol anew: ask the directory's trustees",
+            message("the directory has no recovery key of {authority}, and new keys come with one", authority=entry.id),
+            message("enrol anew: ask the directory's trustees"),
         )
     return entry.recovery

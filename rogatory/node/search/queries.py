@@ -14,6 +14,7 @@ from rogatory.node.store.documents import get_by_row
 from rogatory.node.store.matters import get_matter
 from rogatory.node.store.search import Filter
 from rogatory.node.transaction import Tx
+from rogatory.protocol.text import message
 
 
 class Found(View, frozen=True, kw_only=True):
@@ -41,7 +42,7 @@ def find(tx: Tx, wanted: Wanted, limit: int) -> list[Found]:
     """Documents, best match first. Raises RefusedInput for a query that says nothing, NotFound for a matter."""
     match = match_of(wanted.words)
     if wanted.words and not match:
-        raise RefusedInput("the query has no word in it", "give words, or filters alone")
+        raise RefusedInput(message("the query has no word in it"), message("give words, or filters alone"))
     chosen = Filter(
         match=match or None,
         kind=wanted.kind,
@@ -66,4 +67,4 @@ def day_of(value: str | None) -> float | None:
     try:
         return datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=UTC).timestamp()
     except ValueError:
-        raise RefusedInput(f"{value!r} is no day", "write it as 2026-12-31") from None
+        raise RefusedInput(message("{given} is no day", given=repr(value)), message("write it as 2026-12-31")) from None

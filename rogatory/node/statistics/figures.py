@@ -11,8 +11,10 @@ from typing import Final
 from rogatory.node.errors import RefusedInput
 from rogatory.node.inbox.views import View
 from rogatory.node.statistics.cases import MEASURED, Case
+from rogatory.protocol.text import message
 
 DAY: Final = 86_400.0
+NONE_NAMED: Final = message("none named")
 
 DIMENSIONS: Final[dict[str, Callable[[Case], Sequence[str]]]] = {
     "all": lambda case: ("all",),
@@ -20,7 +22,7 @@ DIMENSIONS: Final[dict[str, Callable[[Case], Sequence[str]]]] = {
     "state": lambda case: case.states,
     "kind": lambda case: (case.form,),
     "article": lambda case: (case.article,),
-    "offence": lambda case: case.offences or ("none named",),
+    "offence": lambda case: case.offences or (NONE_NAMED,),
     "urgency": lambda case: (case.urgency,),
     "outcome": lambda case: (case.outcome,),
 }
@@ -51,7 +53,10 @@ def figures(cases: Iterable[Case], by: str, since: float | None = None, until: f
     Raises RefusedInput for a dimension that there is not.
     """
     if by not in DIMENSIONS:
-        raise RefusedInput(f"{by!r} is nothing to count by", f"choose one of: {', '.join(DIMENSIONS)}")
+        raise RefusedInput(
+            message("{by} is nothing to count by", by=repr(by)),
+            message("choose one of: {dimensions}", dimensions=tuple(DIMENSIONS)),
+        )
     groups: dict[str, list[Case]] = {}
     for case in cases:
         if (since is None or case.sent_at >= since) and (until is None or case.sent_at < until):

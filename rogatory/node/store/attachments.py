@@ -24,6 +24,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from rogatory.node.store.prepared import Prepared, Row
 from rogatory.node.store.schema import metadata
+from rogatory.node.store.texts import PeopleText, unpacked
 
 _attachments = Table(
     "attachments",
@@ -39,7 +40,7 @@ _attachments = Table(
     Column("header", LargeBinary, nullable=False),
     Column("hashes", LargeBinary, nullable=False),
     Column("entered_at", Float, nullable=False),
-    Column("problem", String),
+    Column("problem", PeopleText),
     Index("attachments_by_state", "state"),
 )
 
@@ -193,7 +194,8 @@ def part_from_disk(connection: Connection) -> None:
 
 def _stored(found: Row) -> AttachmentRow:
     values = dict(zip((field.name for field in fields(AttachmentRow)), found, strict=True))
-    return AttachmentRow(**{**values, "state": AttachmentState(values["state"])})
+    problem = None if values["problem"] is None else unpacked(values["problem"])
+    return AttachmentRow(**{**values, "state": AttachmentState(values["state"]), "problem": problem})
 
 
 def _row(found: object) -> AttachmentRow:

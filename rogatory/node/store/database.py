@@ -48,6 +48,7 @@ from rogatory.node.store import (
 )
 from rogatory.node.store.errors import DamagedDatabase, DatabaseUnavailable, UnknownSchema, WrongDatabaseKey
 from rogatory.node.store.schema import SCHEMA_VERSION, metadata, properties
+from rogatory.protocol.text import message, text_of
 
 KEY_LENGTH = 32
 SUBJECTS = (
@@ -100,7 +101,7 @@ PRAGMAS = (
 for plain in (bytes, type(None)):
     sqlcipher.register_adapter(plain, lambda value: value)
 
-RESTORE = "keep a copy, restore the identity from a backup, and the node rejoins its channels"
+RESTORE = message("keep a copy, restore the identity from a backup, and the node rejoins its channels")
 
 
 class Database:
@@ -202,7 +203,8 @@ class Database:
             )
         except sqlcipher.Error as error:
             raise DatabaseUnavailable(
-                f"the database {path} cannot be opened: {error}", "check the folder's rights"
+                message("the database {path} cannot be opened: {error}", path=path, error=text_of(error)),
+                message("check the folder's rights"),
             ) from None
         try:
             # SQLCipher's raw key form: no derivation, the 32 bytes are the key (Zetetic, "PRAGMA key").
@@ -215,10 +217,13 @@ class Database:
             connection.close()
             if "locked" in str(error):
                 raise DatabaseUnavailable(
-                    f"the database {path} is in use by another process", "end that first"
+                    message("the database {path} is in use by another process", path=path), message("end that first")
                 ) from None
             raise WrongDatabaseKey(
-                f"the database {path} does not open with the key in the vault: it is another vault's, or damaged",
+                message(
+                    "the database {path} does not open with the key in the vault: it is another vault's, or damaged",
+                    path=path,
+                ),
                 RESTORE,
             ) from None
         return connection
@@ -231,17 +236,26 @@ class Database:
                 connection.execute(properties.insert().values(name="schema", value=str(SCHEMA_VERSION).encode()))
             elif found != str(SCHEMA_VERSION).encode():
                 raise UnknownSchema(
-                    f"the database {self._path} has schema {found.decode(errors='replace')}, this program knows"
-                    f" {SCHEMA_VERSION}",
-                    "use the edition of rogatory-node that wrote it, or a newer one",
+                    message(
+                        "the database {path} has schema {found}, this program knows {known}",
+                        path=self._path,
+                        found=found.decode(errors="replace"),
+                        known=SCHEMA_VERSION,
+                    ),
+                    message("use the edition of rogatory-node that wrote it, or a newer one"),
                 )
 
     def _failure(self, error: BaseException | None) -> DatabaseUnavailable | DamagedDatabase:
         if isinstance(error, sqlcipher.OperationalError):
             return DatabaseUnavailable(
-                f"the database {self._path} cannot be written or read: {error}", "check disk and rights"
+                message(
+                    "the database {path} cannot be written or read: {error}", path=self._path, error=error
+                ),
+                message("check disk and rights"),
             )
-        return DamagedDatabase(f"the database {self._path} is damaged ({error})", RESTORE)
+        return DamagedDatabase(
+            message("the database {path} is damaged ({error})", path=self._path, error=error), RESTORE
+        )
 
 
 def derive_key(key: bytes, purpose: bytes) -> bytes:

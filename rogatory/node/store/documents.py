@@ -33,6 +33,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from rogatory.node.store.prepared import Prepared, Row
 from rogatory.node.store.schema import metadata
+from rogatory.node.store.texts import PeopleText, packed, unpacked
 
 _documents = Table(
     "documents",
@@ -43,7 +44,7 @@ _documents = Table(
     Column("author", String, nullable=False),
     Column("kind", String, nullable=False),
     Column("digest", LargeBinary, nullable=False),
-    Column("title", String, nullable=False),
+    Column("title", PeopleText, nullable=False),
     Column("written_at", String, nullable=False),
     Column("direction", String, nullable=False),
     Column("stage", String, nullable=False),
@@ -54,7 +55,7 @@ _documents = Table(
     Column("logged_at", Float),
     Column("recipients", JSON, nullable=False),
     Column("receipt", LargeBinary),
-    Column("void", String),
+    Column("void", PeopleText),
     UniqueConstraint("channel", "id", "author"),
     Index("documents_by_id", "id"),
     Index("documents_by_seq", "channel", "direction", "seq"),
@@ -198,6 +199,8 @@ _READ_UP_TO: Final = Prepared(
 def _row(found: Row) -> DocumentRow:
     values = dict(zip(_NAMES, found, strict=True))
     values["recipients"] = json.loads(values["recipients"])
+    values["title"] = unpacked(values["title"])
+    values["void"] = None if values["void"] is None else unpacked(values["void"])
     return DocumentRow(**values)
 
 
@@ -208,7 +211,9 @@ def _rows(tx: Connection, query: Select[tuple[object, ...]]) -> list[DocumentRow
 def put_document(tx: Connection, row: DocumentRow, envelope: bytes) -> DocumentRow | None:
     """Keep a document; gives it with its row's number, or None if it is held already."""
     values = {name: getattr(row, name) for name in _WRITTEN}
-    number = _PUT.insert(tx, **values | {"recipients": json.dumps(list(row.recipients))})
+    values["recipients"] = json.dumps(list(row.recipients))
+    values["title"], values["void"] = packed(row.title), None if row.void is None else packed(row.void)
+    number = _PUT.insert(tx, **values)
     if number is None:
         return None
     _PUT_ENVELOPE.run(tx, row=number, envelope=envelope)

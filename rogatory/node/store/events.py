@@ -9,6 +9,7 @@ from sqlalchemy import Column, Connection, Float, Integer, LargeBinary, String, 
 
 from rogatory.node.store.prepared import Prepared
 from rogatory.node.store.schema import metadata
+from rogatory.node.store.texts import PeopleText, packed
 
 _events = Table(
     "events",
@@ -16,7 +17,7 @@ _events = Table(
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("at", Float, nullable=False),
     Column("kind", String, nullable=False),
-    Column("summary", String, nullable=False),
+    Column("summary", PeopleText, nullable=False),
     Column("channel", LargeBinary),
     Column("document", LargeBinary),
     Column("author", String),
@@ -45,7 +46,7 @@ _ADD: Final = Prepared(insert(_events), _WRITTEN)
 
 def add_event(tx: Connection, row: EventRow) -> None:
     """Keep an event."""
-    _ADD.run(tx, **{name: getattr(row, name) for name in _WRITTEN})
+    _ADD.run(tx, **{name: getattr(row, name) for name in _WRITTEN} | {"summary": packed(row.summary)})
 
 
 def events_after(tx: Connection, after: int, limit: int) -> list[EventRow]:

@@ -11,6 +11,7 @@ import aiohttp
 
 from rogatory.node.errors import NodeError
 from rogatory.node.link.address import RelayAddress
+from rogatory.protocol.text import message
 
 OFFSET: Final = "Upload-Offset"
 LENGTH: Final = "Upload-Length"
@@ -61,7 +62,7 @@ class RelayBlobs:
         """The bytes from `first` on, of a blob that has `size` bytes. Raises BlobRefused if it has not."""
         async with self._asked("GET", blob, {"Range": f"bytes={first}-"}) as response:
             if response.headers.get("Content-Range") != f"bytes {first}-{size - 1}/{size}":
-                raise BlobRefused(416, f"{self._address.host} holds a blob of another length")
+                raise BlobRefused(416, message("{host} holds a blob of another length", host=self._address.host))
             yield response.content
 
     @asynccontextmanager
@@ -81,7 +82,7 @@ class RelayBlobs:
 def _offset(response: aiohttp.ClientResponse) -> int:
     text = response.headers.get(OFFSET, "")
     if not text.isascii() or not text.isdigit() or len(text) > 16:
-        raise BlobRefused(response.status, "the relay does not say where the upload stands")
+        raise BlobRefused(response.status, message("the relay does not say where the upload stands"))
     return int(text)
 
 
@@ -89,6 +90,6 @@ async def _explanation(response: aiohttp.ClientResponse) -> str:
     """What the relay says; its words are shown, so they are kept short."""
     try:
         said = json.loads(await response.content.read(4096))
-        return f"the relay refuses: {str(said['explanation'])[:300]}"
+        return message("the relay refuses: {explanation}", explanation=str(said["explanation"])[:300])
     except (ValueError, KeyError, TypeError):
-        return f"the relay answered {response.status}"
+        return message("the relay answered {status}", status=response.status)

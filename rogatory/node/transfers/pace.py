@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from rogatory.protocol.text import message
+
 _HOURS: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 DAY: Final = timedelta(days=1)
 
@@ -24,7 +26,7 @@ class Hours:
         """Raises ValueError."""
         found = _HOURS.fullmatch(text)
         if found is None:
-            raise ValueError(f"{text!r} is no part of a day: write it like 20:00-06:00")
+            raise ValueError(message("{text} is no part of a day: write it like 20:00-06:00", text=repr(text)))
         numbers = [int(number) for number in found.groups()]
         return cls(numbers[0] * 60 + numbers[1], numbers[2] * 60 + numbers[3])
 

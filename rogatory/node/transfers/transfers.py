@@ -33,6 +33,7 @@ from rogatory.node.transfers.pace import Hours, Pace
 from rogatory.node.transfers.progress import Board, Progress
 from rogatory.node.transfers.uploading import FileGone, upload
 from rogatory.protocol.attachments import AttachmentError, Layout
+from rogatory.protocol.text import message
 
 LOOK: Final = 15.0
 """Seconds after which it is looked again, whatever has happened: a schedule may have begun."""
@@ -157,7 +158,7 @@ class Transfers:
     async def _reach(self, http: aiohttp.ClientSession, relay: str) -> RelayBlobs:
         directory = self._directory()
         if directory is None:
-            raise NodeError("no directory has been accepted yet")
+            raise NodeError(message("no directory has been accepted yet"))
         token = await self._tokens.get(relay)
         return RelayBlobs(http, addresses_of(directory.relay(relay))[0], token, self._relays.certificate(relay))
 

@@ -13,6 +13,7 @@ from rogatory.node.transfers.pace import Pace
 from rogatory.node.transfers.progress import Progress
 from rogatory.protocol.attachments import Layout
 from rogatory.protocol.limits import KIB
+from rogatory.protocol.text import message
 
 PIECE: Final = 256 * KIB
 
@@ -53,7 +54,7 @@ async def upload(
             offset = await relay.upload(blob, offset, _content(file, offset, pace, progress, may_go_on))
             stalls = 0 if offset > before else stalls + 1
             if stalls > MAX_STALLS:
-                raise BlobRefused(409, "the relay takes bytes and does not keep them")
+                raise BlobRefused(409, message("the relay takes bytes and does not keep them"))
     return offset >= total
 
 
