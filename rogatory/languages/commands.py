@@ -17,7 +17,7 @@ from typer.main import get_command
 from rogatory.languages import catalogues
 from rogatory.languages.catalogues import catalogue, languages
 from rogatory.languages.choosing import nearest, of_environment
-from rogatory.languages.saying import plainly, reader, reading, say
+from rogatory.languages.saying import reader, reading, say
 from rogatory.protocol.text import message
 
 LanguageOption = Annotated[
@@ -78,9 +78,9 @@ def speaking(app: typer.Typer, arguments: Sequence[str] | None = None) -> Iterat
         yield lambda: _run(command, given)
 
 
-def tell(text: object, *, err: bool = False) -> None:
+def tell(text: str, *, err: bool = False) -> None:
     """Print a text in the reader's language, on standard output or standard error."""
-    typer.echo(plainly(text), err=err)
+    typer.echo(say(text), err=err)
 
 
 def _language(command: _click.Command, arguments: list[str]) -> str:

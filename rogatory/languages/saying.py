@@ -108,6 +108,9 @@ def plainly(value: object, language: str | None = None) -> str:
 
 def isolated(text: str, language: str) -> str:
     """A name, id or quoted text so that it keeps its own direction (UAX #9, isolates) and cannot turn the others'."""
-    if not runs_right_to_left(language):
-        return text
-    return f"{FIRST_STRONG_ISOLATE}{text.translate(_CONTROLS)}{POP_ISOLATE}" if text else ""
+    return apart(text.translate(_CONTROLS), language) if runs_right_to_left(language) else text
+
+
+def apart(text: str, language: str) -> str:
+    """A text that may hold isolates itself, in one more."""
+    return f"{FIRST_STRONG_ISOLATE}{text}{POP_ISOLATE}" if text and runs_right_to_left(language) else text
