@@ -26,6 +26,7 @@ from rogatory.protocol.documents import FORMS, Request, fields_of
 from rogatory.protocol.documents.fields import Annex, DocumentRef, Thread
 from rogatory.protocol.documents.kinds.reply import Contemplated, Outcome
 from rogatory.protocol.documents.registry import KINDS
+from rogatory.protocol.documents.requests.asking import Section
 from rogatory.protocol.documents.urgency import Urgency
 from rogatory.protocol.life.table import Need, Role, State
 
@@ -69,11 +70,14 @@ CODES: Final[tuple[type[Enum], ...]] = (
     Verdict,
     Claim,
     Announcers,
+    Section,
 )
 """Enumerations whose values are shown."""
 
-WORDS: Final = (*KINDS, *FORMS, *_CHOICES)
-"""Kinds of documents, forms of requests, and what can be chosen in them."""
+_GROUPS: Final = ("all", "direction", "state", "kind", "article", "offence", "urgency", "outcome")
+
+WORDS: Final = (*KINDS, *FORMS, *_CHOICES, *_GROUPS)
+"""Kinds of documents, forms of requests and what can be chosen in them; by what statistics are told."""
 
 FIELDS: Final[tuple[type[msgspec.Struct], ...]] = (
     *_BODIES,
