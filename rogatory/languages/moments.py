@@ -9,16 +9,17 @@ from rogatory.languages.catalogues import SOURCE
 
 _SOURCE_DAY: Final = "%Y-%m-%d"
 _SOURCE_MOMENT: Final = "%Y-%m-%d %H:%M:%S"
+_MOMENT: Final = "d MMM y, HH:mm:ss"
 
 
 def moment_in(moment: datetime, language: str) -> str:
     """A moment with its zone, to the second. English says it as ISO 8601 does, which every office reads alike."""
+    zone = moment.tzname() or "UTC"
     if language == SOURCE:
-        zone = moment.tzname() or "UTC"
         return f"{moment:{_SOURCE_MOMENT}}{'Z' if zone == 'UTC' else f' {zone}'}"
     from babel.dates import format_datetime
 
-    return format_datetime(moment, "d MMM y, HH:mm:ss z", tzinfo=moment.tzinfo, locale=language)
+    return f"{format_datetime(moment, _MOMENT, tzinfo=moment.tzinfo, locale=language)} {zone}"
 
 
 def day_in(day: date, language: str) -> str:

@@ -23,7 +23,8 @@ _CONTROLS: Final = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)
 """Characters that turn the direction of a text: none of them may come with a value."""
 
 _YES, _NO = message("yes"), message("no")
-_SEPARATOR = message(", ")
+SEPARATOR: Final = message(", ")
+"""Between the items of a list."""
 
 
 class _Filler(Formatter):
@@ -97,11 +98,11 @@ def plainly(value: object, language: str | None = None) -> str:
         case Enum():
             return word(str(value.value), language)
         case datetime():
-            return moment_in(value, language)
+            return apart(moment_in(value, language), language)
         case date():
             return day_in(value, language)
         case tuple() | list() | frozenset():
-            return say(_SEPARATOR, language).join(plainly(each, language) for each in value)
+            return say(SEPARATOR, language).join(plainly(each, language) for each in value)
         case _:
             return isolated(str(value), language)
 

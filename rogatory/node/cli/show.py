@@ -14,8 +14,18 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from rogatory.languages.saying import FIRST_STRONG_ISOLATE, POP_ISOLATE, apart, plainly, reader, said, say, word
-from rogatory.protocol.text import Message, message
+from rogatory.languages.saying import (
+    FIRST_STRONG_ISOLATE,
+    POP_ISOLATE,
+    SEPARATOR,
+    apart,
+    plainly,
+    reader,
+    said,
+    say,
+    word,
+)
+from rogatory.protocol.text import Message
 
 KEPT: Final = "\n\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 """Characters that do not print and do no harm: line ends, and the joiners that some scripts need."""
@@ -23,7 +33,6 @@ KEPT: Final = "\n\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 _OF_MESSAGES: Final = KEPT + FIRST_STRONG_ISOLATE + POP_ISOLATE
 """Texts of this program isolate the values that they put in; of the values themselves none keeps such a character."""
 
-_SEPARATOR: Final = message(", ")
 _MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?Z")
 
 
@@ -76,7 +85,7 @@ def plain(value: Any) -> str:
     match value:
         case list() | tuple():
             several = any(isinstance(item, dict | Message) for item in value)
-            return ("\n" if several else say(_SEPARATOR)).join(plain(item) for item in value)
+            return ("\n" if several else say(SEPARATOR)).join(plain(item) for item in value)
         case dict():
             items = [(name, item) for name, item in value.items() if item not in (None, "", [], {})]
             return "; ".join(f"{word(name)}: {plain(item)}" for name, item in items)
