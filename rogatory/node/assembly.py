@@ -14,6 +14,7 @@ from rogatory.keys.directory.trust import TrustedDirectory
 from rogatory.node.attachments.files import SealedFiles
 from rogatory.node.config import NodeConfig
 from rogatory.node.core import Core
+from rogatory.node.evidences.stating import Terms
 from rogatory.node.healing.schedule import DAY, Schedule
 from rogatory.node.link.backoff import Backoff
 from rogatory.node.link.keeper import DirectoryKeeper
@@ -52,7 +53,8 @@ async def start_node(
     `attachments`: the folder of sealed files.
     """
     schedule = Schedule(active=config.refresh_active, idle=config.refresh_idle)
-    registry = Registry(schedule, config.close_term_days * DAY, config.attachment_large)
+    terms = Terms(config.evidence_delivery, config.evidence_retrieval, config.evidence_officers)
+    registry = Registry(schedule, config.close_term_days * DAY, config.attachment_large, terms)
     registry.reminders = config.reminders
     core = Core(database, keys, now=time.time, random=os.urandom, hooks=registry, helpers=worker.helpers)
     node = Node(core, registry, worker)

@@ -43,6 +43,9 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     `attachment_large`: bytes above which a file is fetched only when asked for, and travels only in `attachment_hours`
     (as "20:00-06:00", this computer's clock; empty: always). `attachment_rate`: bytes a second of all files, 0: any.
     `attachment_most`: the largest file that is sent.
+    `evidence_delivery`, `evidence_retrieval`: after which this node states that an addressee's node has not seen a
+    document of its own, and that it was told of no officer who opened it; shorter where the request is urgent.
+    `evidence_officers`: whether the statement that a document was opened names the officer.
     `api_expose`: whether the API may listen on an address other than loopback; then TLS belongs in front of it.
     """
 
@@ -64,6 +67,9 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     close_term_days: Annotated[float, Meta(gt=0, le=366)] = 7.0
     four_eyes: tuple[str, ...] = ()
     reminders: bool = True
+    evidence_delivery: Days = 72 * 3600.0
+    evidence_retrieval: Days = 7 * 24 * 3600.0
+    evidence_officers: bool = False
     log_level: str = "info"
 
 

@@ -9,17 +9,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rogatory.node.attachments.attaching import offer
-from rogatory.node.channels.hooks import Arrival, Introduction, JoinInfo, JudgingFacts, Kind
 from rogatory.node.channels.clocks import RelayClocks
+from rogatory.node.channels.hooks import Arrival, Introduction, JoinInfo, JudgingFacts, Kind, Live
 from rogatory.node.channels.striking_off import remove_struck_off, remove_struck_off_from
 from rogatory.node.channels.trouble import Trouble
 from rogatory.node.correspondents.confirming import waits_for_confirmation
 from rogatory.node.correspondents.noticing import notice_key_changes
 from rogatory.node.errors import NotFound
+from rogatory.node.evidences.stating import Terms, begin_term, state_all
 from rogatory.node.healing.schedule import Schedule, heal, renewed
 from rogatory.node.inbox.arrivals import catch_up_own, enter_void
 from rogatory.node.inbox.events import EventKind
-from rogatory.node.inbox.recording import accepted, acknowledged, record
+from rogatory.node.inbox.recording import accepted, acknowledged, record, rejected
 from rogatory.node.losses.sharing import tell_lost
 from rogatory.node.matters import arrivals as in_matters
 from rogatory.node.matters import joining as matter_joining
@@ -44,6 +45,7 @@ from rogatory.protocol.acknowledgement import Acknowledgement
 from rogatory.protocol.header import Head
 from rogatory.protocol.judgement import ChannelPolicy, RejoinNotice, Void
 from rogatory.protocol.receipt import Receipt
+from rogatory.protocol.rejection import Rejection
 
 
 class Registry:
@@ -52,8 +54,18 @@ class Registry:
     reminders: bool = True
     """Whether this node reminds others of what they owe."""
 
-    def __init__(self, schedule: Schedule = Schedule(), close_term: float = CLOSE_TERM, large: int = 0) -> None:
-        """`large`: bytes of a file above which it is not fetched before somebody asks for it."""
+    def __init__(
+        self,
+        schedule: Schedule = Schedule(),
+        close_term: float = CLOSE_TERM,
+        large: int = 0,
+        terms: Terms = Terms(),
+    ) -> None:
+        """`large`: bytes of a file above which it is not fetched before somebody asks for it.
+
+        `terms`: after which this node states whom its documents have not reached.
+        """
+        self._terms = terms
         self._schedule = schedule
         self._large = large
         self._close_term = close_term
@@ -105,6 +117,8 @@ class Registry:
         matter = get_matter(tx.connection, channel)
         if matter is not None:
             in_matters.arrived(tx, matter, arrival, self._close_term)
+            if arrival.own and not arrival.shared:
+                begin_term(tx, channel, arrival.message_id, self._terms)
             in_terms.arrived(tx, channel, arrival)
         else:
             in_networks.arrived(tx, channel, _network_of(tx, channel), arrival)
@@ -179,6 +193,10 @@ class Registry:
         """Evidence that the relay took a document."""
         accepted(tx, channel, message_id, receipt)
 
+    def rejected(self, tx: Tx, channel: bytes, message_id: bytes, rejection: Rejection) -> None:
+        """Evidence that the relay did not take a document, and why."""
+        rejected(tx, channel, message_id, rejection)
+
     def keys_destroyed(self, tx: Tx, channel: bytes) -> None:
         """The officer may rely on it."""
         matter = get_matter(tx.connection, channel)
@@ -193,15 +211,15 @@ class Registry:
     def halted(self, tx: Tx, channel: bytes, at: Head) -> None:
         """The trouble that tells why is entered; views show the channel's state."""
 
-    def due(self, tx: Tx) -> float | None:
-        """Bring matters and networks in line with the directory."""
+    def due(self, tx: Tx, live: Live = lambda channel: None) -> float | None:
+        """Bring matters and networks in line with the directory, and state what is due of documents."""
         if tx.known_directory is None:
             return None
         notice_key_changes(tx)
         remove_struck_off(tx)
         suspend_compromised(tx)
         alignment.suspend_ended(tx)
-        times = [alignment.align_networks(tx), heal(tx, self._schedule)]
+        times = [alignment.align_networks(tx), heal(tx, self._schedule), state_all(tx, self._terms, live)]
         return min((at for at in times if at is not None), default=None)
 
     def remind(self, tx: Tx, clocks: RelayClocks) -> float | None:

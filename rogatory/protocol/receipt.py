@@ -83,10 +83,15 @@ class Receipts(msgspec.Struct, frozen=True, array_like=True):
 
 def root_input(relay: str, count: int, root: bytes) -> bytes:
     """What the relay's receipt key signs once per database commit; raises MalformedError out of bounds."""
+    return signed_root(b"rogatory receipt root 1", relay, count, root)
+
+
+def signed_root(label: bytes, relay: str, count: int, root: bytes) -> bytes:
+    """What is signed of a tree of `count` leaves, under a label of its use; raises MalformedError out of bounds."""
     name = relay.encode()
     if not 0 < len(name) <= MAX_AUTHORITY_ID or not 0 < count < 1 << 63:
         raise MalformedError(message("a receipt's relay or count is out of bounds"))
-    return b"rogatory receipt root 1" + struct.pack(">H", len(name)) + name + struct.pack(">Q", count) + root
+    return label + struct.pack(">H", len(name)) + name + struct.pack(">Q", count) + root
 
 
 def issue(relay: str, stamped: Sequence[Stamped], sign: Callable[[bytes], bytes]) -> list[Receipt]:

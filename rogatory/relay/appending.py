@@ -29,7 +29,7 @@ class Appending:
         services: Services,
         authority: str,
         answer: Callable[[ServerFrame], None],
-        refuse: Callable[[int, Refusal], None],
+        refuse: Callable[[NewEntry, Refusal], None],
         broken: Callable[[BaseException], None],
     ) -> None:
         self._services = services
@@ -106,7 +106,7 @@ class Appending:
         for entry, error in answers.refused:
             self._over(entry)
             if isinstance(error, Refusal):
-                self._refuse(entry.ref, error)
+                self._refuse(entry, error)
             else:
                 self._broken(error)
         if answers.receipts is not None:

@@ -14,6 +14,7 @@ from rogatory.relay.hub import Hub
 from rogatory.relay.limits import Allowances, Budget, Connections
 from rogatory.relay.metrics import Metrics
 from rogatory.relay.mirror import Mirror
+from rogatory.relay.rejections import RejectionDesk
 from rogatory.relay.store.interface import Store
 
 
@@ -34,9 +35,11 @@ class Services:
     allowances: Allowances = field(init=False)
     appending: Budget = field(init=False)
     tokens: Tokens = field(init=False)
+    rejections: RejectionDesk = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "connections", Connections(self.config.limits, time.monotonic))
         object.__setattr__(self, "allowances", Allowances(self.config.quotas, time.monotonic))
         object.__setattr__(self, "appending", Budget(self.config.limits.appending_bytes))
         object.__setattr__(self, "tokens", Tokens(self.keys))
+        object.__setattr__(self, "rejections", RejectionDesk(self.keys.relay, self.keys.receipt.sign))

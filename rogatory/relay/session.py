@@ -53,7 +53,7 @@ from rogatory.relay.errors import Farewell, Refusal
 from rogatory.relay.mirror import Mirrored
 from rogatory.relay.outbox import Outbox
 from rogatory.relay.services import Services
-from rogatory.relay.store.interface import Stock
+from rogatory.relay.store.interface import NewEntry, Stock
 
 LOW_STOCK: Final = 20
 """Key packages below which their owner is told."""
@@ -100,7 +100,7 @@ class Session:
         self._outbox = Outbox(send, lambda: self.end(None))
         self.delivery = Delivery(authority, services.store, self._outbox, services.metrics, self._broken)
         self._claims = services.allowances.of(authority).claims
-        self._appending = Appending(services, authority, self._put, self._refuse, self._broken)
+        self._appending = Appending(services, authority, self._put, self._refuse_entry, self._broken)
         self._closed = False
         self._inviting: asyncio.Task[None] | None = None
         self._invited = 0
@@ -136,6 +136,8 @@ class Session:
             if (ref := getattr(frame, "ref", None)) is None:
                 raise Farewell(refusal.code, refusal.explanation) from None
             self._refuse(ref, refusal)
+            if isinstance(frame, Append):
+                self._reject(frame.channel, frame.body, refusal.code)
 
     def end(self, farewell: Farewell | None) -> None:
         """End the session, with a Goodbye unless the connection is lost."""
@@ -301,6 +303,13 @@ class Session:
     def _refuse(self, ref: int, refusal: Refusal) -> None:
         self._services.metrics.refused.labels(refusal.code.value).inc()
         self._put(Refused(ref, refusal.code, refusal.explanation, refusal.last_commit))
+
+    def _refuse_entry(self, entry: NewEntry, refusal: Refusal) -> None:
+        self._refuse(entry.ref, refusal)
+        self._reject(entry.channel, entry.body, refusal.code)
+
+    def _reject(self, channel: bytes, body: bytes, code: Code) -> None:
+        self._services.rejections.note(self.authority, channel, body, code, self._put)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:

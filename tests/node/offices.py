@@ -63,6 +63,8 @@ class Office:
         self.online = True
         self.wake_at: float | None = None
         """When it wants to look at due dates again."""
+        self.live_since: float | None = None
+        """Since when its channels are read as their logs grow (`channels.hooks.Live`)."""
         self._offices = offices
         self._count = 0
 
@@ -71,7 +73,7 @@ class Office:
         with self.database.begin() as connection:
             tx = Tx(connection, self.identity, self._offices.now, self._random, self._offices.directory)
             result = work(tx, *args, **kwargs)
-            self.registry.due(tx)
+            self.registry.due(tx, lambda channel: self.live_since)
             if self.online:
                 self.wake_at = self.registry.remind(tx, OneClock(self._offices.now))
         return result

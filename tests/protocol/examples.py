@@ -19,6 +19,7 @@ from rogatory.protocol.documents import (
     DocumentReceipt,
     DocumentRef,
     Due,
+    Evidence,
     Leave,
     LegalBasis,
     MutualLegalAssistance,
@@ -33,6 +34,8 @@ from rogatory.protocol.documents import (
     ReminderStage,
     Reply,
     SeedSigner,
+    Stated,
+    Statement,
     UnknownKeySet,
     Wording,
     compose,
@@ -119,6 +122,16 @@ BODIES: dict[str, Body] = {
         reference="TZ/2026/4",
     ),
     "closing": Closing(reason="Everything asked for has come."),
+    "evidence": Evidence(
+        statements=(
+            Statement(
+                document=DocumentRef(id="0f" * 16, digest="d1" * 32),
+                stated=Stated.NON_DELIVERY,
+                authority="tz.central",
+                at="2026-09-24T13:20:00Z",
+            ),
+        )
+    ),
     "objection": Objection(document=DocumentRef(id="0f" * 16, digest=DIGEST), reason="Another step came before it."),
     "reminder": Reminder(
         request=DocumentRef(id="0f" * 16, digest=DIGEST),

@@ -49,6 +49,7 @@ from rogatory.protocol.frames.server import (
     Published,
     Ready,
     Refused,
+    Rejected,
     Resumed,
     ServerFrame,
     StockLow,
@@ -57,6 +58,7 @@ from rogatory.protocol.frames.server import (
 from rogatory.protocol.header import Form
 from rogatory.protocol.limits import MAX_FRAME
 from rogatory.protocol.receipt import Receipt, ReceiptInvalid, Receipts, Stamped, issue, issue_together
+from rogatory.protocol.rejection import RefusedEntry, Rejection
 
 CHANNEL, HASH = b"c" * 32, b"h" * 32
 ACKNOWLEDGEMENT = Acknowledgement(CHANNEL, "ke.central", 1, 9, HASH, [3], b"s" * 64)
@@ -96,6 +98,7 @@ SERVER: list[ServerFrame] = [
     Invited(1, CHANNEL, 9, "ke.central", 1, b"info", b"secrets"),
     DirectoryChanged(HASH),
     Token(9, "token", 1),
+    Rejected(Rejection("relay.one", RefusedEntry(CHANNEL, "ke.central", HASH, "quota", 1), 0, 1, [], b"s" * 64)),
     Goodbye(Code.SHUTTING_DOWN, "come back"),
 ]
 

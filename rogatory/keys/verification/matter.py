@@ -12,7 +12,8 @@ from rogatory.keys.directory.chronicle import Chronicle
 from rogatory.keys.plain import clean
 from rogatory.keys.verification.container import Container
 from rogatory.keys.verification.report import Claim, DocumentReport, Finding, Verdict
-from rogatory.keys.verification.verify import verify_envelope, verify_proof
+from rogatory.keys.verification.statements import as_statement, stated
+from rogatory.keys.verification.verify import verify_envelope, verify_part
 from rogatory.protocol.documents.document import UnverifiedDocument, peek_document
 from rogatory.protocol.documents.dsse import MAX_ENVELOPE
 from rogatory.protocol.documents.kinds.charter import Charter
@@ -22,8 +23,8 @@ from rogatory.protocol.dossier.account import Account, Placed, Told, place_in
 from rogatory.protocol.dossier.manifest import File, Manifest
 from rogatory.protocol.errors import MalformedError
 from rogatory.protocol.proof import MAX_PROOF, Proof, ProofLog, decode_proof
-
 from rogatory.protocol.text import in_words, message
+
 _MOST_LISTED = 40
 
 
@@ -65,9 +66,19 @@ class Matter:
             found = (*report.findings, *_step(told), *self._attached(told))
             self.reports.append(msgspec.structs.replace(report, findings=found))
             self._told.append(told)
+        self._account = account
+        self._tell_statements()
         self.notes += [clean(line) for line in account.limits]
         self._check_texts(account)
         self._check_rest()
+
+    def _tell_statements(self) -> None:
+        """What evidences among the documents state of the others."""
+        by_number = [as_statement(report) for report in self.reports]
+        for place, told in enumerate(self._told):
+            about = [replace(each, number=each.number - 1) for each in self._account.stated_of(told)]
+            findings = (*by_number[place].findings, *stated(about, by_number))
+            self.reports[place] = msgspec.structs.replace(by_number[place], findings=findings)
 
     def _verified(self) -> dict[int, DocumentReport]:
         """What each proof file proves, by the documents' places in the log."""
@@ -190,7 +201,14 @@ class Matter:
         subject, limits = account.subject, account.limits
         files = _by_number(manifest.files)
         for each, part in zip(told, self._parts(), strict=True):
-            text = rendering.document_text(each, part.document.payload, files.get(each.number, []), limits, len(told))
+            text = rendering.document_text(
+                each,
+                part.document.payload,
+                files.get(each.number, []),
+                limits,
+                account.stated_of(each),
+                len(told),
+            )
             self._compare(rendering.text_name(each), text)
         self._compare(form.CHRONOLOGY, rendering.chronology(told, limits, subject))
         text = rendering.readme(

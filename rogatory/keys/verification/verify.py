@@ -10,17 +10,28 @@ from rogatory.keys.plain import clean, moment
 from rogatory.keys.verification.evidence import Read, Timed, check_reading, check_time
 from rogatory.keys.verification.key_life import document_key
 from rogatory.keys.verification.report import Claim, DocumentReport, Finding, Report, Verdict, worst
+from rogatory.keys.verification.statements import as_statement, with_statements
 from rogatory.protocol.documents.document import open_signed, peek_document
 from rogatory.protocol.documents.dsse import decode_envelope
 from rogatory.protocol.documents.errors import DocumentError
 from rogatory.protocol.documents.kinds.receipt import DocumentReceipt
 from rogatory.protocol.errors import ProtocolError
 from rogatory.protocol.proof import Proof, ProofBroken, ProofLog, ProvenDocument, decode_proof, line_of, open_entry
-
 from rogatory.protocol.text import in_words, message, text_of
+
 
 def verify_proof(data: bytes, chronicle: Chronicle) -> Report:
     """What a proof file proves. Raises MalformedError for bytes that are none."""
+    report = verify_part(data, chronicle)
+    if len(report.documents) == 1:
+        return report
+    envelopes = [each.envelope for each in decode_proof(data).documents]
+    reports = with_statements(envelopes, [as_statement(each) for each in report.documents])
+    return conclude(reports, report.findings, chronicle, report.notes)
+
+
+def verify_part(data: bytes, chronicle: Chronicle) -> Report:
+    """What a proof file proves that is perhaps a part of a dossier. Raises MalformedError for bytes that are none."""
     proof = decode_proof(data)
     log = ProofLog.of(proof)
     timed = [check_time(proof, log, receipt, chronicle) for receipt in proof.receipts]

@@ -11,12 +11,14 @@ from urllib.parse import quote, unquote
 from aiohttp import web
 
 from rogatory.node.api.context import LARGEST, NODE, TRANSFERS, part, reply
+from rogatory.node.api.guard import OFFICER
 from rogatory.node.attachments import queries
 from rogatory.node.attachments.attaching import reference_of
 from rogatory.node.attachments.staging import seal_stream
 from rogatory.node.attachments.views import Attachment, AttachmentView
 from rogatory.node.errors import Conflict, RefusedInput
 from rogatory.node.inbox.lookup import find_document
+from rogatory.node.matters.opening import open_attachment
 from rogatory.node.store import attachments
 from rogatory.node.store.attachments import HERE, UNDER_WAY, AttachmentRow
 from rogatory.node.transaction import Tx
@@ -84,8 +86,10 @@ async def want(request: web.Request) -> web.Response:
 @routes.get("/v1/documents/{document}/attachments/{number}")
 async def content(request: web.Request) -> web.StreamResponse:
     """A file that is here. It is checked once more on the way, and cut off where that fails."""
-    row = await request.app[NODE].query(
-        lambda tx: queries.one_file(tx, find_document(tx, part(request, "document")), _number(request))
+    row = await request.app[NODE].command(
+        lambda tx: queries.one_file(
+            tx, open_attachment(tx, part(request, "document"), request[OFFICER]), _number(request)
+        )
     )
     files = request.app[TRANSFERS].files
     if row.state not in HERE or not files.has(row.blob, Layout(row.size).blob):

@@ -9,8 +9,10 @@ import msgspec
 from aiohttp import web
 
 from rogatory.node.api.context import MAX_LIMIT, NODE, number, part, reply
+from rogatory.node.api.guard import OFFICER
 from rogatory.node.inbox import queries
 from rogatory.node.inbox.events import Event
+from rogatory.node.matters.opening import open_document, open_envelope
 from rogatory.node.proofs.exporting import prove
 
 routes = web.RouteTableDef()
@@ -45,7 +47,9 @@ async def inbox(request: web.Request) -> web.Response:
 @routes.get("/v1/documents/{document}")
 async def document(request: web.Request) -> web.Response:
     """A document: what it says, who signed it, and what is proven of its way."""
-    return reply(await request.app[NODE].query(lambda tx: queries.show_document(tx, part(request, "document"))))
+    return reply(
+        await request.app[NODE].command(lambda tx: open_document(tx, part(request, "document"), request[OFFICER]))
+    )
 
 
 @routes.get("/v1/documents/{document}/proof")
@@ -58,5 +62,5 @@ async def proof(request: web.Request) -> web.Response:
 @routes.get("/v1/documents/{document}/envelope")
 async def envelope(request: web.Request) -> web.Response:
     """The document as it was signed (DSSE), byte for byte, to be checked elsewhere."""
-    data = await request.app[NODE].query(lambda tx: queries.envelope(tx, part(request, "document")))
+    data = await request.app[NODE].command(lambda tx: open_envelope(tx, part(request, "document"), request[OFFICER]))
     return web.Response(body=data, content_type="application/json")

@@ -8,9 +8,11 @@ import msgspec
 from aiohttp import web
 
 from rogatory.node.api.context import NODE, Body, body, part, reply, word
+from rogatory.node.api.guard import OFFICER
 from rogatory.node.losses.sharing import share_lost
 from rogatory.node.matters import commands, queries
 from rogatory.node.matters.lookup import find_matter
+from rogatory.node.matters.opening import open_documents, open_matter
 from rogatory.node.transaction import Tx
 
 routes = web.RouteTableDef()
@@ -71,13 +73,15 @@ async def list_all(request: web.Request) -> web.Response:
 @routes.get("/v1/matters/{matter}")
 async def show(request: web.Request) -> web.Response:
     """One matter."""
-    return reply(await request.app[NODE].query(lambda tx: queries.show_matter(tx, part(request, "matter"))))
+    return reply(await request.app[NODE].command(lambda tx: open_matter(tx, part(request, "matter"), request[OFFICER])))
 
 
 @routes.get("/v1/matters/{matter}/documents")
 async def documents(request: web.Request) -> web.Response:
     """A matter's documents in full, in the order of the log."""
-    return reply(await request.app[NODE].query(lambda tx: queries.documents_in(tx, part(request, "matter"))))
+    return reply(
+        await request.app[NODE].command(lambda tx: open_documents(tx, part(request, "matter"), request[OFFICER]))
+    )
 
 
 @routes.post("/v1/matters/{matter}/messages")

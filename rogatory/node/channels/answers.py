@@ -24,6 +24,7 @@ from rogatory.node.store.own_entries import EntryKind, EntryState, OwnEntry
 from rogatory.protocol.errors import ProtocolError
 from rogatory.protocol.frames.server import Accepted, Code, Refused
 from rogatory.protocol.receipt import Receipt, ReceiptInvalid, check_receipt
+from rogatory.protocol.rejection import Rejection, RejectionInvalid, check_rejection
 from rogatory.protocol.text import message, text_of
 
 FOR_GOOD: Final = frozenset({Code.MALFORMED, Code.TOO_LARGE, Code.RESERVED_CHANNEL})
@@ -164,6 +165,23 @@ def _founded_by_another(work: Work, session: Session, channel: Channel) -> None:
     wishes.delete_all(work.tx.connection, channel.id)
     memberships.ask(work, session)  # no invitation comes if this node founded it, or was in it, and lost its state
     work.hooks.founding_lost(work.tx, channel.id)
+
+
+def rejected(work: Work, session: Session, rejection: Rejection) -> None:
+    """The relay signed why it refused an own entry: that is evidence too."""
+    refused = rejection.refused
+    own = own_entries.find(work.tx.connection, refused.channel, refused.body_hash)
+    if own is None or own.outbox_number is None or own.kind is not EntryKind.MESSAGE:
+        return
+    try:
+        if rejection.relay != session.relay or refused.author != work.tx.authority:
+            raise RejectionInvalid(message("the relay's rejection is about another relay or authority"))
+        check_rejection(rejection, _verifier(work, session, RejectionInvalid))
+    except (RejectionInvalid, UnknownRelay) as error:
+        work.trouble(refused.channel, Trouble.RECEIPT, text_of(error))
+        return
+    message_id = outbox.get(work.tx.connection, own.outbox_number).message_id
+    work.hooks.rejected(work.tx, refused.channel, message_id, rejection)
 
 
 def _verify(work: Work, session: Session, channel: Channel, receipt: Receipt) -> None:

@@ -51,6 +51,7 @@ from rogatory.protocol.frames.server import (
     Published,
     Ready,
     Refused,
+    Rejected,
     Resumed,
     ServerFrame,
     StockLow,
@@ -139,7 +140,7 @@ class Engine:
     def finish(self, tx: Tx) -> Output:
         """Do what is due, send what may be sent, and say what the daemon is to do."""
         work = self._begin(tx)
-        wake: list[float | None] = [self._hooks.due(tx), stock.rotate(work)]
+        wake: list[float | None] = [self._hooks.due(tx, self._live_since), stock.rotate(work)]
         for session in list(self._memory.sessions.values()):
             for channel_id in list(session.attached):
                 self._settle(work, session, channel_id)
@@ -165,6 +166,11 @@ class Engine:
             keys_destroyed=tx.output.keys_destroyed,
         )
 
+    def _live_since(self, channel: bytes) -> float | None:
+        """As of `hooks.Live`."""
+        found = (session.attached.get(channel) for session in self._memory.sessions.values())
+        return next((each.live_since for each in found if each is not None and each.reading is Reading.LIVE), None)
+
     def _begin(self, tx: Tx) -> Work:
         """The work of this transaction: one for all that happens in it."""
         if self._work is None or self._work.tx is not tx:
@@ -180,6 +186,8 @@ class Engine:
                 acknowledging.acknowledgements(work, frame)
             case Invited():
                 joining.invited(work, session, frame)
+            case Rejected():
+                answers.rejected(work, session, frame.rejection)
             case StockLow():
                 stock.stock_low(work, session, frame)
             case DirectoryChanged():

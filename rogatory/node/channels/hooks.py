@@ -5,7 +5,7 @@ Every method is called inside the transaction and in log order. What they write 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -23,6 +23,10 @@ from rogatory.protocol.judgement import ChannelPolicy, RejoinNotice, Void
 from rogatory.protocol.judgement.policy import NO_PIN
 from rogatory.protocol.limits import HASH
 from rogatory.protocol.receipt import Receipt
+from rogatory.protocol.rejection import Rejection
+
+Live = Callable[[bytes], float | None]
+"""Since when (Unix seconds) a channel is read as its log grows; None: it is not, or its relay is not reached."""
 
 
 class Kind(StrEnum):
@@ -162,13 +166,16 @@ class Hooks(Protocol):
     def accepted(self, tx: Tx, channel: bytes, message_id: bytes, receipt: Receipt) -> None:
         """The relay took one of this node's documents; the receipt is verified."""
 
+    def rejected(self, tx: Tx, channel: bytes, message_id: bytes, rejection: Rejection) -> None:
+        """The relay signed that it did not take one of this node's documents; that is verified."""
+
     def keys_destroyed(self, tx: Tx, channel: bytes) -> None:
         """This node can open nothing of the channel any more: it left, or the matter was closed."""
 
     def halted(self, tx: Tx, channel: bytes, at: Head) -> None:
         """Nothing more is read or sent on the channel; `trouble` tells why."""
 
-    def due(self, tx: Tx) -> float | None:
+    def due(self, tx: Tx, live: Live) -> float | None:
         """Asked at the end of every transaction, before channels send: do what is due, say when to ask again.
 
         Unix seconds, or None. A new directory is noticed here too.

@@ -107,7 +107,7 @@ def reach(work: Work, session: Session, channel: Channel, attachment: Attachment
         return
     if channel.head.seq == target.seq and channel.group is not None:
         _compare(work, channel, target)
-    attachment.reading, attachment.awaiting_since = Reading.LIVE, None
+    attachment.reading, attachment.awaiting_since, attachment.live_since = Reading.LIVE, None, work.tx.now
     session.unsent.add(channel.id)
 
 

@@ -51,6 +51,8 @@ class Attachment:
     refused_at: int = 0
     """How far the log was read when the last append was refused."""
     awaiting_since: float | None = None
+    live_since: float | None = None
+    """When it was read to the head last."""
     behind_told: bool = False
     acknowledged: int = 0
     """Seq of this node's last acknowledgement sent in this session."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from rogatory.languages import word
 from rogatory.node.cli.show import moment, short, show_fields, show_json, show_line, show_named, show_table
 from rogatory.protocol.text import in_words, message
+
+EVIDENCE: Final = "evidence"
 
 
 def show_matters(matters: list[dict[str, Any]]) -> None:
@@ -77,8 +79,9 @@ def show_matter(matter: dict[str, Any], documents: list[dict[str, Any]]) -> None
     for amendment in matter["amendments"]:
         show_amendment(amendment)
     for document in documents:
-        show_line("")
-        show_document(document)
+        if document["kind"] != EVIDENCE:  # what it states stands at the documents that it is about
+            show_line("")
+            show_document(document)
 
 
 def _state(matter: dict[str, Any]) -> str:
@@ -165,10 +168,16 @@ def show_document(document: dict[str, Any]) -> None:
             (message("void"), document["void"]),
             (message("relay's receipt"), _receipt(document["receipt"])),
             (message("to"), [_delivery(delivery) for delivery in document["deliveries"]]),
+            (message("evidences"), _said(document["evidences"])),
+            (message("superseded"), _said(document["superseded"])),
         ],
         indent=2,
     )
     show_named(document["body"].items(), indent=2)
+
+
+def _said(evidences: list[dict[str, Any]]) -> str:
+    return "\n".join(each["says"] for each in evidences)
 
 
 def _place(document: dict[str, Any]) -> str | None:

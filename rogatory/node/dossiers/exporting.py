@@ -68,13 +68,15 @@ class _Export:
     def _contents(self) -> Iterator[Content]:
         tx, matter = self._tx, self._matter
         yield _text(form.README, self._readme())
-        yield _text(form.CHRONOLOGY, rendering.chronology(matter.told, matter.limits, matter.subject))
+        yield _text(form.CHRONOLOGY, rendering.chronology(matter.told, matter.limits, matter.account.subject))
         by_number: dict[int, list[File]] = {}
         for file in self._files:
             by_number.setdefault(file.number, []).append(file)
         for item, told in zip(matter.items, matter.told, strict=True):
             payload, files = document_of(tx, item).payload, by_number.get(told.number, [])
-            text = rendering.document_text(told, payload, files, matter.limits, len(matter.told))
+            text = rendering.document_text(
+                told, payload, files, matter.limits, matter.account.stated_of(told), len(matter.told)
+            )
             yield _text(rendering.text_name(told), text)
         yield from self._attached
         for part in range(len(matter.parts)):
@@ -110,7 +112,7 @@ class _Export:
             self._matter.told,
             self._files,
             self._matter.limits,
-            self._matter.subject,
+            self._matter.account.subject,
             authority=self._tx.authority,
             channel=self._channel.hex(),
             exported_at=self._exported_at,

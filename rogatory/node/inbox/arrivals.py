@@ -20,7 +20,7 @@ from rogatory.node.store.documents import (
     set_void,
 )
 from rogatory.node.transaction import Tx
-from rogatory.protocol.documents import peek_document
+from rogatory.protocol.documents import Evidence, peek_document
 from rogatory.protocol.judgement import Void, VoidCode, VoidDocument
 from rogatory.protocol.text import in_words, message, text_of
 
@@ -44,7 +44,7 @@ def check_place(channel: bytes, arrival: Arrival) -> None:
 def enter(tx: Tx, channel: bytes, arrival: Arrival) -> DocumentRow | None:
     """Enter what arrived; None if that changes nothing: it was entered before."""
     row = _enter_own(tx, channel, arrival) if arrival.own else _enter_received(tx, channel, arrival)
-    if row is not None and not arrival.own:
+    if row is not None and not arrival.own and row.kind != Evidence.KIND:
         payload = arrival.document.payload
         told = message(
             "{kind} from {author}: {title}",

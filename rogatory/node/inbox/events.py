@@ -17,6 +17,8 @@ class EventKind(StrEnum):
     """The relay's receipt came."""
     DOCUMENT_DELIVERED = "document_delivered"
     """Every addressee's node has acknowledged it."""
+    EVIDENCE = "evidence"
+    """What became of a document of this authority beyond the usual way; `code` is what the evidence says."""
     DOCUMENT_VOID = "document_void"
     ATTACHMENT_RECEIVED = "attachment_received"
     """A document's file is here, whole and as it was signed."""

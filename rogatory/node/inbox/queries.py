@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,12 +10,26 @@ import msgspec
 
 from rogatory.node.inbox.events import Event, EventKind
 from rogatory.node.inbox.lookup import find_document
-from rogatory.node.inbox.views import Delivery, Direction, DocumentLine, DocumentView, RelayReceipt, Stage, Thread
+from rogatory.node.inbox.views import (
+    Delivery,
+    Direction,
+    DocumentLine,
+    DocumentView,
+    EvidenceView,
+    RelayReceipt,
+    Stage,
+    Thread,
+)
 from rogatory.node.store import channels
 from rogatory.node.store.documents import DocumentRow, deliveries_of, get_envelope
 from rogatory.node.store.events import EventRow, events_after, last_event
+from rogatory.node.store.evidences import EvidenceRow, evidences_of, superseded_of
 from rogatory.node.transaction import Tx
 from rogatory.protocol.documents import limits_of, peek_document
+from rogatory.protocol.dossier.moments import moment
+from rogatory.protocol.evidence.rules import Finding
+from rogatory.protocol.evidence.rules import Stage as EvidenceStage
+from rogatory.protocol.evidence.wording import wording
 from rogatory.protocol.receipt import Receipt
 
 MAX_EVENTS = 1000
@@ -99,6 +114,25 @@ def document_view(tx: Tx, row: DocumentRow) -> DocumentView:
             )
             for name in sorted({*row.recipients, *acknowledged})
         ],
+        evidences=_evidences(evidences_of(tx.connection, row.row)),
+        superseded=_evidences(superseded_of(tx.connection, row.row)),
+    )
+
+
+def _evidences(rows: Sequence[EvidenceRow]) -> list[EvidenceView]:
+    """The stages in the order of a document's way."""
+    return [_evidence(row) for stage in EvidenceStage for row in rows if row.stage == stage]
+
+
+def _evidence(row: EvidenceRow) -> EvidenceView:
+    said = wording(Finding(row.finding), of=row.authority, by=row.by, at=moment(row.at), detail=row.detail)
+    return EvidenceView(
+        stage=row.stage,
+        authority=row.authority,
+        finding=row.finding,
+        at=shown_time(row.at / 1000),
+        by=row.by,
+        says=said,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from rogatory.node.inbox.events import EventKind
+from rogatory.node.inbox.evidences import Entered, enter
 from rogatory.node.inbox.titles import title_of
 from rogatory.node.inbox.views import Direction, Stage
 from rogatory.node.store import members
@@ -24,8 +25,12 @@ from rogatory.node.store.documents import (
 from rogatory.node.store.events import EventRow, add_event
 from rogatory.node.transaction import Tx
 from rogatory.protocol.acknowledgement import Acknowledgement
-from rogatory.protocol.documents import Document, Payload, UnverifiedDocument
+from rogatory.protocol.documents import Document, Evidence, Payload, UnverifiedDocument
+from rogatory.protocol.dossier.moments import moment
+from rogatory.protocol.evidence.rules import Finding
+from rogatory.protocol.evidence.wording import wording
 from rogatory.protocol.receipt import Receipt
+from rogatory.protocol.rejection import Rejection
 
 
 def record(
@@ -101,7 +106,8 @@ def accepted(tx: Tx, channel: bytes, message_id: bytes, receipt: Receipt) -> Non
         return
     stage = Stage.ACCEPTED if row.stage == Stage.QUEUED else Stage(row.stage)
     set_receipt(tx.connection, row.row, msgspec.msgpack.encode(receipt), stage)
-    if stage is Stage.VOID:  # its author was told before that it counts for nothing
+    enter(tx, row.row, receipt.relay, Finding.ACCEPTANCE, at=receipt.time, by=receipt.relay)
+    if stage is Stage.VOID or row.kind == Evidence.KIND:  # its author was told before that it counts for nothing
         return
     record(
         tx,
@@ -110,6 +116,17 @@ def accepted(tx: Tx, channel: bytes, message_id: bytes, receipt: Receipt) -> Non
         channel=channel,
         document=message_id,
     )
+
+
+def rejected(tx: Tx, channel: bytes, message_id: bytes, rejection: Rejection) -> None:
+    """The relay's verified rejection of one of our documents came."""
+    row = get_document(tx.connection, channel, message_id, tx.authority)
+    if row is None:
+        return
+    relay, refused, source = rejection.relay, rejection.refused, msgspec.msgpack.encode(rejection)
+    finding, at, code = Finding.REJECTION, refused.time, refused.code
+    if enter(tx, row.row, relay, finding, at=at, by=relay, source=source, detail=code) is not Entered.NOTHING:
+        tell_evidence(tx, row, finding, of=relay, by=relay, at=at, detail=code)
 
 
 def acknowledged(tx: Tx, channel: bytes, acknowledgement: Acknowledgement) -> None:
@@ -125,9 +142,35 @@ def acknowledged(tx: Tx, channel: bytes, acknowledgement: Acknowledgement) -> No
             continue  # from before it joined, or from the gap before it rejoined: it had no key for it
         opened = acknowledgement.covers(seq)
         put_deliveries(tx.connection, row.row, [member], tx.now, excepted=not opened)
+        _enter_delivery(tx, row, member, opened)
         if opened:
             _check_delivered(tx, row)
     set_read_up_to(tx.connection, channel, member, acknowledgement.seq)
+
+
+def tell_evidence(
+    tx: Tx, document: DocumentRow, finding: Finding, *, of: str, by: str, at: int, detail: str = ""
+) -> None:
+    """Tell the officer what an evidence says of one of this authority's own documents. `at` in Unix milliseconds."""
+    if document.author == tx.authority:
+        said = wording(finding, of=of, by=by, at=moment(at), detail=detail)
+        record(
+            tx,
+            EventKind.EVIDENCE,
+            message("{kind} {title}: {said}", kind=document.kind, title=document.title, said=said),
+            channel=document.channel,
+            document=document.id,
+            author=by,
+            code=finding.value,
+        )
+
+
+def _enter_delivery(tx: Tx, row: DocumentRow, member: str, opened: bool) -> None:
+    finding, at = Finding.DELIVERY if opened else Finding.EXCEPTION, int(tx.now * 1000)
+    entered = enter(tx, row.row, member, finding, at=at, by=member)
+    usual = entered is Entered.NOTHING or (entered is Entered.FIRST and opened)
+    if not usual and row.kind != Evidence.KIND:
+        tell_evidence(tx, row, finding, of=member, by=member, at=at)
 
 
 def _check_delivered(tx: Tx, row: DocumentRow) -> None:
@@ -136,6 +179,8 @@ def _check_delivered(tx: Tx, row: DocumentRow) -> None:
     opened_by = {delivery.authority for delivery in deliveries_of(tx.connection, row.row) if not delivery.excepted}
     if opened_by.issuperset(row.recipients):
         set_stage(tx.connection, row.row, Stage.DELIVERED)
+        if row.kind == Evidence.KIND:
+            return
         record(
             tx,
             EventKind.DOCUMENT_DELIVERED,

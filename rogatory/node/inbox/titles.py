@@ -12,6 +12,7 @@ from rogatory.protocol.documents import (
     Closing,
     Consultation,
     DocumentReceipt,
+    Evidence,
     Leave,
     Objection,
     Payload,
@@ -19,7 +20,7 @@ from rogatory.protocol.documents import (
     Reply,
     Request,
 )
-from rogatory.protocol.text import message
+from rogatory.protocol.text import counted, message
 
 MAX_TITLE = 120
 
@@ -45,6 +46,10 @@ def _reminder(body: Reminder) -> str:
     return message("{stage}: {due} due {at}", stage=body.stage.value, due=body.due.value.replace("_", " "), at=at)
 
 
+def _evidence(body: Evidence) -> str:
+    return counted("states one thing of a document", "states {count} things of documents", count=len(body.statements))
+
+
 _TITLES: dict[str, Callable[[Any], str]] = {
     Charter.KIND: lambda body: body.subject,
     Request.KIND: lambda body: body.subject,
@@ -56,5 +61,6 @@ _TITLES: dict[str, Callable[[Any], str]] = {
     Closing.KIND: lambda body: f"closes the matter: {body.reason}" if body.reason else "closes the matter",
     Objection.KIND: lambda body: f"has no effect: {body.reason}",
     Reminder.KIND: _reminder,
+    Evidence.KIND: _evidence,
     Leave.KIND: lambda body: f"leaves: {body.reason}" if body.reason else "leaves",
 }

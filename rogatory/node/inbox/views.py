@@ -58,6 +58,20 @@ class Delivery(View, frozen=True, kw_only=True):
     """Its node has read that far and could not open this document."""
 
 
+class EvidenceView(View, frozen=True, kw_only=True):
+    """What is known of one stage of a document's way to one addressee; of the submission, the relay takes its place.
+
+    `stage` and `finding` as in PROTOCOL.md, section 27; `at`: by the clock of `by`, who says so; `says`: in a sentence.
+    """
+
+    stage: str
+    authority: str
+    finding: str
+    at: str
+    by: str
+    says: str
+
+
 class Thread(View, frozen=True, kw_only=True):
     """A line of talk within a matter."""
 
@@ -109,3 +123,7 @@ class DocumentView(View, frozen=True, kw_only=True):
     void: str | None = None
     receipt: RelayReceipt | None = None
     deliveries: list[Delivery] = []
+    evidences: list[EvidenceView] = []
+    """The current one of each stage and addressee."""
+    superseded: list[EvidenceView] = []
+    """Those that were current before, by time."""

@@ -17,6 +17,7 @@ from rogatory.protocol.documents import (
     Body,
     DocumentError,
     DocumentSigner,
+    Evidence,
     MissingEssential,
     Payload,
     Thread,
@@ -95,6 +96,8 @@ def send(tx: Tx, document: UnverifiedDocument, attachments: Sequence[str] = ()) 
         attach(tx, document, attachments)
     else:
         enqueue(tx, payload.channel_id, document.envelope, payload.message_id)
+    if payload.kind == Evidence.KIND:  # no person wrote it; what it says is told once it stands
+        return
     record(
         tx,
         EventKind.DOCUMENT_SENT,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rogatory.node.channels.hooks import Arrival
+from rogatory.node.evidences.arriving import check_evidence, document_came, evidence_arrived
 from rogatory.node.inbox.arrivals import check_place, enter
 from rogatory.node.inbox.events import EventKind
 from rogatory.node.inbox.recording import record
@@ -14,7 +15,7 @@ from rogatory.node.matters.policy import matter_policy
 from rogatory.node.store.documents import DocumentRow, get_document
 from rogatory.node.store.matters import MatterRow, get_parties, touch
 from rogatory.node.transaction import Tx
-from rogatory.protocol.documents import Amendment, Charter, Closing, Leave, Request
+from rogatory.protocol.documents import Amendment, Charter, Closing, Evidence, Leave, Request
 from rogatory.protocol.judgement import VoidCode, VoidDocument, judge_document
 
 
@@ -29,12 +30,17 @@ def arrived(tx: Tx, matter: MatterRow, arrival: Arrival, close_term: float) -> N
     row = enter(tx, matter.channel, arrival)
     if row is None:
         return
-    touch(tx.connection, matter.channel, tx.now)
     body = document.payload.body
+    if not isinstance(body, Evidence):
+        touch(tx.connection, matter.channel, tx.now)
+    if arrival.shared:
+        document_came(tx, row)
     if isinstance(body, Closing):
         closing_arrived(tx, matter, arrival, body, close_term)
     elif row.kind in MOVES:
         _move(tx, matter, row, arrival)
+    elif isinstance(body, Evidence):
+        evidence_arrived(tx, matter.channel, row, body)
     elif row.kind == Leave.KIND and not arrival.shared:
         leave_arrived(tx, matter.channel, row.author, document.envelope)
 
@@ -44,6 +50,8 @@ def _judge(tx: Tx, matter: MatterRow, arrival: Arrival) -> None:
     kind = arrival.document.kind
     policy = matter_policy(tx, matter, arrival.last_pin)
     judge_document(kind, arrival.author, policy, arrival.pin, shared=arrival.shared)
+    if kind == Evidence.KIND:
+        check_evidence(tx, matter.channel, arrival.document.payload)
     if arrival.shared:
         parties = {party.authority for party in get_parties(tx.connection, matter.channel)}
         if kind == Charter.KIND or arrival.document.payload.author not in parties:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -12,10 +12,12 @@ from rogatory.node.errors import Conflict
 from rogatory.node.inbox.lookup import find_document
 from rogatory.node.store import channels, log, members, own_entries
 from rogatory.node.store.carriers import carrier_of
-from rogatory.node.store.documents import get_envelope
+from rogatory.node.store.documents import DocumentRow, get_document, get_envelope
+from rogatory.node.store.evidences import evidences_of, superseded_of
 from rogatory.node.store.first_acknowledgements import firsts_between
 from rogatory.node.transaction import Tx
 from rogatory.protocol.acknowledgement import Acknowledgement
+from rogatory.protocol.documents import Stated
 from rogatory.protocol.header import Header, genesis
 from rogatory.protocol.proof import ProvenDocument, build_proof
 from rogatory.protocol.receipt import Receipt
@@ -35,7 +37,8 @@ def prove(tx: Tx, document: str) -> bytes:
             "wait until the relay has taken it; what came before a rejoin can be proven by another party's node",
         )
     proven = ProvenDocument(carrier.seq, carrier.salt, carrier.body, get_envelope(tx.connection, row.row))
-    return prove_together(tx, row.channel, [proven])
+    both = {each.seq: each for each in (proven, *_statements(tx, row))}
+    return prove_together(tx, row.channel, [both[seq] for seq in sorted(both)])
 
 
 def prove_together(tx: Tx, channel: bytes, documents: Sequence[ProvenDocument], up_to: int = 0) -> bytes:
@@ -57,6 +60,16 @@ def prove_together(tx: Tx, channel: bytes, documents: Sequence[ProvenDocument], 
     return build_proof(
         _headers(tx, channel, first, last), documents, [receipts[seq] for seq in sorted(receipts)], evidence
     )
+
+
+def _statements(tx: Tx, row: DocumentRow) -> Iterator[ProvenDocument]:
+    """The evidences by which nodes stated something of a document."""
+    known = [*evidences_of(tx.connection, row.row), *superseded_of(tx.connection, row.row)]
+    for author, source in sorted({(each.by, each.source) for each in known if each.finding in set(Stated)}):
+        document = get_document(tx.connection, row.channel, source, author)
+        carrier = carrier_of(tx.connection, row.channel, author, source)
+        if document is not None and carrier is not None:
+            yield ProvenDocument(carrier.seq, carrier.salt, carrier.body, get_envelope(tx.connection, document.row))
 
 
 def _receipts(tx: Tx, channel: bytes, seq: int, up_to: int) -> list[Receipt]:

@@ -29,6 +29,7 @@ from rogatory.node.store import (
     drafts,
     due_dates,
     events,
+    evidences,
     first_acknowledgements,
     groups,
     key_packages,
@@ -67,6 +68,7 @@ SUBJECTS = (
     drafts,
     due_dates,
     events,
+    evidences,
     first_acknowledgements,
     groups,
     key_packages,
@@ -248,9 +250,7 @@ class Database:
     def _failure(self, error: BaseException | None) -> DatabaseUnavailable | DamagedDatabase:
         if isinstance(error, sqlcipher.OperationalError):
             return DatabaseUnavailable(
-                message(
-                    "the database {path} cannot be written or read: {error}", path=self._path, error=error
-                ),
+                message("the database {path} cannot be written or read: {error}", path=self._path, error=error),
                 message("check disk and rights"),
             )
         return DamagedDatabase(

@@ -39,6 +39,7 @@ from rogatory.protocol.documents.kinds.announcement import Announcement, Wording
 from rogatory.protocol.documents.kinds.charter import Charter, Predecessor, Purpose
 from rogatory.protocol.documents.kinds.closing import Closing
 from rogatory.protocol.documents.kinds.consultation import Consultation
+from rogatory.protocol.documents.kinds.evidence import Evidence, Stated, Statement
 from rogatory.protocol.documents.kinds.leave import Leave
 from rogatory.protocol.documents.kinds.objection import Objection
 from rogatory.protocol.documents.kinds.receipt import DocumentReceipt
@@ -98,6 +99,7 @@ __all__ = [
     "DocumentSigner",
     "DocumentTooLarge",
     "Due",
+    "Evidence",
     "Field",
     "Gap",
     "Ground",
@@ -128,6 +130,8 @@ __all__ = [
     "Shape",
     "SignerIsNotAuthor",
     "SpontaneousInformation",
+    "Stated",
+    "Statement",
     "Thread",
     "Translation",
     "UnknownKeySet",

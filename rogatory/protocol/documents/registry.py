@@ -22,6 +22,7 @@ from rogatory.protocol.documents.kinds.announcement import Announcement
 from rogatory.protocol.documents.kinds.charter import Charter
 from rogatory.protocol.documents.kinds.closing import Closing
 from rogatory.protocol.documents.kinds.consultation import Consultation
+from rogatory.protocol.documents.kinds.evidence import Evidence
 from rogatory.protocol.documents.kinds.leave import Leave
 from rogatory.protocol.documents.kinds.objection import Objection
 from rogatory.protocol.documents.kinds.receipt import DocumentReceipt
@@ -47,6 +48,7 @@ KINDS: Final[Mapping[str, type[Body]]] = {
         Leave,
         Closing,
         Rejoin,
+        Evidence,
     )
 }
 

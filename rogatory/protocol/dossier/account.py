@@ -11,6 +11,8 @@ from typing import Final
 
 from rogatory.protocol.documents import DocumentReceipt, Payload, Reply, Request, UnverifiedDocument, limits_of
 from rogatory.protocol.documents.fields import Annex
+from rogatory.protocol.dossier.statements import Statements
+from rogatory.protocol.dossier.statements import Told as Statement
 from rogatory.protocol.life.course import Course, advance, begin, receive
 from rogatory.protocol.life.table import IllegalStep
 from rogatory.protocol.proof import Proof
@@ -63,6 +65,7 @@ class Account:
         self.limits: list[str] = []
         """Use limits, handling codes and confidentiality that documents of the matter set, a line each."""
         self.subject = ""
+        self.statements = Statements()
         self._seen: set[str] = set()
         self._broken = False
         self._count = 0
@@ -78,6 +81,8 @@ class Account:
             except IllegalStep as error:
                 void, gap = text_of(error), self._is_gap(payload)
             self._note_limits(payload)
+        if void is None and not document.is_consent:
+            self.statements.take(payload, self._count)
         self._seen.add(digest)
         if not self.subject:
             self.subject = str(getattr(payload.body, "subject", ""))
@@ -98,6 +103,12 @@ class Account:
             void=void,
             judged=judged is not None,
             gap=gap,
+        )
+
+    def stated_of(self, told: Told) -> list[Statement]:
+        """What nodes state of a document, once all are told."""
+        return (
+            [] if told.kind == "consent" else list(self.statements.of(told.digest, told.author, told.place.opened_by))
         )
 
     def _follow(self, payload: Payload, digest: bytes) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -12,10 +11,10 @@ from rogatory.protocol.attachments import safe_name
 from rogatory.protocol.documents import Payload, Request, letter_of
 from rogatory.protocol.dossier.account import Told, named_together
 from rogatory.protocol.dossier.manifest import ATTACHMENTS, DOCUMENTS, File
+from rogatory.protocol.dossier.moments import moment
+from rogatory.protocol.dossier.statements import Told as Stated
 
 _RULE: Final = "-" * 72
-_LAST: Final = 253_402_300_800_000
-"""Unix milliseconds of the year 10000."""
 _NO_LIMITS: Final = "No document of this matter sets use limits or handling codes."
 
 
@@ -29,11 +28,15 @@ def attachment_name(number: int, place: int, name: str) -> str:
     return f"{ATTACHMENTS}{number:03d}-{place} {safe_name(name)}"
 
 
-def document_text(told: Told, payload: Payload, files: Sequence[File], limits: Sequence[str], of: int) -> str:
-    """One document, with what is shown of its way. `limits`: of the whole matter; `of`: how many there are."""
+def document_text(
+    told: Told, payload: Payload, files: Sequence[File], limits: Sequence[str], stated: Iterable[Stated], of: int
+) -> str:
+    """One document, with what is shown of its way. `limits`: of the whole matter; `stated`: of it by nodes; `of`: how
+    many documents there are.
+    """
     lines = [*limits, ""] if limits else []
     lines += [f"DOCUMENT {told.number} OF {of}: {told.kind.replace('_', ' ').upper()}", ""]
-    lines += [f"{label + ':':<13}{text}" for label, text in _head(told, payload)]
+    lines += [f"{label + ':':<13}{text}" for label, text in (*_head(told, payload), *_stated(stated))]
     lines += [_RULE, ""]
     body = letter_of(payload.body).rstrip("\n").split("\n") if isinstance(payload.body, Request) else _body(payload)
     lines += body
@@ -142,6 +145,11 @@ def _head(told: Told, payload: Payload) -> Iterator[tuple[str, str]]:
     yield "Digest", told.digest
 
 
+def _stated(stated: Iterable[Stated]) -> Iterator[tuple[str, str]]:
+    for each in stated:
+        yield "Evidence" if each.is_current else "Superseded", f"{each.text} (document {each.number})"
+
+
 def _attachment(told: Told, files: Sequence[File], place: int) -> Iterator[str]:
     annex = told.annexes[place - 1]
     file = next((each for each in files if (each.number, each.place) == (told.number, place)), None)
@@ -182,13 +190,6 @@ def _field(name: str, value: Any, margin: str) -> Iterator[str]:
         else:
             yield label
             yield from (f"{margin}    {line}" for line in written)
-
-
-def moment(milliseconds: int) -> str:
-    """Unix milliseconds, as people read them."""
-    if not 0 <= milliseconds < _LAST:
-        return f"the time {milliseconds} (out of the calendar)"
-    return f"{datetime.fromtimestamp(milliseconds // 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _when(told: Told) -> str:

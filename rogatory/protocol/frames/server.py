@@ -11,6 +11,7 @@ from rogatory.protocol.bounds import Listed, Milliseconds, Number
 from rogatory.protocol.frames.base import Frame
 from rogatory.protocol.header import Form
 from rogatory.protocol.receipt import Receipt, ReceiptInvalid, Receipts
+from rogatory.protocol.rejection import Rejection
 from rogatory.protocol.text import message
 
 
@@ -226,6 +227,12 @@ class Token(Frame, frozen=True, tag="token"):
         return f"<Token until {self.expires}>"
 
 
+class Rejected(Frame, frozen=True, tag="rejected"):
+    """Follows `refused` for some reasons: the relay signs that it did not take an entry, and why."""
+
+    rejection: Rejection
+
+
 class Goodbye(Frame, frozen=True, tag="goodbye"):
     """The relay closes the connection after this; the node may come back as PROTOCOL.md says for `code`."""
 
@@ -248,6 +255,7 @@ ServerFrame = (
     | Invited
     | DirectoryChanged
     | Token
+    | Rejected
     | Goodbye
     | Challenge
     | Ready

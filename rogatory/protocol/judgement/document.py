@@ -11,13 +11,14 @@ from rogatory.protocol.documents.kinds.amendment import Amendment
 from rogatory.protocol.documents.kinds.announcement import Announcement
 from rogatory.protocol.documents.kinds.charter import Charter
 from rogatory.protocol.documents.kinds.closing import Closing
+from rogatory.protocol.documents.kinds.evidence import Evidence
 from rogatory.protocol.documents.kinds.leave import Leave
 from rogatory.protocol.documents.kinds.rejoin import Rejoin
 from rogatory.protocol.documents.registry import KINDS
 from rogatory.protocol.judgement.policy import ChannelPolicy, MatterPolicy, NetworkPolicy
 from rogatory.protocol.judgement.void import VoidCode, VoidDocument
-
 from rogatory.protocol.text import in_words, message
+
 OBSERVERS_WRITE = frozenset({Leave.KIND, Rejoin.KIND})
 """Observers read; what they may write is about their own membership."""
 
@@ -84,6 +85,8 @@ def _judge_in_network(kind: str, author: str, policy: NetworkPolicy, pin: Direct
         raise VoidDocument(VoidCode.WRONG_CHANNEL, message("a network's members stand in its roster: amend that"))
     if kind == Closing.KIND:
         raise VoidDocument(VoidCode.WRONG_CHANNEL, "matters are closed, networks are not")
+    if kind == Evidence.KIND:
+        raise VoidDocument(VoidCode.WRONG_CHANNEL, message("evidences of documents stand in matters"))
 
 
 def judge_charter(document: Document, *, digest: bytes, members: Iterable[str] = ()) -> MatterPolicy:

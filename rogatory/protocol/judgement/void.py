@@ -51,6 +51,7 @@ class VoidCode(StrEnum):
     NOT_FOUNDER = "not_founder"
     CLOSED = "closed"
     """The matter was closed before it in the log."""
+    WRONG_EVIDENCE = "wrong_evidence"
 
 
 class Void(ProtocolError):

@@ -16,6 +16,7 @@ from rogatory.protocol.documents import (
     DocumentReceipt,
     DocumentRef,
     Due,
+    Evidence,
     Leave,
     MutualLegalAssistance,
     Objection,
@@ -24,12 +25,15 @@ from rogatory.protocol.documents import (
     Reminder,
     ReminderStage,
     Reply,
+    Stated,
+    Statement,
     Wording,
     compose,
     rejoin,
 )
 
 REF = DocumentRef(id="ab" * 16, digest="cd" * 32)
+OPENED = Statement(document=REF, stated=Stated.RETRIEVAL, authority="ke.central", at="2026-05-01T00:00:00Z")
 TITLES: list[tuple[Body, str]] = [
     (
         Charter(purpose=Purpose.MATTER, subject="Vessel", home_relay="relay.one", parties=("ke.central", "tz.central")),
@@ -57,6 +61,7 @@ TITLES: list[tuple[Body, str]] = [
         Reminder(request=REF, due=Due.FURTHER_USE, set_by=REF, at="2026-05-01T12:00:00Z", stage=ReminderStage.UPCOMING),
         "upcoming: further use due 2026-05-01 12:00:00 UTC",
     ),
+    (Evidence(statements=(OPENED,)), "states one thing of a document"),
     (Leave(reason="done"), "leaves: done"),
     (Leave(), "leaves"),
     (Closing(reason="done"), "closes the matter: done"),

@@ -80,6 +80,7 @@ def test_only_what_proves_something_new_is_kept(world_of: WorldOf) -> None:
     after = kept(ke, matter)
     assert before < after <= before + 2  # one covers them all
     entries = len(world.relay.logs[bytes.fromhex(matter)].entries)
-    world.advance(90 * DAY)  # keys are renewed, and each commit is acknowledged
-    assert len(world.relay.logs[bytes.fromhex(matter)].entries) > entries
-    assert kept(ke, matter) == after
+    # Keys are renewed, and each commit is acknowledged; that nobody opened the messages is stated by one document.
+    world.advance(90 * DAY)
+    assert len(world.relay.logs[bytes.fromhex(matter)].entries) > entries + 1
+    assert kept(ke, matter) <= after + 1

@@ -56,7 +56,8 @@ def test_both_sides_prove_a_document_for_good(tmp_path: Path) -> None:
         for file in (sent, received):
             report = verify(file, scene.simulator)
             assert report["verdict"] == "proven", report
-            (found,) = report["documents"]
+            found, *evidences = report["documents"]
+            assert {each["kind"] for each in evidences} <= {"evidence"}
             assert (found["author"], found["key_set"], found["addressees"]) == (KE, 1, [TZ])
             assert abs(found["proven_at"] - time.time()) < 300
         assert verify(sent, scene.simulator)["documents"][0]["read_by"] == [TZ]

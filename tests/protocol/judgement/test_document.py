@@ -61,6 +61,7 @@ def test_every_kind_has_its_place() -> None:
         "announcement": "network",
         "receipt": "matter network",
         "objection": "matter",
+        "evidence": "matter",
         "reminder": "matter",
         "leave": "founding matter network",
         "closing": "matter",

@@ -1,0 +1,16 @@
+"""Times as people read them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+
+_LAST: Final = 253_402_300_800_000
+"""Unix milliseconds of the year 10000."""
+
+
+def moment(milliseconds: int) -> str:
+    """Unix milliseconds, as people read them."""
+    if not 0 <= milliseconds < _LAST:
+        return f"the time {milliseconds} (out of the calendar)"
+    return f"{datetime.fromtimestamp(milliseconds // 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -1,0 +1,1 @@
+"""Evidences of what became of a document, for each addressee and stage (PROTOCOL.md, Evidences)."""
