@@ -35,7 +35,6 @@ class Claim(StrEnum):
     KEY = "key"
     READING = "reading"
     EVIDENCE = "evidence"
-    EVIDENCE = "evidence"
     STEP = "step"
     ATTACHMENT = "attachment"
     TEXT = "text"

@@ -9,7 +9,7 @@ from rogatory.keys.directory.directory import Directory
 from rogatory.keys.plain import clean, moment
 from rogatory.keys.verification.evidence import Read, Timed, check_reading, check_time
 from rogatory.keys.verification.key_life import document_key
-from rogatory.keys.verification.report import Claim, DocumentReport, Finding, Report, Verdict, worst
+from rogatory.keys.verification.report import Claim, DocumentReport, Finding, Report, Verdict, key_set_of, worst
 from rogatory.keys.verification.statements import as_statement, with_statements
 from rogatory.protocol.documents.document import open_signed, peek_document
 from rogatory.protocol.documents.dsse import decode_envelope

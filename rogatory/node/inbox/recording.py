@@ -31,6 +31,7 @@ from rogatory.protocol.evidence.rules import Finding
 from rogatory.protocol.evidence.wording import wording
 from rogatory.protocol.receipt import Receipt
 from rogatory.protocol.rejection import Rejection
+from rogatory.protocol.text import in_words, message
 
 
 def record(
@@ -112,7 +113,7 @@ def accepted(tx: Tx, channel: bytes, message_id: bytes, receipt: Receipt) -> Non
     record(
         tx,
         EventKind.DOCUMENT_ACCEPTED,
-        f"the relay took the {row.kind}: {row.title}",
+        message("the relay took the {kind}: {title}", kind=in_words(row.kind), title=row.title),
         channel=channel,
         document=message_id,
     )
@@ -157,7 +158,7 @@ def tell_evidence(
         record(
             tx,
             EventKind.EVIDENCE,
-            message("{kind} {title}: {said}", kind=document.kind, title=document.title, said=said),
+            message("{kind} {title}: {said}", kind=in_words(document.kind), title=document.title, said=said),
             channel=document.channel,
             document=document.id,
             author=by,
@@ -184,7 +185,7 @@ def _check_delivered(tx: Tx, row: DocumentRow) -> None:
         record(
             tx,
             EventKind.DOCUMENT_DELIVERED,
-            f"the {row.kind} reached everybody it is for: {row.title}",
+            message("the {kind} reached everybody it is for: {title}", kind=in_words(row.kind), title=row.title),
             channel=row.channel,
             document=row.id,
         )
