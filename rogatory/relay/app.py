@@ -109,7 +109,7 @@ class Relay:
         finally:
             await store.close()
         if self._broken:
-            raise RelayError("the relay met a defect and stopped: see the log; nothing accepted is lost")
+            raise RelayError(message("the relay met a defect and stopped: see the log; nothing accepted is lost"))
         _log.info("stopped")
 
     async def _serve(self, services: Services, tls: ssl.SSLContext | None) -> None:
@@ -125,7 +125,14 @@ class Relay:
             await site.start()
         except OSError as error:
             await runner.cleanup()
-            raise ConfigError(f"cannot listen on {self._config.listen}:{self._config.port}: {error.strerror}") from None
+            raise ConfigError(
+                message(
+                    "cannot listen on {listen}:{port}: {error}",
+                    listen=self._config.listen,
+                    port=self._config.port,
+                    error=error.strerror,
+                )
+            ) from None
         retention = Retention(services.store, services.objects, self._config.retention, services.metrics)
         admin = AdminSocket(self._config.socket, CourierDesk(services), retention)
         try:
@@ -170,7 +177,7 @@ class Relay:
 
 async def _say_goodbye(hub: Hub) -> None:
     for session in hub.sessions:
-        session.end(Farewell(Code.SHUTTING_DOWN, "the relay is shutting down: come back in a moment"))
+        session.end(Farewell(Code.SHUTTING_DOWN, message("the relay is shutting down: come back in a moment")))
     with suppress(TimeoutError):
         async with asyncio.timeout(GOODBYE_SECONDS):
             await hub.empty()

@@ -10,6 +10,7 @@ from rogatory.protocol.declaration import DirectoryPin
 from rogatory.protocol.frames.client import Append
 from rogatory.protocol.frames.server import AcceptedTogether, Code, ServerFrame
 from rogatory.protocol.limits import APPENDS_IN_FLIGHT
+from rogatory.protocol.text import message
 from rogatory.relay.errors import Farewell, Refusal
 from rogatory.relay.intake import may_found, mirrored_pin, take_in
 from rogatory.relay.log import NOT_RESUMED
@@ -74,7 +75,7 @@ class Appending:
         lane = self._lanes.get(channel)
         if lane is None:
             if len(self._lanes) >= self._services.config.limits.channels_per_session:
-                raise Farewell(Code.QUOTA, "refused appends on too many channels: resume them")
+                raise Farewell(Code.QUOTA, message("refused appends on too many channels: resume them"))
             lane = self._lanes[channel] = Lane(self)
         return lane
 
@@ -83,9 +84,14 @@ class Appending:
         if lane.closed or lane.refused:
             raise Refusal(Code.NOT_RESUMED, NOT_RESUMED)
         if self._in_flight >= APPENDS_IN_FLIGHT:
-            raise Refusal(Code.TOO_MANY_IN_FLIGHT, f"wait for answers: {APPENDS_IN_FLIGHT} appends are under way")
+            raise Refusal(
+                Code.TOO_MANY_IN_FLIGHT,
+                message(
+                    "wait for answers: {appends_in_flight} appends are under way", appends_in_flight=APPENDS_IN_FLIGHT
+                ),
+            )
         if not self._rate.take(1, time.monotonic()):
-            raise Refusal(Code.RATE, "this authority appends faster than the relay allows: wait a minute")
+            raise Refusal(Code.RATE, message("this authority appends faster than the relay allows: wait a minute"))
 
     def _take_in(self, frame: Append, lane: Lane) -> NewEntry:
         """Judge the append by itself and by the mirrored directory; raises Refusal."""

@@ -15,6 +15,7 @@ from aiohttp import web
 from rogatory.protocol.attachments import BLOB_ID
 from rogatory.protocol.frames.server import Code
 from rogatory.protocol.limits import KIB
+from rogatory.protocol.text import message, text_of
 from rogatory.relay.blobs.tokens import BadToken, Bearer
 from rogatory.relay.blobs.uploading import PART, BrokenOff, admitted, take_upload
 from rogatory.relay.errors import Farewell, Refusal
@@ -67,7 +68,7 @@ class BlobEndpoints:
             try:
                 bearer = self._bearer(request)
             except BadToken as error:
-                return _problem(401, "bad_token", f"{error}: fetch one over the link")
+                return _problem(401, "bad_token", message("{error}: fetch one over the link", error=text_of(error)))
             try:
                 return await handler(request, bearer.authority, _blob_id(request))
             except Refusal as refusal:
@@ -80,12 +81,12 @@ class BlobEndpoints:
         """Who asks. Raises BadToken, also for an authority that the directory stands for no longer."""
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer":
-            raise BadToken("no token")
+            raise BadToken(message("no token"))
         bearer = self._services.tokens.check(token.strip(), time.time_ns() // 1_000_000)
         mirrored = self._services.mirror.current
         try:
             if mirrored is None or current_key(mirrored.directory, bearer.authority)[0] != bearer.key_set:
-                raise BadToken("the directory has changed since the token was given")
+                raise BadToken(message("the directory has changed since the token was given"))
         except Farewell as farewell:
             raise BadToken(farewell.explanation) from None
         return bearer
@@ -93,7 +94,7 @@ class BlobEndpoints:
     async def _create(self, request: web.Request, authority: str, blob: bytes) -> web.StreamResponse:
         size = _number(request, LENGTH)
         if size == 0:
-            raise Refusal(Code.MALFORMED, "a blob is not empty")
+            raise Refusal(Code.MALFORMED, message("a blob is not empty"))
         return _standing(201, await self._services.store.create_blob(authority, blob, size))
 
     async def _standing(self, _: web.Request, authority: str, blob: bytes) -> web.StreamResponse:
@@ -123,9 +124,11 @@ class BlobEndpoints:
                 async with asyncio.timeout(IDLE_SECONDS):
                     piece = await request.content.read(PIECE)
             except TimeoutError:
-                raise BrokenOff(f"nothing came for {IDLE_SECONDS:.0f} seconds") from None
+                raise BrokenOff(
+                    message("nothing came for {idle_seconds:.0f} seconds", idle_seconds=IDLE_SECONDS)
+                ) from None
             except (ConnectionError, aiohttp.ClientError, web.RequestPayloadError) as error:
-                raise BrokenOff(f"the connection ended: {type(error).__name__}") from None
+                raise BrokenOff(message("the connection ended: {name__}", name__=type(error).__name__)) from None
             if not piece:
                 return
             self._services.metrics.blob_bytes.labels("in").inc(len(piece))
@@ -135,7 +138,7 @@ class BlobEndpoints:
         held = await self._services.store.readable_blob(authority, blob)
         asked = _range(request, held.size)
         if asked is None:
-            return _problem(416, Code.MALFORMED.value, f"the blob has {held.size} bytes")
+            return _problem(416, Code.MALFORMED.value, message("the blob has {size} bytes", size=held.size))
         first, last, partial = asked
         async with admitted(self._slots[authority]), admitted(self._all):
             response = web.StreamResponse(status=206 if partial else 200)
@@ -177,14 +180,16 @@ def _blob_id(request: web.Request) -> bytes:
     except ValueError:
         blob = b""
     if len(blob) != BLOB_ID or blob.hex() != text:
-        raise Refusal(Code.MALFORMED, f"a blob's id is {BLOB_ID} bytes in lower-case hexadecimal")
+        raise Refusal(
+            Code.MALFORMED, message("a blob's id is {blob_id} bytes in lower-case hexadecimal", blob_id=BLOB_ID)
+        )
     return blob
 
 
 def _number(request: web.Request, name: str) -> int:
     text = request.headers.get(name, "")
     if not text.isascii() or not text.isdigit() or len(text) > 16:
-        raise Refusal(Code.MALFORMED, f"the header {name} is a whole number")
+        raise Refusal(Code.MALFORMED, message("the header {name} is a whole number", name=name))
     return int(text)
 
 
@@ -193,7 +198,7 @@ def _range(request: web.Request, size: int) -> tuple[int, int, bool] | None:
     try:
         asked = request.http_range
     except ValueError:
-        raise Refusal(Code.MALFORMED, "the header Range is one range of bytes") from None
+        raise Refusal(Code.MALFORMED, message("the header Range is one range of bytes")) from None
     if asked.start is None and asked.stop is None:
         return 0, size - 1, False
     first, stop, _ = asked.indices(size)

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from rogatory.protocol.limits import MAX_APPLICATION, MAX_COMMIT, MIB
+from rogatory.protocol.text import message, text_of
 from rogatory.relay.errors import ConfigError
 
 ENVIRONMENT_PREFIX: Final = "ROGATORY_RELAY_"
@@ -134,16 +135,28 @@ def load_config(path: Path, environment: Mapping[str, str] = os.environ) -> Rela
     try:
         settings = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ConfigError(f"{path} is missing: make the relay's folder with rogatory-relay init FOLDER") from None
+        raise ConfigError(
+            message("{path} is missing: make the relay's folder with rogatory-relay init FOLDER", path=path)
+        ) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{path} cannot be read: {error}: correct the file") from None
+        raise ConfigError(
+            message("{path} cannot be read: {error}: correct the file", path=path, error=text_of(error))
+        ) from None
     if "folder" in settings:
-        raise ConfigError(f"a setting in {path} is wrong: Object contains unknown field `folder`: remove it")
+        raise ConfigError(
+            message("a setting in {path} is wrong: Object contains unknown field `folder`: remove it", path=path)
+        )
     _override(settings, environment)
     try:
         config = msgspec.convert(settings | {"folder": str(path.parent)}, RelayConfig, strict=False, dec_hook=_decode)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"a setting in {path} or the environment is wrong: {error}: correct or remove it") from None
+        raise ConfigError(
+            message(
+                "a setting in {path} or the environment is wrong: {error}: correct or remove it",
+                path=path,
+                error=text_of(error),
+            )
+        ) from None
     _check_transport(config, path)
     _check_publisher(config, path)
     return config
@@ -162,11 +175,13 @@ def _override(settings: dict[str, Any], environment: Mapping[str, str]) -> None:
             continue
         place = known.get(variable)
         if place is None:
-            raise ConfigError(f"the environment variable {variable} names no setting: correct or remove it")
+            raise ConfigError(
+                message("the environment variable {variable} names no setting: correct or remove it", variable=variable)
+            )
         table, name = place
         target = settings if table is None else settings.setdefault(table, {})
         if not isinstance(target, dict):
-            raise ConfigError(f"{table} is a table of settings, not a value: correct the file")
+            raise ConfigError(message("{table} is a table of settings, not a value: correct the file", table=table))
         target[name] = value
 
 
@@ -181,14 +196,22 @@ def _variables() -> Iterator[tuple[str, tuple[str | None, str]]]:
 
 def _check_transport(config: RelayConfig, path: Path) -> None:
     if (config.certificate is None) != (config.private_key is None):
-        raise ConfigError(f"{path}: certificate and private_key belong together: set both or neither")
+        raise ConfigError(
+            message("{path}: certificate and private_key belong together: set both or neither", path=path)
+        )
     if config.certificate is not None and config.behind_proxy_certificate is not None:
-        raise ConfigError(f"{path}: either this relay ends TLS (certificate) or a proxy does, not both")
+        raise ConfigError(
+            message("{path}: either this relay ends TLS (certificate) or a proxy does, not both", path=path)
+        )
     tls = config.certificate is not None or config.behind_proxy_certificate is not None
     if not tls and not _is_loopback(config.listen):
         raise ConfigError(
-            f"{path}: listen = {config.listen!r} is not a loopback address and there is no TLS: set certificate and"
-            " private_key, or behind_proxy_certificate if a reverse proxy ends TLS"
+            message(
+                "{path}: listen = {listen!r} is not a loopback address and there is no TLS: set certificate"
+                " and private_key, or behind_proxy_certificate if a reverse proxy ends TLS",
+                path=path,
+                listen=config.listen,
+            )
         )
 
 
@@ -201,7 +224,11 @@ def _check_publisher(config: RelayConfig, path: Path) -> None:
     except ValueError:
         sound = False
     if not sound:
-        raise ConfigError(f"{path}: directory.url is no address of a publisher: write it like http://127.0.0.1:8480")
+        raise ConfigError(
+            message(
+                "{path}: directory.url is no address of a publisher: write it like http://127.0.0.1:8480", path=path
+            )
+        )
 
 
 def _is_loopback(host: str) -> bool:

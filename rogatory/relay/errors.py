@@ -13,7 +13,7 @@ class Refusal(Exception):
     def __init__(self, code: Code, explanation: str, last_commit: int | None = None) -> None:
         super().__init__(explanation)
         self.code = code
-        self.explanation = explanation
+        self.explanation = str(explanation)
         self.last_commit = last_commit
 
 
@@ -23,7 +23,7 @@ class Farewell(Exception):
     def __init__(self, code: Code, explanation: str) -> None:
         super().__init__(explanation)
         self.code = code
-        self.explanation = explanation
+        self.explanation = str(explanation)
 
 
 class RelayError(Exception):

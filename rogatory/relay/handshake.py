@@ -15,6 +15,7 @@ from rogatory.protocol.frames.client import ClientFrame, Hello, Proof
 from rogatory.protocol.frames.codec import VERSIONS, decode_client_frame, encode_frame
 from rogatory.protocol.frames.server import Challenge, Code
 from rogatory.protocol.limits import MAX_AUTHORITY_ID, NONCE
+from rogatory.protocol.text import message
 from rogatory.relay.errors import Farewell
 from rogatory.relay.hub import Attendant
 from rogatory.relay.mirror import Mirrored
@@ -40,10 +41,15 @@ async def authenticate(
     if proof is None:
         return None
     if not isinstance(proof, Proof):
-        raise Farewell(Code.MALFORMED, "the second frame is a proof")
+        raise Farewell(Code.MALFORMED, message("the second frame is a proof"))
     if proof.key_set != key_set:
         raise Farewell(
-            Code.BAD_PROOF, f"the key set in force of {hello.authority} is number {key_set}: connect with that one"
+            Code.BAD_PROOF,
+            message(
+                "the key set in force of {authority} is number {key_set}: connect with that one",
+                authority=hello.authority,
+                key_set=key_set,
+            ),
         )
     try:
         check_authority_proof(
@@ -69,19 +75,24 @@ def check_standing(session: Attendant, mirrored: Mirrored) -> None:
         session.end(farewell)
         return
     if key_set != session.key_set:
-        session.end(Farewell(Code.BAD_PROOF, f"key set {key_set} is in force now: connect with that one"))
+        session.end(
+            Farewell(
+                Code.BAD_PROOF, message("key set {key_set} is in force now: connect with that one", key_set=key_set)
+            )
+        )
 
 
 def _check_hello(hello: ClientFrame) -> int:
     """The version to speak; raises Farewell."""
     if not isinstance(hello, Hello) or len(hello.nonce) != NONCE:
-        raise Farewell(Code.MALFORMED, f"the first frame is a hello with a nonce of {NONCE} bytes")
+        raise Farewell(Code.MALFORMED, message("the first frame is a hello with a nonce of {nonce} bytes", nonce=NONCE))
     if not 0 < len(hello.authority.encode()) <= MAX_AUTHORITY_ID:
-        raise Farewell(Code.MALFORMED, "an authority id looks like ke.central")
+        raise Farewell(Code.MALFORMED, message("an authority id looks like ke.central"))
     version = next((version for version in hello.versions if version in VERSIONS), None)
     if version is None:
         raise Farewell(
-            Code.UNSUPPORTED_VERSION, f"this relay speaks versions {', '.join(map(str, VERSIONS))} of the protocol"
+            Code.UNSUPPORTED_VERSION,
+            message("this relay speaks versions {map} of the protocol", map=tuple(map(str, VERSIONS))),
         )
     return version
 
@@ -94,18 +105,23 @@ def current_key(directory: Directory, authority: str) -> tuple[int, bytes]:
         key_sets = []
     if not key_sets:
         raise Farewell(
-            Code.NOT_ENROLLED, f"{authority} is not enrolled in directory version {directory.targets_version}"
+            Code.NOT_ENROLLED,
+            message(
+                "{authority} is not enrolled in directory version {targets_version}",
+                authority=authority,
+                targets_version=directory.targets_version,
+            ),
         )
     return key_sets[0].version, key_sets[0].online
 
 
 async def _receive(socket: web.WebSocketResponse) -> ClientFrame | None:
-    message = await socket.receive()
-    if message.type is WSMsgType.TEXT:
-        raise Farewell(Code.MALFORMED, "frames are binary messages")
-    if message.type is not WSMsgType.BINARY:
+    received = await socket.receive()
+    if received.type is WSMsgType.TEXT:
+        raise Farewell(Code.MALFORMED, message("frames are binary messages"))
+    if received.type is not WSMsgType.BINARY:
         return None
     try:
-        return decode_client_frame(message.data)
+        return decode_client_frame(received.data)
     except MalformedError as error:
         raise Farewell(Code.MALFORMED, str(error)) from None

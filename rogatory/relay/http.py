@@ -9,6 +9,7 @@ from aiohttp import web
 
 from rogatory.keys.directory.expiry import expiry_warnings
 from rogatory.keys.errors import KeysError
+from rogatory.protocol.text import message
 from rogatory.relay.errors import Refusal
 from rogatory.relay.services import Services
 
@@ -43,11 +44,13 @@ class Endpoints:
         except Refusal as refusal:
             problems.append(refusal.explanation)
         except TimeoutError:
-            problems.append("the database, or where attachments are kept, does not answer in time")
+            problems.append(message("the database, or where attachments are kept, does not answer in time"))
         mirror = self._services.mirror
         version, warnings = None, []
         if mirror.current is None:
-            problems.append(mirror.problem or mirror.publisher_problem or "no directory bundle was accepted yet")
+            problems.append(
+                mirror.problem or mirror.publisher_problem or message("no directory bundle was accepted yet")
+            )
         else:
             directory, now = mirror.current.directory, time.time()
             version, warnings = directory.targets_version, expiry_warnings(directory, now)

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from rogatory.protocol.frames.codec import encode_frame
 from rogatory.protocol.frames.server import Code, DirectoryChanged
+from rogatory.protocol.text import message
 from rogatory.relay.delivery import Broadcast, Delivery, acknowledgements_frame
 from rogatory.relay.errors import Farewell
 from rogatory.relay.store.interface import (
@@ -118,7 +119,9 @@ class Hub:
                 self._entered_elsewhere(event)
             elif isinstance(event, Missed):
                 for session in self.sessions:
-                    session.end(Farewell(Code.UNAVAILABLE, "the relay was cut off from its database: connect again"))
+                    session.end(
+                        Farewell(Code.UNAVAILABLE, message("the relay was cut off from its database: connect again"))
+                    )
 
     def directory_changed(self, digest: bytes) -> None:
         """Tell every session that another bundle is mirrored."""
@@ -152,4 +155,4 @@ class Hub:
 
 
 def _replaced() -> Farewell:
-    return Farewell(Code.REPLACED, "this authority has connected anew: one node at a time")
+    return Farewell(Code.REPLACED, message("this authority has connected anew: one node at a time"))

@@ -22,6 +22,7 @@ from rogatory.protocol.limits import (
 from rogatory.protocol.mls.errors import MLSError
 from rogatory.protocol.mls.framed_content import ContentType, WireFormat
 from rogatory.protocol.mls.message import peek
+from rogatory.protocol.text import message, text_of
 from rogatory.relay.config import LimitSettings
 from rogatory.relay.errors import Refusal
 from rogatory.relay.store.interface import Lane, NewEntry
@@ -42,30 +43,32 @@ def take_in(
     Raises Refusal with MALFORMED, TOO_LARGE or DIRECTORY_BEHIND.
     """
     if len(append.channel) != CHANNEL_ID:
-        raise Refusal(Code.MALFORMED, f"a channel id has {CHANNEL_ID} bytes")
+        raise Refusal(Code.MALFORMED, message("a channel id has {size} bytes", size=CHANNEL_ID))
     if append.form is _REJOIN:
         return _rejoin(append, author, lane)
     _check_size(append.body, limits.max_commit)
     try:
-        message = peek(append.body)
+        body = peek(append.body)
     except MLSError as error:
-        raise Refusal(Code.MALFORMED, f"the body is no MLS message of a group: {error}") from None
+        raise Refusal(
+            Code.MALFORMED, message("the body is no MLS message of a group: {error}", error=text_of(error))
+        ) from None
     # The profile's handshakes are PrivateMessages and its proposals travel by value (DESIGN section 2).
-    if message.wire_format is not _PRIVATE_MESSAGE:
-        raise Refusal(Code.MALFORMED, "the body is a PublicMessage: only PrivateMessages are appended")
-    content_type = message.content_type
+    if body.wire_format is not _PRIVATE_MESSAGE:
+        raise Refusal(Code.MALFORMED, message("the body is a PublicMessage: only PrivateMessages are appended"))
+    content_type = body.content_type
     if content_type is _PROPOSAL:
-        raise Refusal(Code.MALFORMED, "the body is a proposal by itself: proposals travel inside commits")
-    if message.group_id != append.channel:
-        raise Refusal(Code.MALFORMED, "the body belongs to another MLS group than the channel names")
+        raise Refusal(Code.MALFORMED, message("the body is a proposal by itself: proposals travel inside commits"))
+    if body.group_id != append.channel:
+        raise Refusal(Code.MALFORMED, message("the body belongs to another MLS group than the channel names"))
     commit = content_type is _COMMIT
     if not commit:
         _check_size(append.body, limits.max_application)
-    declaration = _declaration(message.authenticated_data)
+    declaration = _declaration(body.authenticated_data)
     _check_pin(declaration.directory, mirrored)
     if append.invitation is not None:
         if not commit:
-            raise Refusal(Code.MALFORMED, "an invitation comes with the commit that adds its joiners")
+            raise Refusal(Code.MALFORMED, message("an invitation comes with the commit that adds its joiners"))
         _check_invitation(append.invitation)
     return NewEntry(
         append.channel,
@@ -102,7 +105,7 @@ def may_found(directory: Directory, relay: str, channel: bytes, author: str) -> 
 def _rejoin(append: Append, author: str, lane: Lane) -> NewEntry:
     _check_size(append.body, MAX_REJOIN)
     if append.invitation is not None or not append.body:
-        raise Refusal(Code.MALFORMED, "a rejoin entry has a body and no invitation")
+        raise Refusal(Code.MALFORMED, message("a rejoin entry has a body and no invitation"))
     # Whoever rejoins was in the channel: it founds none.
     return NewEntry(
         append.channel,
@@ -121,14 +124,19 @@ def _rejoin(append: Append, author: str, lane: Lane) -> NewEntry:
 
 def _check_size(body: bytes, limit: int) -> None:
     if len(body) > limit:
-        raise Refusal(Code.TOO_LARGE, f"a body of {len(body)} bytes is over this relay's limit of {limit}")
+        raise Refusal(
+            Code.TOO_LARGE,
+            message("a body of {size} bytes is over this relay's limit of {limit}", size=len(body), limit=limit),
+        )
 
 
 def _declaration(authenticated_data: bytes) -> Declaration:
     try:
         return decode_declaration(authenticated_data)
     except ProtocolError as error:
-        raise Refusal(Code.MALFORMED, f"the entry's authenticated data is no declaration: {error}") from None
+        raise Refusal(
+            Code.MALFORMED, message("the entry's authenticated data is no declaration: {error}", error=text_of(error))
+        ) from None
 
 
 def _check_pin(pin: DirectoryPin, mirrored: DirectoryPin) -> None:
@@ -139,23 +147,44 @@ def _check_pin(pin: DirectoryPin, mirrored: DirectoryPin) -> None:
     if pin.targets > mirrored.targets or pin.network > mirrored.network:
         raise Refusal(
             Code.DIRECTORY_BEHIND,
-            f"the entry pins directory {pin.targets}/{pin.network}, this relay mirrors"
-            f" {mirrored.targets}/{mirrored.network}: wait until it has caught up, then send it again",
+            message(
+                "the entry pins directory {targets}/{network}, this relay mirrors {our_targets}/{our_network}:"
+                " wait until it has caught up, then send it again",
+                targets=pin.targets,
+                network=pin.network,
+                our_targets=mirrored.targets,
+                our_network=mirrored.network,
+            ),
         )
 
 
 def _blobs(blobs: list[bytes]) -> list[bytes]:
     if len(blobs) > MAX_BLOBS_PER_ENTRY or len(set(blobs)) != len(blobs) or any(len(blob) != HASH for blob in blobs):
-        raise Refusal(Code.MALFORMED, f"an entry refers to at most {MAX_BLOBS_PER_ENTRY} blobs, once each")
+        raise Refusal(
+            Code.MALFORMED,
+            message(
+                "an entry refers to at most {max_blobs_per_entry} blobs, once each",
+                max_blobs_per_entry=MAX_BLOBS_PER_ENTRY,
+            ),
+        )
     return blobs
 
 
 def _check_invitation(invitation: Invitation) -> None:
     joiners = invitation.joiners
     if not 0 < len(joiners) <= MAX_MEMBERS:
-        raise Refusal(Code.MALFORMED, f"an invitation is for 1 to {MAX_MEMBERS} joiners")
+        raise Refusal(
+            Code.MALFORMED, message("an invitation is for 1 to {max_members} joiners", max_members=MAX_MEMBERS)
+        )
     if any(not 0 < len(joiner.authority.encode()) <= MAX_AUTHORITY_ID for joiner in joiners):
-        raise Refusal(Code.MALFORMED, "a joiner's authority id is out of bounds")
+        raise Refusal(Code.MALFORMED, message("a joiner's authority id is out of bounds"))
     size = len(invitation.info) + sum(len(joiner.secrets) + _JOINER_COST for joiner in joiners)
     if size > MAX_INVITATION:
-        raise Refusal(Code.TOO_LARGE, f"an invitation of {size} bytes is over the limit of {MAX_INVITATION}")
+        raise Refusal(
+            Code.TOO_LARGE,
+            message(
+                "an invitation of {size} bytes is over the limit of {max_invitation}",
+                size=size,
+                max_invitation=MAX_INVITATION,
+            ),
+        )

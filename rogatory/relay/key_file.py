@@ -12,6 +12,7 @@ from rogatory.keys.files import write_atomically
 from rogatory.keys.identity import SEED_LENGTH, RelayKeys
 from rogatory.keys.passphrase import read_passphrase
 from rogatory.keys.vault import create_vault, open_vault
+from rogatory.protocol.text import message
 from rogatory.relay.errors import ConfigError
 
 SECRET: Final = "relay"  # noqa: S105 the name of the secret in a vault
@@ -27,7 +28,9 @@ class _Stored(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def write_plain(path: Path, keys: RelayKeys) -> None:
     """Write the keys for a relay that starts unattended; mode 0600. Raises ConfigError if there is a file."""
     if path.exists():
-        raise ConfigError(f"{path} exists and is not overwritten: choose another folder, or move it away")
+        raise ConfigError(
+            message("{path} exists and is not overwritten: choose another folder, or move it away", path=path)
+        )
     data = msgspec.json.encode(_Stored(keys.relay, keys.identity_seed, keys.receipt_seed))
     write_atomically(path, data + b"\n")
 
@@ -47,13 +50,21 @@ def read_keys(path: Path, passphrase_file: Path | None) -> RelayKeys:
             mode = stat.S_IMODE(path.stat().st_mode)
             data = file.read(_MAX_FILE)
     except OSError as error:
-        raise ConfigError(f"the relay's keys {path} cannot be read: {error.strerror}") from None
+        raise ConfigError(
+            message("the relay's keys {path} cannot be read: {error}", path=path, error=error.strerror)
+        ) from None
     if mode & 0o077:
-        raise ConfigError(f"the relay's keys {path} are open to others (mode {mode:o}): chmod 600 {path}")
+        raise ConfigError(
+            message(
+                "the relay's keys {path} are open to others (mode {mode:o}): chmod 600 {path}", path=path, mode=mode
+            )
+        )
     try:
         stored = msgspec.json.decode(data, type=_Stored)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        raise ConfigError(f"{path} holds no relay keys: for a vault set passphrase_file, else restore it") from None
+        raise ConfigError(
+            message("{path} holds no relay keys: for a vault set passphrase_file, else restore it", path=path)
+        ) from None
     if len(stored.identity) != SEED_LENGTH or len(stored.receipt) != SEED_LENGTH:
-        raise ConfigError(f"the relay's keys {path} are damaged: restore them from a backup")
+        raise ConfigError(message("the relay's keys {path} are damaged: restore them from a backup", path=path))
     return RelayKeys(stored.relay, stored.identity, stored.receipt)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from rogatory.protocol.frames.server import Code
+from rogatory.protocol.text import message
 from rogatory.relay.config import LimitSettings, QuotaSettings
 from rogatory.relay.errors import Farewell
 
@@ -125,9 +126,11 @@ class Connections:
         """Count a connection for as long as it is open; raises Farewell if there are too many."""
         self._begin(address)
         if self._open >= self._limits.connections:
-            raise Farewell(Code.QUOTA, "the relay has as many connections as it takes: try again later")
+            raise Farewell(Code.QUOTA, message("the relay has as many connections as it takes: try again later"))
         if self._by_address[address] >= self._limits.connections_per_address:
-            raise Farewell(Code.QUOTA, "too many connections from this address: close some, or ask the operator")
+            raise Farewell(
+                Code.QUOTA, message("too many connections from this address: close some, or ask the operator")
+            )
         self._open += 1
         self._by_address[address] += 1
         try:
@@ -145,4 +148,4 @@ class Connections:
             self._minute_ends = now + self._MINUTE
         self._begun[address] += 1
         if self._begun[address] > self._limits.connects_per_minute:
-            raise Farewell(Code.RATE, "this address connects too often: wait a minute")
+            raise Farewell(Code.RATE, message("this address connects too often: wait a minute"))

@@ -12,6 +12,7 @@ from aiohttp import WSMsgType, web
 from rogatory.protocol.frames.codec import encode_frame
 from rogatory.protocol.frames.server import Code, Goodbye
 from rogatory.protocol.limits import MAX_FRAME
+from rogatory.protocol.text import message
 from rogatory.relay.errors import Farewell, Refusal
 from rogatory.relay.handshake import authenticate, check_standing
 from rogatory.relay.services import Services
@@ -57,14 +58,14 @@ class Link:
     async def _serve(self, socket: web.WebSocketResponse) -> None:
         mirrored = self._services.mirror.current
         if self.closing:
-            raise Farewell(Code.SHUTTING_DOWN, "the relay is shutting down: come back in a moment")
+            raise Farewell(Code.SHUTTING_DOWN, message("the relay is shutting down: come back in a moment"))
         if mirrored is None:
-            raise Farewell(Code.UNAVAILABLE, "this relay has no directory yet: its operator has been told")
+            raise Farewell(Code.UNAVAILABLE, message("this relay has no directory yet: its operator has been told"))
         try:
             async with asyncio.timeout(self._services.config.limits.handshake_seconds):
                 proven = await authenticate(socket, self._services, mirrored.directory)
         except TimeoutError:
-            raise Farewell(Code.TIMEOUT, "the handshake took too long") from None
+            raise Farewell(Code.TIMEOUT, message("the handshake took too long")) from None
         if proven is None:
             return
         authority, key_set = proven
@@ -109,11 +110,11 @@ class Link:
 
 async def _read(socket: web.WebSocketResponse, session: Session) -> None:
     while True:
-        message = await socket.receive()
-        if message.type is WSMsgType.BINARY:
-            await session.receive(message.data)
-        elif message.type is WSMsgType.TEXT:
-            raise Farewell(Code.MALFORMED, "frames are binary messages")
+        received = await socket.receive()
+        if received.type is WSMsgType.BINARY:
+            await session.receive(received.data)
+        elif received.type is WSMsgType.TEXT:
+            raise Farewell(Code.MALFORMED, message("frames are binary messages"))
         else:
             return
 

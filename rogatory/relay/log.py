@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from rogatory.protocol.frames.client import Invitation, Joiner
 from rogatory.protocol.frames.server import Code
 from rogatory.protocol.header import Head
+from rogatory.protocol.text import message
 from rogatory.relay.errors import Refusal
 
 
@@ -45,42 +46,52 @@ class AccessChange:
     electors: list[str]
 
 
-NOT_RESUMED = "an append before this one was refused: resume the channel, then send what is still to be sent, in order"
+NOT_RESUMED = message(
+    "an append before this one was refused: resume the channel, then send what is still to be sent, in order"
+)
 
 
 def check_founding(base: int, commit: bool, access: list[str] | None, may_found: bool) -> None:
     """Refuse an entry for a channel that does not exist, unless it may found it (API.md, Append)."""
     if base != 0:
-        raise Refusal(Code.UNKNOWN_CHANNEL, "this relay holds no such channel: it may have another home relay")
+        raise Refusal(Code.UNKNOWN_CHANNEL, message("this relay holds no such channel: it may have another home relay"))
     if not may_found:
         raise Refusal(
             Code.RESERVED_CHANNEL,
-            "this channel is a network's: one of its coordinators founds it, at the relay that the roster names",
+            message(
+                "this channel is a network's: one of its coordinators founds it, at the relay that the roster names"
+            ),
         )
     if not commit or access is None:
-        raise Refusal(Code.MALFORMED, "a channel is founded by a commit that declares an access list")
+        raise Refusal(Code.MALFORMED, message("a channel is founded by a commit that declares an access list"))
 
 
 def check_repeated(stands: str, author: str) -> None:
     """Refuse a body that stands already, by the author `stands`, when another sends it."""
     if stands != author:
-        raise Refusal(Code.MALFORMED, "another member's entry has this very body: it is not this authority's to append")
+        raise Refusal(
+            Code.MALFORMED, message("another member's entry has this very body: it is not this authority's to append")
+        )
 
 
 def check_member(membership: Membership | None) -> None:
     """Refuse an author that is not on the access list now."""
     if membership is None or membership.until is not None:
-        raise Refusal(Code.NOT_A_MEMBER, "this authority is not on the channel's access list (any more)")
+        raise Refusal(Code.NOT_A_MEMBER, message("this authority is not on the channel's access list (any more)"))
 
 
 def check_base(state: ChannelState, base: int) -> None:
     """Refuse an entry that was made in an epoch which is over: members could not open it (DESIGN section 1)."""
     if base == 0:
-        raise Refusal(Code.CHANNEL_EXISTS, "this channel was founded already: resume it and read on")
+        raise Refusal(Code.CHANNEL_EXISTS, message("this channel was founded already: resume it and read on"))
     if base != state.last_commit:
         raise Refusal(
             Code.STALE_BASE,
-            f"the last commit of this channel is entry {state.last_commit}, not {base}: read on and try again",
+            message(
+                "the last commit of this channel is entry {last_commit}, not {base}: read on and try again",
+                last_commit=state.last_commit,
+                base=base,
+            ),
             state.last_commit,
         )
 
@@ -91,8 +102,12 @@ def check_invitation_base(state: ChannelState | None, seen: int) -> None:
     if seen != last:
         raise Refusal(
             Code.STALE_BASE,
-            f"an invitation tells its joiners of the log up to entry {seen}, which ends at {last} now: read on and"
-            " invite anew",
+            message(
+                "an invitation tells its joiners of the log up to entry {seen}, which ends at {last} now:"
+                " read on and invite anew",
+                seen=seen,
+                last=last,
+            ),
             last_commit,
         )
 
@@ -100,14 +115,14 @@ def check_invitation_base(state: ChannelState | None, seen: int) -> None:
 def check_access(access: list[str], author: str) -> None:
     """Refuse an access list without its author: no member can remove itself (RFC 9420 section 12.2)."""
     if author not in access:
-        raise Refusal(Code.MALFORMED, "a commit's access list names its own author: none can remove itself")
+        raise Refusal(Code.MALFORMED, message("a commit's access list names its own author: none can remove itself"))
 
 
 def check_joiners(joiners: Sequence[Joiner], access: Collection[str]) -> None:
     """Refuse an invitation of somebody whom the commit's access list does not name, or names twice."""
     invited = {joiner.authority for joiner in joiners}
     if len(invited) != len(joiners) or not invited <= set(access):
-        raise Refusal(Code.MALFORMED, "an invitation is for members of the access list, once each")
+        raise Refusal(Code.MALFORMED, message("an invitation is for members of the access list, once each"))
 
 
 def invitation_size(invitation: Invitation | None) -> int:
@@ -136,7 +151,9 @@ def access_change(served: Mapping[str, int | None], access: Collection[str], aut
 def check_stock(held: int, published: int, most: int) -> None:
     """Refuse key packages beyond the `most` that are kept of an authority."""
     if held + published > most:
-        raise Refusal(Code.QUOTA, f"the relay keeps {most} key packages of an authority, {held} now")
+        raise Refusal(
+            Code.QUOTA, message("the relay keeps {most} key packages of an authority, {held} now", most=most, held=held)
+        )
 
 
 def electorate(before: AbstractSet[str], after: AbstractSet[str], author: str) -> AbstractSet[str]:

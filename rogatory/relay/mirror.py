@@ -44,7 +44,11 @@ def read_root(config: RelayConfig) -> bytes:
             return file.read(_MAX_ROOT)
     except OSError as error:
         raise ConfigError(
-            f"the directory's root {path} cannot be read ({error.strerror}): get root.json from a trustee"
+            message(
+                "the directory's root {path} cannot be read ({error}): get root.json from a trustee",
+                path=path,
+                error=error.strerror,
+            )
         ) from None
 
 
@@ -124,7 +128,11 @@ class Mirror:
                 try:
                     changed = await self._accept(bundle)
                 except KeysError as error:
-                    self._refused_publication = f"the bundle of {self._publisher.address} was refused: {error}"
+                    self._refused_publication = message(
+                        "the bundle of {address} was refused: {error}",
+                        address=self._publisher.address,
+                        error=text_of(error),
+                    )
                 self._publisher.settled()
             problem = self._refused_publication  # what was refused before is refused still
         except (PublisherError, OSError) as error:

@@ -7,6 +7,7 @@ from typing import Final
 import aiohttp
 
 from rogatory.keys.directory.bundle import MAX_BUNDLE_BYTES
+from rogatory.protocol.text import message, text_of
 
 FETCH_SECONDS: Final = 30.0
 _CHUNK: Final = 64 * 1024
@@ -36,14 +37,30 @@ class Publisher:
                 if answer.status == 304 and self._etag is not None:
                     return None
                 if answer.status != 200:
-                    raise PublisherError(f"{self.address} answers with status {answer.status}: tell its operator")
+                    raise PublisherError(
+                        message(
+                            "{address} answers with status {status}: tell its operator",
+                            address=self.address,
+                            status=answer.status,
+                        )
+                    )
                 self._fetched = answer.headers.get("ETag")
                 return await self._read(answer)
         except TimeoutError:
-            raise PublisherError(f"{self.address} did not answer within {FETCH_SECONDS:.0f} seconds") from None
+            raise PublisherError(
+                message(
+                    "{address} did not answer within {fetch_seconds:.0f} seconds",
+                    address=self.address,
+                    fetch_seconds=FETCH_SECONDS,
+                )
+            ) from None
         except (aiohttp.ClientError, OSError) as error:
             raise PublisherError(
-                f"{self.address} cannot be fetched ({error}): is the publisher running, and directory.url right?"
+                message(
+                    "{address} cannot be fetched ({error}): is the publisher running, and directory.url right?",
+                    address=self.address,
+                    error=text_of(error),
+                )
             ) from None
 
     def settled(self) -> None:
@@ -55,5 +72,11 @@ class Publisher:
         async for chunk in answer.content.iter_chunked(_CHUNK):
             data += chunk
             if len(data) > MAX_BUNDLE_BYTES:
-                raise PublisherError(f"{self.address} answers with more than the {MAX_BUNDLE_BYTES} bytes of a bundle")
+                raise PublisherError(
+                    message(
+                        "{address} answers with more than the {max_bundle_bytes} bytes of a bundle",
+                        address=self.address,
+                        max_bundle_bytes=MAX_BUNDLE_BYTES,
+                    )
+                )
         return bytes(data)

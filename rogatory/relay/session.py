@@ -45,6 +45,7 @@ from rogatory.protocol.limits import (
     MAX_KEY_PACKAGE,
     MAX_KEY_PACKAGES_PER_FRAME,
 )
+from rogatory.protocol.text import message, text_of
 from rogatory.relay.acknowledgements import Claim
 from rogatory.relay.appending import Appending
 from rogatory.relay.blobs.tokens import Bearer
@@ -129,7 +130,7 @@ class Session:
             raise Farewell(Code.MALFORMED, str(error)) from None
         handler = _HANDLERS.get(type(frame))
         if handler is None:
-            raise Farewell(Code.MALFORMED, "hello and proof come once, at the beginning")
+            raise Farewell(Code.MALFORMED, message("hello and proof come once, at the beginning"))
         try:
             await handler(self, frame)
         except Refusal as refusal:
@@ -193,7 +194,7 @@ class Session:
         _check_place(frame.channel, frame.after)
         self._appending.resumed(frame.channel)
         if len(self.delivery) >= self._services.config.limits.channels_per_session:
-            raise Refusal(Code.QUOTA, "this session follows as many channels as one may")
+            raise Refusal(Code.QUOTA, message("this session follows as many channels as one may"))
         subscription = self.delivery.subscribe(frame.channel, frame.after)
         self._services.hub.follow(frame.channel, self)
         try:
@@ -223,22 +224,24 @@ class Session:
 
     async def _fetch_channels(self, frame: FetchChannels) -> None:
         if len(frame.after) > CHANNEL_ID:
-            raise Refusal(Code.MALFORMED, f"a channel id has {CHANNEL_ID} bytes")
+            raise Refusal(Code.MALFORMED, message("a channel id has {channel_id} bytes", channel_id=CHANNEL_ID))
         self._put(Channels(frame.ref, await self._store.memberships(self.authority, frame.after)))
 
     async def _acknowledge(self, frame: Acknowledge) -> None:
         acknowledgement = frame.acknowledgement
         if acknowledgement.member != self.authority:
-            raise Refusal(Code.MALFORMED, "an acknowledgement is sent by the member that signed it")
+            raise Refusal(Code.MALFORMED, message("an acknowledgement is sent by the member that signed it"))
         mirrored = self._services.mirror.current
         if mirrored is None:
-            raise Refusal(Code.UNAVAILABLE, "this relay has no directory")
+            raise Refusal(Code.UNAVAILABLE, message("this relay has no directory"))
         directory = mirrored.directory
         try:
             keys = directory.key_set(self.authority, acknowledgement.key_set)
             in_force = directory.key_sets_in_force(self.authority, directory.targets_version)
         except KeysError as error:
-            raise Refusal(Code.MALFORMED, f"the acknowledgement's key set is unknown: {error}") from None
+            raise Refusal(
+                Code.MALFORMED, message("the acknowledgement's key set is unknown: {error}", error=text_of(error))
+            ) from None
         if (
             keys not in in_force or keys.compromised_since is not None
         ):  # it may have ended while this was on its way; whoever stole it may not speak
@@ -249,7 +252,7 @@ class Session:
 
     async def _credit(self, frame: Credit) -> None:
         if frame.amount < 0:
-            raise Refusal(Code.MALFORMED, "a credit is not negative")
+            raise Refusal(Code.MALFORMED, message("a credit is not negative"))
         self.delivery.credit(frame.amount)
 
     # Key packages and invitations
@@ -257,11 +260,20 @@ class Session:
     async def _publish(self, frame: PublishKeyPackages) -> None:
         packages = frame.packages if frame.last_resort is None else [*frame.packages, frame.last_resort]
         if len(frame.packages) > MAX_KEY_PACKAGES_PER_FRAME:
-            raise Refusal(Code.TOO_LARGE, f"at most {MAX_KEY_PACKAGES_PER_FRAME} key packages in a frame")
+            raise Refusal(
+                Code.TOO_LARGE,
+                message(
+                    "at most {max_key_packages_per_frame} key packages in a frame",
+                    max_key_packages_per_frame=MAX_KEY_PACKAGES_PER_FRAME,
+                ),
+            )
         if any(len(package) > MAX_KEY_PACKAGE for package in packages):
-            raise Refusal(Code.TOO_LARGE, f"a key package has at most {MAX_KEY_PACKAGE} bytes")
+            raise Refusal(
+                Code.TOO_LARGE,
+                message("a key package has at most {max_key_package} bytes", max_key_package=MAX_KEY_PACKAGE),
+            )
         if not all(packages):
-            raise Refusal(Code.MALFORMED, "a key package is not empty")
+            raise Refusal(Code.MALFORMED, message("a key package is not empty"))
         left = await self._store.publish(self.authority, frame.packages, frame.last_resort, frame.replace)
         self._stock_told = await self._store.stock(self.authority)
         self._put(Published(frame.ref, left))
@@ -269,9 +281,16 @@ class Session:
     async def _claim(self, frame: ClaimKeyPackages) -> None:
         wanted = list(dict.fromkeys(frame.authorities))
         if len(frame.authorities) > MAX_CLAIMS_PER_FRAME:
-            raise Refusal(Code.TOO_LARGE, f"at most {MAX_CLAIMS_PER_FRAME} authorities in a claim")
+            raise Refusal(
+                Code.TOO_LARGE,
+                message(
+                    "at most {max_claims_per_frame} authorities in a claim", max_claims_per_frame=MAX_CLAIMS_PER_FRAME
+                ),
+            )
         if not self._claims.take(len(wanted), time.monotonic()):
-            raise Refusal(Code.RATE, "this authority claims more key packages than the relay allows: wait an hour")
+            raise Refusal(
+                Code.RATE, message("this authority claims more key packages than the relay allows: wait an hour")
+            )
         mirrored = self._services.mirror.current
         enrolled = mirrored.enrolled if mirrored is not None else frozenset()
         packages = await self._store.claim([authority for authority in wanted if authority in enrolled])
@@ -280,7 +299,7 @@ class Session:
 
     async def _taken(self, frame: InvitationsTaken) -> None:
         if len(frame.ids) > _MAX_TAKEN or any(not 0 <= number < 1 << 63 for number in frame.ids):
-            raise Refusal(Code.MALFORMED, "the ids of invitations are out of bounds")
+            raise Refusal(Code.MALFORMED, message("the ids of invitations are out of bounds"))
         await self._store.take_invitations(self.authority, frame.ids)
 
     async def _fetch_token(self, frame: FetchToken) -> None:
@@ -319,14 +338,14 @@ class Session:
         """Something the node asked for cannot be had now: end, it comes back."""
         if not isinstance(error, Refusal):
             _log.error("session_broken", kind=type(error).__name__, error=str(error))
-        self.end(Farewell(Code.UNAVAILABLE, "the relay cannot go on with this session: connect again later"))
+        self.end(Farewell(Code.UNAVAILABLE, message("the relay cannot go on with this session: connect again later")))
 
 
 def _check_place(channel: bytes, *places: int) -> None:
     if len(channel) != CHANNEL_ID:
-        raise Refusal(Code.MALFORMED, f"a channel id has {CHANNEL_ID} bytes")
+        raise Refusal(Code.MALFORMED, message("a channel id has {channel_id} bytes", channel_id=CHANNEL_ID))
     if any(not 0 <= place < 1 << 63 for place in places):
-        raise Refusal(Code.MALFORMED, "a sequence number is out of bounds")
+        raise Refusal(Code.MALFORMED, message("a sequence number is out of bounds"))
 
 
 _HANDLERS: Final[dict[type, Callable[[Session, Any], Awaitable[None]]]] = {

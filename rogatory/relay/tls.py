@@ -9,6 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from rogatory.keys.link import PLAIN_BINDING, certificate_binding
+from rogatory.protocol.text import message, text_of
 from rogatory.relay.config import RelayConfig
 from rogatory.relay.errors import ConfigError
 
@@ -23,7 +24,14 @@ def server_context(config: RelayConfig) -> ssl.SSLContext | None:
     try:
         context.load_cert_chain(certificate, private_key)
     except (OSError, ssl.SSLError) as error:
-        raise ConfigError(f"{certificate} and {private_key} cannot be used for TLS: {error}") from None
+        raise ConfigError(
+            message(
+                "{certificate} and {private_key} cannot be used for TLS: {error}",
+                certificate=certificate,
+                private_key=private_key,
+                error=text_of(error),
+            )
+        ) from None
     return context
 
 
@@ -38,4 +46,6 @@ def read_certificate(path: Path) -> bytes:
     try:
         return x509.load_pem_x509_certificates(path.read_bytes())[0].public_bytes(Encoding.DER)
     except (OSError, ValueError) as error:
-        raise ConfigError(f"the certificate {path} cannot be read: {error}") from None
+        raise ConfigError(
+            message("the certificate {path} cannot be read: {error}", path=path, error=text_of(error))
+        ) from None

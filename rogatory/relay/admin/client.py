@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, Final
 import msgspec
 
 from rogatory.keys.files import sync_folder
+from rogatory.protocol.text import message
 from rogatory.relay.admin.socket import Problem, reachable
 from rogatory.relay.errors import RelayError
 
@@ -82,10 +83,10 @@ def _asked(path: Path, method: str, target: str, body: BinaryIO | None) -> Itera
         yield response
     except (ConnectionError, FileNotFoundError, http.client.HTTPException) as error:
         if isinstance(error, http.client.HTTPException):
-            raise NotRunning("the relay broke its answer off: see its log, and try again") from None
-        raise NotRunning(f"no relay answers at {path}: start it (rogatory-relay run)") from None
+            raise NotRunning(message("the relay broke its answer off: see its log, and try again")) from None
+        raise NotRunning(message("no relay answers at {path}: start it (rogatory-relay run)", path=path)) from None
     except msgspec.DecodeError:
-        raise NotRunning("the relay met a defect: see its log") from None
+        raise NotRunning(message("the relay met a defect: see its log")) from None
     finally:
         connection.close()
 

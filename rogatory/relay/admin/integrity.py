@@ -13,6 +13,7 @@ from rogatory.protocol.acknowledgement import Acknowledgement
 from rogatory.protocol.declaration import access_digest
 from rogatory.protocol.errors import ProtocolError
 from rogatory.protocol.header import Form, Head, body_hash, genesis, next_header
+from rogatory.protocol.text import counted, message
 from rogatory.relay.store.inspection import ACCESS, ACKNOWLEDGED, ENTRIES, HEADS, STRAY_BODIES, Inspection, Row
 
 
@@ -68,7 +69,9 @@ def check_integrity(inspection: Inspection, look: Callable[[Report], None] = lam
         look(report)
     ((strays,),) = inspection.rows(STRAY_BODIES)
     if strays:
-        report.findings.append(Finding("", f"{strays} bodies belong to no entry"))
+        report.findings.append(
+            Finding("", counted("{count} body belongs to no entry", "{count} bodies belong to no entry", count=strays))
+        )
     return report
 
 
@@ -80,24 +83,28 @@ def _log(report: Report, channel: bytes, rows: Iterator[Row], told: Head, last_c
         if content is not None:
             report.bodies += 1
             if body_hash(content) != hash_of_body:
-                yield f"the body of entry {seq} is not the one that was appended"
+                yield message("the body of entry {seq} is not the one that was appended", seq=seq)
         if broken:
             continue
         header = next_header(channel, head, author, Form(form), hash_of_body)
         if seq != header.seq or hash_of_header != header.hash():
             broken = True
-            yield f"entry {seq} does not follow entry {head.seq}: the log is broken there"
+            yield message("entry {seq} does not follow entry {end}: the log is broken there", seq=seq, end=head.seq)
         head = Head(header.seq, header.hash())
     if not broken and head != told:
-        yield f"the log ends at entry {head.seq}, the channel says {told.seq}, or another head"
+        yield message(
+            "the log ends at entry {end}, the channel says {last}, or another head", end=head.seq, last=told.seq
+        )
     if not 0 < last_commit <= told.seq:
-        yield f"the last commit is said to be entry {last_commit} of {told.seq}"
+        yield message(
+            "the last commit is said to be entry {last_commit} of {last}", last_commit=last_commit, last=told.seq
+        )
 
 
 def _access(rows: Iterator[Row], digest: bytes) -> Iterator[str]:
     """PROTOCOL.md, Frames, rule 6."""
     if access_digest([authority for _, authority in rows]) != digest:
-        yield "its members are not those of the access list that was declared last"
+        yield message("its members are not those of the access list that was declared last")
 
 
 def _acknowledgements(report: Report, rows: Iterator[Row], channel: bytes, last: int) -> Iterator[str]:
@@ -106,9 +113,9 @@ def _acknowledgements(report: Report, rows: Iterator[Row], channel: bytes, last:
         try:
             decoded = msgspec.msgpack.decode(content, type=Acknowledgement)
         except (msgspec.MsgspecError, ProtocolError):
-            yield f"the acknowledgement by {member} cannot be read"
+            yield message("the acknowledgement by {member} cannot be read", member=member)
             continue
         if (decoded.channel, decoded.member, decoded.seq) != (channel, member, seq) or seq > last:
-            yield f"the acknowledgement by {member} is another's, or goes beyond the log"
+            yield message("the acknowledgement by {member} is another's, or goes beyond the log", member=member)
         elif decoded.head != head:
-            yield f"{member} acknowledged another log up to entry {seq}"
+            yield message("{member} acknowledged another log up to entry {seq}", member=member, seq=seq)

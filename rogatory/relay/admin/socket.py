@@ -16,6 +16,7 @@ import msgspec
 from aiohttp import web
 
 from rogatory.keys.errors import KeysError
+from rogatory.protocol.text import message
 from rogatory.relay.courier.desk import CourierDesk
 from rogatory.relay.errors import ConfigError, Refusal, RelayError
 from rogatory.relay.retention import Retention
@@ -52,7 +53,9 @@ class AdminSocket:
         try:
             listening = _bind(self._path)
         except OSError as error:
-            raise ConfigError(f"the socket {self._path} cannot be made: {error.strerror or error}") from None
+            raise ConfigError(
+                message("the socket {path} cannot be made: {error}", path=self._path, error=error.strerror or error)
+            ) from None
         await web.SockSite(self._runner, listening).start()
 
     async def close(self) -> None:

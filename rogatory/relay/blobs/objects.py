@@ -14,10 +14,13 @@ from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from rogatory.protocol.frames.server import Code
+from rogatory.protocol.text import message, text_of
 from rogatory.relay.errors import ConfigError, Refusal
 from rogatory.relay.store.interface import BlobPart
 
-_UNAVAILABLE: Final = "the relay cannot reach where it keeps attachments: try again later; its operator has been told"
+_UNAVAILABLE: Final = message(
+    "the relay cannot reach where it keeps attachments: try again later; its operator has been told"
+)
 _PROBE: Final = "probe"
 _log = structlog.get_logger()
 
@@ -40,12 +43,14 @@ class Objects:
             if where.startswith("s3://"):
                 return cls(from_url(where), None)
             if "://" in where:
-                raise ConfigError(f"blobs = {where!r}: give a folder, or s3://bucket/prefix")
+                raise ConfigError(message("blobs = {where!r}: give a folder, or s3://bucket/prefix", where=where))
             folder = base / where
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             return cls(LocalStore(folder, automatic_cleanup=True), folder)
         except (BaseError, OSError, ValueError) as error:
-            raise ConfigError(f"blobs = {where!r} cannot be used: {error}") from None
+            raise ConfigError(
+                message("blobs = {where!r} cannot be used: {error}", where=where, error=text_of(error))
+            ) from None
 
     async def put(self, blob: bytes, name: str, data: bytes | bytearray) -> None:
         """Keep a part; it is on the disk when this returns."""
@@ -62,7 +67,7 @@ class Objects:
         try:
             data = await obstore.get_range_async(self._store, f"{blob.hex()}/{part.name}", start=start, length=length)
         except (NotFoundError, FileNotFoundError):
-            raise Refusal(Code.MISSING_BLOB, "this attachment is kept no longer") from None
+            raise Refusal(Code.MISSING_BLOB, message("this attachment is kept no longer")) from None
         except (BaseError, OSError) as error:
             raise _failed(error) from None
         return memoryview(data)

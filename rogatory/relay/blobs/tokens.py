@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 
 from rogatory.keys.identity import RelayKeys
+from rogatory.protocol.text import message
 
 LIFETIME: Final = 15 * 60 * 1000
 """Milliseconds. A transfer that has begun goes on; the next one takes a new token."""
@@ -52,11 +53,11 @@ class Tokens:
         try:
             data = base64.b64decode(token.encode(errors="replace"), altchars=b"-_", validate=True)
         except (binascii.Error, ValueError):
-            raise BadToken("no token") from None
+            raise BadToken(message("no token")) from None
         said, code = data[:-_MAC], data[-_MAC:]
         if not hmac.compare_digest(hmac.digest(self._key, said, "sha256"), code):
-            raise BadToken("not a token of this relay")
+            raise BadToken(message("not a token of this relay"))
         authority, key_set, expires = msgspec.msgpack.decode(said, type=tuple[str, int, int])
         if expires <= now:
-            raise BadToken("the token has run out")
+            raise BadToken(message("the token has run out"))
         return Bearer(authority, key_set)

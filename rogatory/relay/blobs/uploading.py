@@ -10,6 +10,7 @@ from typing import Final
 
 from rogatory.protocol.frames.server import Code
 from rogatory.protocol.limits import KIB, MIB
+from rogatory.protocol.text import message
 from rogatory.relay.blobs.objects import Objects
 from rogatory.relay.errors import Refusal
 from rogatory.relay.store.interface import Blob, BlobPart, Store
@@ -46,7 +47,7 @@ async def take_upload(
     try:
         async for piece in pieces:
             if standing.received + len(pending) + len(piece) > standing.size:
-                raise Refusal(Code.TOO_LARGE, f"the blob was announced with {standing.size} bytes")
+                raise Refusal(Code.TOO_LARGE, message("the blob was announced with {size} bytes", size=standing.size))
             while piece:
                 room = PART - len(pending)
                 pending += piece[:room]
@@ -64,6 +65,8 @@ async def take_upload(
 async def admitted(slots: asyncio.Semaphore) -> AsyncIterator[None]:
     """Count a transfer while it runs; raises Refusal where too many do, since each holds a part in memory."""
     if slots.locked():
-        raise Refusal(Code.RATE, "as many attachments are under way as this relay takes: try again in a moment")
+        raise Refusal(
+            Code.RATE, message("as many attachments are under way as this relay takes: try again in a moment")
+        )
     async with slots:
         yield

@@ -17,6 +17,9 @@ from rich.console import Console
 from rich.table import Table
 
 from rogatory.keys.files import sync_folder
+from rogatory.languages import plainly, say, word
+from rogatory.languages.commands import tell
+from rogatory.protocol.text import Message, message, plain_text
 from rogatory.relay.admin import client, survey
 from rogatory.relay.admin.integrity import check_integrity
 from rogatory.relay.app import database_address, relay_keys
@@ -58,9 +61,11 @@ def sizes(config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
     if as_json:
         _print_json(found)
         return
-    lines = [(f"rows of {name}", count) for name, count in sorted(found.rows.items())]
-    lines += [(f"bytes of {name}", count) for name, count in sorted(found.bytes.items())]
-    _table(("what", "number"), [*lines, ("bytes on disk", found.bytes_on_disk)])
+    lines: list[tuple[str, int]] = [
+        (message("rows of {table}", table=name), count) for name, count in sorted(found.rows.items())
+    ]
+    lines += [(message("bytes of {table}", table=name), count) for name, count in sorted(found.bytes.items())]
+    _table((message("what"), message("number")), [*lines, (message("bytes on disk"), found.bytes_on_disk)])
 
 
 @app.command()
@@ -73,7 +78,10 @@ def retention(
     settings = load_config(config)
     if run:
         deleted = client.ask(settings.socket, "POST", "/retention")["deleted"]
-        typer.echo(msgspec.json.encode({"deleted": deleted}).decode() if as_json else f"deleted: {deleted} rows")
+        if as_json:
+            _print_json({"deleted": deleted})
+        else:
+            tell(message("deleted: {deleted} rows", deleted=deleted))
         return
     with _inspection(settings) as inspection:
         found = survey.due(inspection, settings.retention, time.time_ns() // 1_000_000)
@@ -81,10 +89,10 @@ def retention(
         _print_json(found)
         return
     rows = [
-        ("acknowledged by all, grace period over", found.acknowledged_bodies, found.acknowledged_bytes),
-        ("older than the greatest age", found.old_bodies, found.old_bytes),
+        (message("acknowledged by all, grace period over"), found.acknowledged_bodies, found.acknowledged_bytes),
+        (message("older than the greatest age"), found.old_bodies, found.old_bytes),
     ]
-    _table(("due, as far as the relay has looked", "bodies", "bytes"), rows)
+    _table((message("due, as far as the relay has looked"), message("bodies"), message("bytes")), rows)
 
 
 @app.command()
@@ -95,14 +103,21 @@ def integrity(config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
     if as_json:
         _print_json(report)
     else:
-        typer.echo(
-            f"checked: {report.channels} channels, {report.entries} entries, {report.bodies} bodies,"
-            f" {report.acknowledgements} acknowledgements"
+        tell(
+            message(
+                "checked: {channels} channels, {entries} entries, {bodies} bodies, {acknowledgements} acknowledgements",
+                channels=report.channels,
+                entries=report.entries,
+                bodies=report.bodies,
+                acknowledgements=report.acknowledgements,
+            )
         )
         for finding in report.findings:
-            typer.echo(f"{finding.channel or 'database'}: {finding.problem}")
+            tell(message("{place}: {problem}", place=finding.channel or message("database"), problem=finding.problem))
     if report.findings:
-        raise DatabaseError("the database is not sound: stop the relay, keep a copy, restore a backup (RUNBOOK.md)")
+        raise DatabaseError(
+            message("the database is not sound: stop the relay, keep a copy, restore a backup (RUNBOOK.md)")
+        )
 
 
 @app.command()
@@ -114,7 +129,9 @@ def backup(
     """Copy the database as it is now, while the relay goes on. It holds no readable content, but who wrote to whom."""
     settings = load_config(config)
     if is_address(settings.database):
-        raise ConfigError("a database that replicas share is backed up by its own means: pg_dump, or pg_basebackup")
+        raise ConfigError(
+            message("a database that replicas share is backed up by its own means: pg_dump, or pg_basebackup")
+        )
     target = file.resolve()
     descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
     os.close(descriptor)
@@ -131,7 +148,7 @@ def backup(
     if as_json:
         _print_json({"file": str(file), "bytes": size})
     else:
-        typer.echo(f"written: {file}, {size} bytes")
+        tell(message("written: {file}, {size} bytes", file=file, size=size))
 
 
 @contextmanager
@@ -156,15 +173,17 @@ def _show(kind: type[msgspec.Struct], lines: Iterable[msgspec.Struct], as_json: 
 def _cell(name: str, value: Any) -> Any:
     if name == "created":
         return f"{datetime.fromtimestamp(value / 1000, UTC):%Y-%m-%d %H:%M}"
-    return ("yes" if value else "no") if isinstance(value, bool) else value
+    return plainly(value) if isinstance(value, bool) else value
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    table = Table(*(column.replace("_", " ") for column in columns), box=None, pad_edge=False)
+    table = Table(
+        *(say(column) if isinstance(column, Message) else word(column) for column in columns), box=None, pad_edge=False
+    )
     for row in rows:
-        table.add_row(*(str(cell) for cell in row))
+        table.add_row(*(say(cell) if isinstance(cell, str) else str(cell) for cell in row))
     Console(markup=False, highlight=False, emoji=False).print(table)
 
 
 def _print_json(value: Any) -> None:
-    typer.echo(msgspec.json.encode(value).decode())
+    typer.echo(msgspec.json.encode(value, enc_hook=plain_text).decode())

@@ -7,6 +7,8 @@ from urllib.parse import quote
 import msgspec
 import typer
 
+from rogatory.languages.commands import tell
+from rogatory.protocol.text import message
 from rogatory.relay.admin import client
 from rogatory.relay.cli.start import DEFAULT_CONFIG, Config
 from rogatory.relay.config import load_config
@@ -33,13 +35,31 @@ def take(
         typer.echo(msgspec.json.encode(taken).decode())
         return
     if taken["before"]:
-        typer.echo(f"taken before, nothing changed: file {taken['number']} of {taken['authority']}")
+        tell(
+            message(
+                "taken before, nothing changed: file {number} of {authority}",
+                number=taken["number"],
+                authority=taken["authority"],
+            )
+        )
     else:
-        refused = ", ".join(f"{count} {code}" for code, count in taken["refused"].items()) or "none"
-        typer.echo(f"taken: file {taken['number']} of {taken['authority']}")
-        typer.echo(f"entries: {taken['accepted']} new, {taken['repeated']} that stood already; refused: {refused}")
-        typer.echo(f"attachments: {taken['attachments']}")
-    typer.echo(f"next: rogatory-relay courier give {taken['authority']} FILE, and let it be carried back")
+        refused = tuple(f"{count} {code}" for code, count in taken["refused"].items()) or message("none")
+        tell(message("taken: file {number} of {authority}", number=taken["number"], authority=taken["authority"]))
+        tell(
+            message(
+                "entries: {accepted} new, {repeated} that stood already; refused: {refused}",
+                accepted=taken["accepted"],
+                repeated=taken["repeated"],
+                refused=refused,
+            )
+        )
+        tell(message("attachments: {attachments}", attachments=taken["attachments"]))
+    tell(
+        message(
+            "next: rogatory-relay courier give {authority} FILE, and let it be carried back",
+            authority=taken["authority"],
+        )
+    )
 
 
 @app.command()
@@ -58,4 +78,4 @@ def give(
     if as_json:
         typer.echo(msgspec.json.encode({"authority": authority, "file": str(file), "bytes": size}).decode())
     else:
-        typer.echo(f"written: {file}, {size} bytes, for {authority} alone")
+        tell(message("written: {file}, {size} bytes, for {authority} alone", file=file, size=size, authority=authority))

@@ -4,6 +4,8 @@ import asyncio
 
 import typer
 
+from rogatory.languages.commands import tell
+from rogatory.protocol.text import message
 from rogatory.relay.app import database_address, relay_keys
 from rogatory.relay.cli.start import DEFAULT_CONFIG, Config
 from rogatory.relay.config import load_config
@@ -25,10 +27,13 @@ def upgrade(config: Config = DEFAULT_CONFIG) -> None:
     settings = load_config(config)
     if not is_address(settings.database):
         raise ConfigError(
-            f"database = {settings.database!r} is a file: a relay over SQLite opens files of its own schema alone"
+            message(
+                "database = {database!r} is a file: a relay over SQLite opens files of its own schema alone",
+                database=settings.database,
+            )
         )
     before, after = asyncio.run(upgrade_schema(database_address(settings), relay_keys(settings).relay))
     if before == after:
-        typer.echo(f"schema revision {after}: nothing to do")
+        tell(message("schema revision {after}: nothing to do", after=after))
     else:
-        typer.echo(f"schema revision {before or 'none (empty)'} -> {after}")
+        tell(message("schema revision {before} -> {after}", before=before or message("none (empty)"), after=after))

@@ -9,6 +9,8 @@ import typer
 
 from rogatory.keys.directory.trust import TrustedDirectory
 from rogatory.keys.files import write_atomically
+from rogatory.languages.commands import tell
+from rogatory.protocol.text import message
 from rogatory.relay.cli.start import DEFAULT_CONFIG, Config
 from rogatory.relay.config import load_config
 from rogatory.relay.mirror import read_root
@@ -37,4 +39,9 @@ def import_bundle(
             shutil.copytree(accepted, trial)
         directory = TrustedDirectory(trial, read_root(settings)).refresh(data)
     write_atomically(settings.path(settings.directory.bundle), data, mode=0o644)
-    typer.echo(f"verified: directory version {directory.targets_version}; a running relay takes it in a moment")
+    tell(
+        message(
+            "verified: directory version {targets_version}; a running relay takes it in a moment",
+            targets_version=directory.targets_version,
+        )
+    )

@@ -13,6 +13,8 @@ from rogatory.keys.fingerprint import relay_fingerprint
 from rogatory.keys.identity import RelayKeys
 from rogatory.keys.link import certificate_binding
 from rogatory.keys.passphrase import new_passphrase
+from rogatory.languages.commands import tell
+from rogatory.protocol.text import message
 from rogatory.relay.errors import ConfigError
 from rogatory.relay.key_file import write_plain, write_vault
 from rogatory.relay.tls import read_certificate
@@ -38,10 +40,10 @@ def init(
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     config = folder / "relay.toml"
     if config.exists():
-        raise ConfigError(f"{config} exists and is not overwritten: choose another folder")
+        raise ConfigError(message("{config} exists and is not overwritten: choose another folder", config=config))
     shown = certificate or proxy_certificate
     if pin and shown is None:
-        raise ConfigError("--pin needs --certificate or --proxy-certificate")
+        raise ConfigError(message("--pin needs --certificate or --proxy-certificate"))
     fingerprint = certificate_binding(read_certificate(shown)).hex() if pin and shown is not None else None
     keys = RelayKeys.generate(relay, os.urandom)
     enrolment = enrol_relay(keys, tuple(url), fingerprint)
@@ -72,7 +74,17 @@ def init(
             ).decode()
         )
         return
-    typer.echo(f"relay:       {relay}")
-    typer.echo(f"fingerprint: {number}")
-    typer.echo(f"next: have {folder / 'relay.enrolment'} taken into the directory (rogatory-keys relay add),")
-    typer.echo(f"      put the directory's root.json into {folder}, then: rogatory-relay run --config {config}")
+    tell(message("relay:       {relay}", relay=relay))
+    tell(message("fingerprint: {number}", number=number))
+    tell(
+        message(
+            "next: have {folder} taken into the directory (rogatory-keys relay add),", folder=folder / "relay.enrolment"
+        )
+    )
+    tell(
+        message(
+            "      put the directory's root.json into {folder}, then: rogatory-relay run --config {config}",
+            folder=folder,
+            config=config,
+        )
+    )

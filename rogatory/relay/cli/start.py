@@ -45,22 +45,28 @@ async def _serve(settings: RelayConfig) -> None:
 
 async def _check(settings: RelayConfig) -> None:
     keys = relay_keys(settings)
-    typer.echo(f"keys:      {keys.relay}")
+    tell(message("keys:      {relay}", relay=keys.relay))
     tls = server_context(settings)
     binding = link_binding(settings)
-    typer.echo(f"transport: {'TLS' if tls else 'plain on loopback' if not any(binding) else 'TLS by a proxy'}")
+    tell(message("transport: {transport}", transport=_transport(tls is not None, proxy=any(binding))))
     mirror = Mirror(settings)
     await mirror.load()
     await mirror.fetch()
     if mirror.publisher_problem is not None:
-        typer.echo(f"publisher: {mirror.publisher_problem}")
+        tell(message("publisher: {problem}", problem=mirror.publisher_problem))
     if mirror.current is None:
-        typer.echo(f"directory: none yet ({mirror.problem or 'no bundle was accepted'})")
+        tell(message("directory: none yet ({problem})", problem=mirror.problem or message("no bundle was accepted")))
     else:
-        typer.echo(f"directory: version {mirror.current.directory.targets_version}")
+        tell(message("directory: version {version}", version=mirror.current.directory.targets_version))
     store = await open_store(settings, keys, Metrics())
     try:
         await store.probe()
     finally:
         await store.close()
-    typer.echo(f"database:  {database_told(settings)} can be written")
+    tell(message("database:  {database} can be written", database=database_told(settings)))
+
+
+def _transport(tls: bool, *, proxy: bool) -> str:
+    if tls:
+        return message("TLS")
+    return message("TLS by a proxy") if proxy else message("plain on loopback")

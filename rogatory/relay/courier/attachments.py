@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Collection, Mapping
 
 from rogatory.keys.courier import PIECE, Piece, Record
 from rogatory.protocol.frames.server import Code
+from rogatory.protocol.text import message
 from rogatory.relay.blobs.uploading import take_upload
 from rogatory.relay.errors import Refusal
 from rogatory.relay.services import Services
@@ -43,7 +44,7 @@ class _Pieces:
         """The bytes after those that are here. Raises Refusal for pieces that do not follow one another."""
         while (piece := self._mine()) is not None:
             if piece.offset != self._offset:
-                raise Refusal(Code.MALFORMED, "the attachment's pieces do not follow one another")
+                raise Refusal(Code.MALFORMED, message("the attachment's pieces do not follow one another"))
             self._offset += len(piece.data)
             if data := piece.data[max(0, standing.received - piece.offset) :]:
                 self.taken += len(data)

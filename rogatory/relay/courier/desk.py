@@ -13,6 +13,7 @@ import structlog
 
 from rogatory.keys.courier import Direction, Sealer, Slip
 from rogatory.keys.errors import CourierRefused
+from rogatory.protocol.text import message
 from rogatory.relay.courier.attachments import blobs_for, pieces_of
 from rogatory.relay.courier.giving import records
 from rogatory.relay.courier.journeys import Journeys
@@ -49,7 +50,10 @@ class CourierDesk:
                 return Taken(authority=slip.authority, number=slip.number, before=True)
             if slip.number < journey.taken:
                 raise CourierRefused(
-                    f"the courier file of {slip.authority} is older than one that was taken: have it exported anew"
+                    message(
+                        "the courier file of {authority} is older than one that was taken: have it exported anew",
+                        authority=slip.authority,
+                    )
                 )
             file.seek(0)
             taken, journey = await take(file, slip, self._services, journey)
@@ -89,5 +93,5 @@ class CourierDesk:
     def _mirrored(self) -> Mirrored:
         mirrored = self._services.mirror.current
         if mirrored is None:
-            raise NoDirectory("this relay has no directory yet: import the publisher's bundle first")
+            raise NoDirectory(message("this relay has no directory yet: import the publisher's bundle first"))
         return mirrored

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from rogatory.keys.files import write_atomically
+from rogatory.protocol.text import message
 from rogatory.relay.errors import ConfigError
 
 
@@ -40,7 +41,7 @@ class Journeys:
         except FileNotFoundError:
             return Journey()
         except msgspec.DecodeError:
-            raise ConfigError(f"{path} is damaged: remove it; nothing is lost by that") from None
+            raise ConfigError(message("{path} is damaged: remove it; nothing is lost by that", path=path)) from None
 
     def save(self, authority: str, journey: Journey) -> None:
         """Remember, durably. Raises OSError."""

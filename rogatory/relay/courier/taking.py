@@ -27,6 +27,7 @@ from rogatory.protocol.frames.client import ClientFrame, Credit, FetchToken, Hel
 from rogatory.protocol.frames.codec import decode_client_frame, decode_server_frame, encode_frame
 from rogatory.protocol.frames.server import Accepted, AcceptedTogether, Code, Refused, ServerFrame
 from rogatory.protocol.limits import APPENDS_IN_FLIGHT
+from rogatory.protocol.text import message, text_of
 from rogatory.relay.courier.attachments import take_blob
 from rogatory.relay.courier.journeys import Journey
 from rogatory.relay.errors import Farewell, Refusal
@@ -57,15 +58,24 @@ def check(file: BinaryIO, services: Services, mirrored: Mirrored) -> Slip:
 
     def sender(slip: Slip, _: bytes) -> bytes:
         if slip.relay != relay:
-            raise CourierRefused(f"the courier file is for {slip.relay}, this is {relay}: take it there")
+            raise CourierRefused(
+                message("the courier file is for {relay}, this is {here}: take it there", relay=slip.relay, here=relay)
+            )
         try:
             key_set, key = current_key(mirrored.directory, slip.authority)
         except Farewell as farewell:
-            raise CourierRefused(f"the courier file is refused: {farewell.explanation}") from None
+            raise CourierRefused(
+                message("the courier file is refused: {explanation}", explanation=farewell.explanation)
+            ) from None
         if slip.key_set != key_set:
             raise CourierRefused(
-                f"the courier file is signed with key set {slip.key_set} of {slip.authority}, {key_set} is in force:"
-                " have it exported anew"
+                message(
+                    "the courier file is signed with key set {key_set} of {authority}, {ours} is in force:"
+                    " have it exported anew",
+                    key_set=slip.key_set,
+                    authority=slip.authority,
+                    ours=key_set,
+                )
             )
         return key
 
@@ -80,7 +90,7 @@ def check(file: BinaryIO, services: Services, mirrored: Mirrored) -> Slip:
         frame = _frame(record)
         requests += hasattr(frame, "ref")
         if isinstance(frame, _UNCALLED_FOR) or requests > MAX_REQUESTS:
-            raise CourierRefused("the courier file holds frames that none may hold, or too many")
+            raise CourierRefused(message("the courier file holds frames that none may hold, or too many"))
 
     return verified(file, services.keys.identity_seed, Direction.TO_RELAY, sender, look)[0]
 
@@ -111,11 +121,13 @@ async def take(file: BinaryIO, slip: Slip, services: Services, journey: Journey)
             record = await anext(records, None)
         await answering.all_answered(session)
     except Farewell as farewell:
-        raise CourierRefused(f"the relay cannot go on with the courier file: {farewell.explanation}") from None
+        raise CourierRefused(
+            message("the relay cannot go on with the courier file: {explanation}", explanation=farewell.explanation)
+        ) from None
     finally:
         session.close()
     if answering.refused[Code.UNAVAILABLE.value]:
-        raise CourierRefused("the relay cannot write to its database now: take the file again later")
+        raise CourierRefused(message("the relay cannot write to its database now: take the file again later"))
     taken = Taken(
         authority=slip.authority,
         number=slip.number,
@@ -194,8 +206,10 @@ async def _read(records: Iterator[Record]) -> AsyncIterator[Record]:
 
 def _frame(record: Record) -> ClientFrame:
     if not isinstance(record, Carried):
-        raise CourierRefused("the courier file holds what no authority's file holds")
+        raise CourierRefused(message("the courier file holds what no authority's file holds"))
     try:
         return decode_client_frame(record.frame)
     except MalformedError as error:
-        raise CourierRefused(f"the courier file holds no frame where one should be: {error}") from None
+        raise CourierRefused(
+            message("the courier file holds no frame where one should be: {error}", error=text_of(error))
+        ) from None

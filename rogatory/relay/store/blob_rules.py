@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from rogatory.protocol.frames.server import Code
+from rogatory.protocol.text import message
 from rogatory.relay import log
 from rogatory.relay.errors import Refusal
 from rogatory.relay.store.interface import Blob, BlobPart, BlobReference, Quotas
@@ -24,16 +25,18 @@ class BlobRow(NamedTuple):
 def begun(row: BlobRow, authority: str, size: int) -> Blob:
     """The upload that stands under an id already; raises MALFORMED unless it is this very one."""
     if row.owner != authority or row.size != size or row.doomed:
-        raise Refusal(Code.MALFORMED, "there is another blob with this id: choose a random one")
+        raise Refusal(Code.MALFORMED, message("there is another blob with this id: choose a random one"))
     return Blob(size, row.received)
 
 
 def check_new(size: int, used: int, quotas: Quotas) -> None:
     """Raise TOO_LARGE or QUOTA for a new blob of an authority whose blobs take `used` bytes."""
     if size > quotas.blob_size:
-        raise Refusal(Code.TOO_LARGE, f"a blob has at most {quotas.blob_size} bytes at this relay")
+        raise Refusal(
+            Code.TOO_LARGE, message("a blob has at most {blob_size} bytes at this relay", blob_size=quotas.blob_size)
+        )
     if used + size > quotas.blob_bytes:
-        raise Refusal(Code.QUOTA, "the attachments that this authority keeps at the relay are at their limit")
+        raise Refusal(Code.QUOTA, message("the attachments that this authority keeps at the relay are at their limit"))
 
 
 def own(row: BlobRow | None, authority: str) -> BlobRow:
@@ -46,7 +49,14 @@ def own(row: BlobRow | None, authority: str) -> BlobRow:
 def check_part(row: BlobRow, part: BlobPart) -> None:
     """Raise MALFORMED unless the part begins where the last one ended, and ends within the blob."""
     if part.offset != row.received or part.offset + part.size > row.size:
-        raise Refusal(Code.MALFORMED, f"the upload stands at {row.received} of {row.size} bytes: go on from there")
+        raise Refusal(
+            Code.MALFORMED,
+            message(
+                "the upload stands at {received} of {size} bytes: go on from there",
+                received=row.received,
+                size=row.size,
+            ),
+        )
 
 
 def whole(row: BlobRow | None) -> BlobRow:

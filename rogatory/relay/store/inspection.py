@@ -15,6 +15,7 @@ from sqlalchemy import Select, func, literal, select, union_all
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.elements import ClauseElement
 
+from rogatory.protocol.text import message, text_of
 from rogatory.relay.errors import DatabaseError
 from rogatory.relay.store.schema import (
     SCHEMA_VERSION,
@@ -181,7 +182,9 @@ class SQLiteInspection:
             while found := cursor.fetchmany(AT_ONCE):
                 yield from found
         except sqlite3.Error as error:
-            raise DatabaseError(f"the database {self._path} cannot be read ({error})") from None
+            raise DatabaseError(
+                message("the database {path} cannot be read ({error})", path=self._path, error=text_of(error))
+            ) from None
 
     def damage(self) -> list[str]:
         """See Inspection."""
@@ -214,21 +217,32 @@ class SQLiteInspection:
 def inspect_sqlite(path: Path) -> Iterator[SQLiteInspection]:
     """A view of the file. Raises DatabaseError."""
     if not path.is_file():
-        raise DatabaseError(f"there is no database {path}: the relay makes it when it runs for the first time")
+        raise DatabaseError(
+            message("there is no database {path}: the relay makes it when it runs for the first time", path=path)
+        )
     try:
         connection = connect(path, read_only=True)
     except sqlite3.Error as error:
-        raise DatabaseError(f"the database {path} cannot be opened ({error})") from None
+        raise DatabaseError(
+            message("the database {path} cannot be opened ({error})", path=path, error=text_of(error))
+        ) from None
     try:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if version != SCHEMA_VERSION:
             raise DatabaseError(
-                f"the database {path} has schema version {version}, this program knows {SCHEMA_VERSION}"
+                message(
+                    "the database {path} has schema version {version}, this program knows {schema_version}",
+                    path=path,
+                    version=version,
+                    schema_version=SCHEMA_VERSION,
+                )
             )
         connection.execute("BEGIN")
         yield SQLiteInspection(path, connection)
     except sqlite3.Error as error:
-        raise DatabaseError(f"the database {path} cannot be read ({error})") from None
+        raise DatabaseError(
+            message("the database {path} cannot be read ({error})", path=path, error=text_of(error))
+        ) from None
     finally:
         connection.close()
 
@@ -239,4 +253,10 @@ def back_up(path: Path, target: Path) -> None:
         try:
             inspection.copy_into(target)
         except sqlite3.Error as error:
-            raise DatabaseError(f"the backup {target} cannot be written ({error}): check the space left") from None
+            raise DatabaseError(
+                message(
+                    "the backup {target} cannot be written ({error}): check the space left",
+                    target=target,
+                    error=text_of(error),
+                )
+            ) from None

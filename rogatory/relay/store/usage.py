@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rogatory.protocol.frames.server import Code
+from rogatory.protocol.text import message
 from rogatory.relay.errors import Refusal
 from rogatory.relay.store.interface import Quotas
 
@@ -21,9 +22,14 @@ class Usage:
     def charge(self, size: int, founded: int = 0) -> None:
         """Count; raises Refusal where a quota is full, and then counts nothing."""
         if self.stored + size > self.quotas.stored_bytes:
-            raise Refusal(Code.QUOTA, "what this authority keeps at the relay is at its limit until retention ends")
+            raise Refusal(
+                Code.QUOTA, message("what this authority keeps at the relay is at its limit until retention ends")
+            )
         if founded and self.founded + founded > self.quotas.channels:
-            raise Refusal(Code.QUOTA, f"this authority has founded its {self.quotas.channels} channels here")
+            raise Refusal(
+                Code.QUOTA,
+                message("this authority has founded its {channels} channels here", channels=self.quotas.channels),
+            )
         self.stored += size
         self.founded += founded
 

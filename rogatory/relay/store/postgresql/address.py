@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
+from rogatory.protocol.text import message
 from rogatory.relay.errors import ConfigError
 
 SCHEME: Final = "postgresql+asyncpg"
-_LIKE: Final = f"write it like {SCHEME}://relay@db.example.org/rogatory"
+_LIKE: Final = message("write it like {example}", example=f"{SCHEME}://relay@db.example.org/rogatory")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +40,30 @@ def parse_address(database: str, password_file: Path | None = None) -> Address:
         host, port = parts.hostname, parts.port
         options = dict(parse_qsl(parts.query, keep_blank_values=True))
     except ValueError:
-        raise ConfigError(f"database is no address of a PostgreSQL: {_LIKE}") from None
+        raise ConfigError(message("database is no address of a PostgreSQL: {like}", like=_LIKE)) from None
     if parts.scheme != SCHEME:
-        raise ConfigError(f"database = {parts.scheme}://... is not supported: {_LIKE}, or name a file")
+        raise ConfigError(
+            message(
+                "database = {scheme}://... is not supported: {like}, or name a file", scheme=parts.scheme, like=_LIKE
+            )
+        )
     if parts.password is not None or "password" in options:
         raise ConfigError(
-            "database holds a password, which logs and process lists could show: take it out of the URL, change it,"
-            " and name a file with the new one as database_password_file, or use PGPASSFILE"
+            message(
+                "database holds a password, which logs and process lists could show: take it out of the URL,"
+                " change it, and name a file with the new one as database_password_file, or use PGPASSFILE"
+            )
         )
     name = unquote(parts.path.lstrip("/"))
     if not parts.username or not name or parts.fragment:
-        raise ConfigError(f"database names no user or no database: {_LIKE}")
+        raise ConfigError(message("database names no user or no database: {like}", like=_LIKE))
     reached = options.get("host", host)
     if reached is None:
-        raise ConfigError(f"database names no server: {_LIKE}")
+        raise ConfigError(message("database names no server: {like}", like=_LIKE))
     if not reached.startswith("/") and not _is_loopback(reached):
         options.setdefault("sslmode", "verify-full")
     dsn = urlunsplit(("postgresql", parts.netloc, parts.path, urlencode(options), ""))
-    told = f"{name} at {reached}" + (f":{port}" if port else "")
+    told = message("{name} at {place}", name=name, place=f"{reached}:{port}" if port else reached)
     return Address(dsn, told, None if password_file is None else _password(password_file))
 
 
@@ -64,11 +71,13 @@ def _password(path: Path) -> str:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise ConfigError(f"database_password_file {path} cannot be read: {reason}") from None
+        reason = error.strerror if isinstance(error, OSError) else message("it is not text")
+        raise ConfigError(
+            message("database_password_file {path} cannot be read: {reason}", path=path, reason=reason)
+        ) from None
     password = text.splitlines()[0] if text.strip() else ""
     if not password:
-        raise ConfigError(f"database_password_file {path} is empty: its first line is the password")
+        raise ConfigError(message("database_password_file {path} is empty: its first line is the password", path=path))
     return password
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 
 import asyncpg
 
+from rogatory.protocol.text import message
 from rogatory.relay.errors import DatabaseError
 from rogatory.relay.store.postgresql.address import Address
 
@@ -74,7 +75,11 @@ async def check_durable(connection: Connection, address: Address) -> None:
     for setting in ("fsync", "full_page_writes", "synchronous_commit"):
         if await connection.fetchval(f"SHOW {setting}") == "off":
             raise DatabaseError(
-                f"the database {address.told} has {setting} = off: what it accepted could be lost; switch it on"
+                message(
+                    "the database {told} has {setting} = off: what it accepted could be lost; switch it on",
+                    told=address.told,
+                    setting=setting,
+                )
             )
 
 

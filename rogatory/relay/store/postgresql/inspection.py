@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.sql.elements import ClauseElement
 
+from rogatory.protocol.text import message
 from rogatory.relay.errors import DatabaseError
 from rogatory.relay.store.inspection import Row
 from rogatory.relay.store.postgresql.address import Address
@@ -57,7 +58,9 @@ class PostgreSQLInspection:
         try:
             return self._runner.run(done())
         except DATABASE_ERRORS as error:
-            raise DatabaseError(f"the database {self._address.told} cannot be read ({told(error)})") from None
+            raise DatabaseError(
+                message("the database {told} cannot be read ({why})", told=self._address.told, why=told(error))
+            ) from None
 
 
 @contextmanager
@@ -78,7 +81,9 @@ def inspect_postgresql(address: Address, relay: str) -> Iterator[PostgreSQLInspe
         try:
             connection = runner.run(opened())
         except DATABASE_ERRORS as error:
-            raise DatabaseError(f"the database {address.told} cannot be read ({told(error)})") from None
+            raise DatabaseError(
+                message("the database {told} cannot be read ({why})", told=address.told, why=told(error))
+            ) from None
         try:
             yield PostgreSQLInspection(runner, connection, address)
         finally:

@@ -13,6 +13,7 @@ from rogatory.protocol.limits import (
     MAX_ENTRIES_PER_FRAME,
     MAX_HEADERS_PER_FRAME,
 )
+from rogatory.protocol.text import message
 from rogatory.relay.errors import Refusal
 from rogatory.relay.store.interface import ACKNOWLEDGEMENTS_TO_ALL, Advance, ChannelView, Page
 from rogatory.relay.store.postgresql.connection import Connection
@@ -131,10 +132,10 @@ def _end(seen: ChannelView) -> int:
 async def _view(connection: Connection, channel: bytes, authority: str) -> tuple[int, ChannelView, int | None]:
     row = await connection.fetchrow(_VIEW, channel, authority)
     if row is None:
-        raise Refusal(Code.UNKNOWN_CHANNEL, "this relay holds no such channel: it may have another home relay")
+        raise Refusal(Code.UNKNOWN_CHANNEL, message("this relay holds no such channel: it may have another home relay"))
     number, seq, head, last_commit, access, first, until, left_access, left_commit, wrote_first = row
     if first is None:
-        raise Refusal(Code.NOT_A_MEMBER, "this authority was never on the channel's access list")
+        raise Refusal(Code.NOT_A_MEMBER, message("this authority was never on the channel's access list"))
     if until is not None:
         access, last_commit = left_access, left_commit
     return number, ChannelView(Head(seq, head), last_commit, access, first, until), wrote_first

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from rogatory.protocol.text import message
 from rogatory.relay.errors import DatabaseError
 from rogatory.relay.store import migrations
 from rogatory.relay.store.postgresql.address import Address
@@ -24,7 +25,9 @@ async def prepare(connection: Connection, address: Address, relay: str) -> None:
         if await connection.fetchval(_HAS_VERSION):
             return
         if await connection.fetchval(_TABLES):
-            raise DatabaseError(f"{address.told} is a database of another program: name an empty one")
+            raise DatabaseError(
+                message("{told} is a database of another program: name an empty one", told=address.told)
+            )
         await connection.execute(migrations.upgrade_script("postgresql", None))
         await connection.execute(_SET_OWNER, relay)
 
@@ -34,12 +37,24 @@ async def check_schema(connection: Connection, address: Address, relay: str) -> 
     found = await _revision(connection, address)
     if found != migrations.head():
         raise DatabaseError(
-            f"the database {address.told} has schema revision {found}, this program works with {migrations.head()}:"
-            " stop all replicas, back the database up, then run rogatory-relay database upgrade"
+            message(
+                "the database {told} has schema revision {found}, this program works with {head}: stop all"
+                " replicas, back the database up, then run rogatory-relay database upgrade",
+                told=address.told,
+                found=found,
+                head=migrations.head(),
+            )
         )
     owner = await connection.fetchval(_OWNER)
     if owner != relay:
-        raise DatabaseError(f"the database {address.told} belongs to {owner}, not to {relay}: name its own database")
+        raise DatabaseError(
+            message(
+                "the database {told} belongs to {owner}, not to {relay}: name its own database",
+                told=address.told,
+                owner=owner,
+                relay=relay,
+            )
+        )
 
 
 async def upgrade(address: Address, relay: str) -> tuple[str | None, str]:
@@ -64,7 +79,11 @@ async def upgrade(address: Address, relay: str) -> tuple[str | None, str]:
             await connection.close()
     except DATABASE_ERRORS as error:
         raise DatabaseError(
-            f"the database {address.told} cannot be upgraded ({told(error)}): nothing changed"
+            message(
+                "the database {told} cannot be upgraded ({why}): nothing changed",
+                told=address.told,
+                why=told(error),
+            )
         ) from None
     return before, migrations.head()
 
@@ -74,7 +93,12 @@ async def _revision(connection: Connection, address: Address) -> str:
     revision = str(await connection.fetchval(_VERSION))
     if revision not in migrations.known():
         raise DatabaseError(
-            f"the database {address.told} has schema revision {revision}, which this program does not know (it works"
-            f" with {migrations.head()}): run the program that belongs to it"
+            message(
+                "the database {told} has schema revision {revision}, which this program does not know (it"
+                " works with {head}): run the program that belongs to it",
+                told=address.told,
+                revision=revision,
+                head=migrations.head(),
+            )
         )
     return revision

@@ -12,6 +12,7 @@ import structlog
 
 from rogatory.protocol.acknowledgement import Acknowledgement
 from rogatory.protocol.frames.server import ClaimedPackage, Code, HeaderLine, Invited
+from rogatory.protocol.text import message
 from rogatory.relay.errors import DatabaseError, Refusal
 from rogatory.relay.store.interface import (
     Blob,
@@ -111,7 +112,11 @@ class PostgreSQLStore:
             if connection is not None:
                 connection.terminate()
             raise DatabaseError(
-                f"the database {address.told} cannot be used ({told(error)}): check its address, password and rights"
+                message(
+                    "the database {told} cannot be used ({why}): check its address, password and rights",
+                    told=address.told,
+                    why=told(error),
+                )
             ) from None
         except DatabaseError:
             if connection is not None:

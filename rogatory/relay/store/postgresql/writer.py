@@ -12,6 +12,7 @@ import asyncpg
 
 from rogatory.protocol.frames.server import Code
 from rogatory.protocol.limits import MIB
+from rogatory.protocol.text import message
 from rogatory.relay.errors import Refusal
 from rogatory.relay.store.answers import Placed, answers
 from rogatory.relay.store.fairness import FairQueue
@@ -35,7 +36,7 @@ _PAUSE: Final = 0.02
 _AWAY: Final = 0.25
 """Seconds in which a database that could not be reached is not tried again: what waits is refused at once."""
 
-UNAVAILABLE: Final = "the relay cannot reach its database now: try again later; its operator has been told"
+UNAVAILABLE: Final = message("the relay cannot reach its database now: try again later; its operator has been told")
 
 
 class InDoubt(Exception):

@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from rogatory.protocol.text import message, text_of
 from rogatory.relay.errors import DatabaseError
 from rogatory.relay.store.schema import SCHEMA_VERSION, about, metadata
 from rogatory.relay.store.sqlite.statements import definition, sql
@@ -55,14 +56,21 @@ def open_database(path: Path, relay: str) -> sqlite3.Connection:
     try:
         (mode,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
         if mode != "wal":
-            raise DatabaseError(f"the database {path} cannot use a write-ahead log: is it on a network file system?")
+            raise DatabaseError(
+                message("the database {path} cannot use a write-ahead log: is it on a network file system?", path=path)
+            )
         (found,) = connection.execute("PRAGMA user_version").fetchone()
         if found == 0:
             _create(connection, path, relay)
         elif found != SCHEMA_VERSION:
             raise DatabaseError(
-                f"the database {path} has schema version {found}, this program knows {SCHEMA_VERSION}:"
-                " run the program that belongs to it, or migrate it"
+                message(
+                    "the database {path} has schema version {found}, this program knows {schema_version}: run the"
+                    " program that belongs to it, or migrate it",
+                    path=path,
+                    found=found,
+                    schema_version=SCHEMA_VERSION,
+                )
             )
         _check_owner(connection, path, relay)
     except sqlite3.Error as error:
@@ -77,7 +85,9 @@ def open_database(path: Path, relay: str) -> sqlite3.Connection:
 def _create(connection: sqlite3.Connection, path: Path, relay: str) -> None:
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     if tables:
-        raise DatabaseError(f"{path} is a database of another program: name another file in the configuration")
+        raise DatabaseError(
+            message("{path} is a database of another program: name another file in the configuration", path=path)
+        )
     connection.execute("BEGIN IMMEDIATE")
     for table in metadata.sorted_tables:
         connection.execute(definition(CreateTable(table)))
@@ -92,10 +102,25 @@ def _check_owner(connection: sqlite3.Connection, path: Path, relay: str) -> None
     rows = connection.execute(sql(select(about.c.name, about.c.value))).fetchall()
     owner = dict(rows).get("relay")
     if owner != relay:
-        raise DatabaseError(f"the database {path} belongs to {owner}, not to {relay}: name its own file")
+        raise DatabaseError(
+            message(
+                "the database {path} belongs to {owner}, not to {relay}: name its own file",
+                path=path,
+                owner=owner,
+                relay=relay,
+            )
+        )
 
 
 def _told(path: Path, error: sqlite3.Error) -> str:
     if isinstance(error, sqlite3.OperationalError):
-        return f"the database {path} cannot be opened ({error}): check its folder, its rights and the space left"
-    return f"the database {path} is damaged ({error}): restore it from a backup; nothing was changed"
+        return message(
+            "the database {path} cannot be opened ({error}): check its folder, its rights and the space left",
+            path=path,
+            error=text_of(error),
+        )
+    return message(
+        "the database {path} is damaged ({error}): restore it from a backup; nothing was changed",
+        path=path,
+        error=text_of(error),
+    )

@@ -16,6 +16,7 @@ from rogatory.protocol.limits import (
     MAX_ENTRIES_PER_FRAME,
     MAX_HEADERS_PER_FRAME,
 )
+from rogatory.protocol.text import message
 from rogatory.relay.errors import Refusal
 from rogatory.relay.store.interface import ACKNOWLEDGEMENTS_TO_ALL, ChannelView, Page, Stock
 from rogatory.relay.store.schema import (
@@ -226,11 +227,13 @@ class Reader:
     def _view(self, channel: bytes, authority: str) -> tuple[int, ChannelView, int | None]:
         row = self._connection.execute(_CHANNEL, {"channel_": channel}).fetchone()
         if row is None:
-            raise Refusal(Code.UNKNOWN_CHANNEL, "this relay holds no such channel: it may have another home relay")
+            raise Refusal(
+                Code.UNKNOWN_CHANNEL, message("this relay holds no such channel: it may have another home relay")
+            )
         number, seq, head, last_commit, access = row
         member = self._connection.execute(_MEMBER, {"channel_": number, "authority_": authority}).fetchone()
         if member is None:
-            raise Refusal(Code.NOT_A_MEMBER, "this authority was never on the channel's access list")
+            raise Refusal(Code.NOT_A_MEMBER, message("this authority was never on the channel's access list"))
         first, until, left_access, left_commit, wrote_first = member
         if until is not None:
             access, last_commit = left_access, left_commit

@@ -15,6 +15,7 @@ import structlog
 
 from rogatory.protocol.acknowledgement import Acknowledgement
 from rogatory.protocol.frames.server import ClaimedPackage, Code, HeaderLine, Invited
+from rogatory.protocol.text import message
 from rogatory.relay.errors import Refusal
 from rogatory.relay.store.interface import (
     Blob,
@@ -216,7 +217,9 @@ class SQLiteStore:
     async def probe(self) -> None:
         """See Store. What was found damaged stays so until the file is restored and the relay started again."""
         if self._damaged:
-            raise Refusal(Code.UNAVAILABLE, f"the database {self._path} is damaged: restore it from a backup")
+            raise Refusal(
+                Code.UNAVAILABLE, message("the database {path} is damaged: restore it from a backup", path=self._path)
+            )
         await self._writer.submit(Transaction.probe)
 
     async def close(self) -> None:
@@ -240,7 +243,9 @@ class SQLiteStore:
         except sqlite3.Error as error:
             self._damaged |= _tells_damage(error)
             _log.error("database_unreadable", error=str(error))
-            raise Refusal(Code.UNAVAILABLE, "the relay cannot read its database now: try again later") from None
+            raise Refusal(
+                Code.UNAVAILABLE, message("the relay cannot read its database now: try again later")
+            ) from None
 
     def _committed(self, events: list[Event], operations: int, seconds: float) -> None:
         self._writable = True

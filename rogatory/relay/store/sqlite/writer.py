@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 
 from rogatory.protocol.frames.server import Code
 from rogatory.protocol.limits import MIB
+from rogatory.protocol.text import message
 from rogatory.relay.errors import Refusal
 from rogatory.relay.store.answers import Placed, answers
 from rogatory.relay.store.fairness import FairQueue
@@ -32,7 +33,7 @@ _RELAY: Final = ""
 """The line of what is asked by no authority in particular."""
 
 _LAST_BODY = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'bodies'"
-_UNAVAILABLE = "the relay cannot write to its database now: try again later; its operator has been told"
+_UNAVAILABLE = message("the relay cannot write to its database now: try again later; its operator has been told")
 
 
 class Writer:
