@@ -15,6 +15,7 @@ from aiohttp import web
 
 from rogatory.keys.identity import RelayKeys
 from rogatory.protocol.frames.server import Code
+from rogatory.relay import memory
 from rogatory.relay.acknowledgements import AcknowledgementDesk
 from rogatory.relay.admin.socket import AdminSocket
 from rogatory.relay.blob_http import BlobEndpoints
@@ -33,7 +34,7 @@ from rogatory.relay.mirror import Mirror, Mirrored
 from rogatory.relay.retention import Retention
 from rogatory.relay.services import Services
 from rogatory.relay.store.interface import Quotas, Store
-from rogatory.relay.store.postgresql import Address, PostgreSQLStore, is_address, parse_address
+from rogatory.relay.store.postgresql import Address, is_address, parse_address
 from rogatory.relay.store.sqlite import SQLiteStore
 from rogatory.relay.tls import link_binding, server_context
 
@@ -55,6 +56,8 @@ async def open_store(
     quotas = Quotas(kept.stored_bytes, kept.channels, kept.key_packages, kept.blob_bytes, kept.blob_size)
     common = keys.relay, keys.receipt.sign, quotas, metrics.committed, broken
     if is_address(config.database):
+        from rogatory.relay.store.postgresql.store import PostgreSQLStore  # not without need: 15 MB
+
         poll_seconds = config.replicas.poll_seconds
         return await PostgreSQLStore.open(database_address(config), *common, poll_seconds=poll_seconds)
     return await SQLiteStore.open(config.path(config.database), *common)
@@ -94,6 +97,7 @@ class Relay:
         objects = Objects.open(config.blobs, config.folder)
         mirror = Mirror(config)
         await mirror.load()
+        memory.settle()
         metrics = Metrics()
         if mirror.current is not None:
             metrics.show(mirror.current.directory)

@@ -14,6 +14,7 @@ from rogatory.relay.errors import Refusal
 from rogatory.relay.services import Services
 
 PROBE_SECONDS = 2.0
+_READ_AT_ONCE = 256 * 1024
 
 
 class Endpoints:
@@ -75,7 +76,7 @@ class Endpoints:
             body=self._services.metrics.text(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
         )
 
-    async def directory(self, request: web.Request) -> web.Response:
+    async def directory(self, request: web.Request) -> web.StreamResponse:
         """The mirrored bundle; its ETag is the SHA-256 that Ready and DirectoryChanged name."""
         mirrored = self._services.mirror.current
         if mirrored is None:
@@ -84,4 +85,11 @@ class Endpoints:
         wanted = request.if_none_match or ()
         if any(tag.value in (mirrored.etag, "*") for tag in wanted):
             return web.Response(status=304, headers=headers)
-        return web.Response(body=mirrored.bundle, content_type="application/octet-stream", headers=headers)
+        bundle = mirrored.bundle
+        response = web.StreamResponse(headers={"Content-Type": "application/octet-stream", **headers})
+        response.content_length = bundle.size
+        await response.prepare(request)
+        if request.method != "HEAD":
+            for start in range(0, bundle.size, _READ_AT_ONCE):
+                await response.write(await asyncio.to_thread(bundle.read, start, _READ_AT_ONCE))
+        return response

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import WSMsgType, web
 
@@ -90,22 +90,37 @@ class Link:
             session.close()
 
     async def _run(self, session: Session, socket: web.WebSocketResponse) -> None:
-        reading = asyncio.create_task(_read(socket, session))
-        ends: list[asyncio.Future[Any]] = [reading, session.ended]
-        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-        reading.cancel()
-        await asyncio.wait([reading])
-        farewell = session.ended.result() if session.ended.done() else None
-        error = None if reading.cancelled() else reading.exception()
-        if isinstance(error, Farewell):
-            farewell = farewell or error
-        elif error is not None:
-            raise error
+        farewell = await _read_to_the_end(socket, session)
+        if session.ended.done():
+            farewell = session.ended.result() or farewell
         if farewell is None:
             return
         if farewell.code is Code.SHUTTING_DOWN:
             await _within(SETTLE_SECONDS, session.settle())
         await _within(LAST_WORDS_SECONDS, session.say(Goodbye(farewell.code, farewell.explanation)))
+
+
+async def _read_to_the_end(socket: web.WebSocketResponse, session: Session) -> Farewell | None:
+    """Read until either side ends the session; why, if the node gave reason to.
+
+    No task of its own reads: most sessions are idle, and a task is a large part of what one takes.
+    """
+    reading = asyncio.timeout(None)
+
+    def stop(_: asyncio.Future[Farewell | None]) -> None:
+        with contextlib.suppress(RuntimeError):  # it has stopped by itself
+            reading.reschedule(0)
+
+    session.ended.add_done_callback(stop)
+    try:
+        async with reading:
+            await _read(socket, session)
+    except Farewell as farewell:
+        return farewell
+    except TimeoutError:
+        if not reading.expired():
+            raise
+    return None
 
 
 async def _read(socket: web.WebSocketResponse, session: Session) -> None:

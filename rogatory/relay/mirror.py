@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import weakref
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
 import structlog
 
 from rogatory.keys.directory.bundle import MAX_BUNDLE_BYTES, etag
 from rogatory.keys.directory.directory import Directory
+from rogatory.keys.directory.model import AuthorityEntry, KeySet
 from rogatory.keys.directory.trust import TrustedDirectory
 from rogatory.keys.errors import DirectoryRefused, IncompleteBundle, KeysError
+from rogatory.relay import memory
 from rogatory.relay.config import DirectorySettings, RelayConfig
 from rogatory.relay.errors import ConfigError
 from rogatory.relay.publisher import Publisher, PublisherError
@@ -21,12 +26,29 @@ _MAX_ROOT: Final = 1024 * 1024
 _log = structlog.get_logger()
 
 
+class OpenBundle:
+    """An accepted bundle on the disk, held open: it is replaced as a whole, and who reads this one finishes it.
+
+    Held in memory, the bundle of some thousand authorities would be a third of what the relay takes.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Raises OSError."""
+        self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        weakref.finalize(self, os.close, self._descriptor)
+        self.size = os.fstat(self._descriptor).st_size
+
+    def read(self, start: int, length: int) -> bytes:
+        """Up to `length` bytes from `start` on. Blocks."""
+        return os.pread(self._descriptor, length, start)
+
+
 @dataclass(frozen=True, slots=True)
 class Mirrored:
-    """The directory that is used, the bundle that is served, and its SHA-256 in hex."""
+    """The directory that is used (see `_lean`), the bundle that is served, and its SHA-256 in hex."""
 
     directory: Directory
-    bundle: bytes
+    bundle: OpenBundle
     etag: str
     enrolled: frozenset[str]
 
@@ -149,6 +171,7 @@ class Mirror:
             changed = self.current is None or mirrored.etag != self.current.etag
             self.current = mirrored
         if changed:
+            await asyncio.to_thread(memory.trim)
             _log.info("directory_accepted", version=mirrored.directory.targets_version, etag=mirrored.etag)
         return changed
 
@@ -163,6 +186,41 @@ class Mirror:
         return self._mirrored(self._trusted.refresh(bundle))
 
     def _mirrored(self, directory: Directory) -> Mirrored:
-        bundle = self._trusted.bundle()
+        bundle = OpenBundle(self._trusted.file)
+        digest = etag(bundle.read(0, bundle.size))
         enrolled = frozenset(entry.id for entry in directory.authorities())
-        return Mirrored(directory, bundle, etag(bundle), enrolled)
+        self._trusted.forget()
+        return Mirrored(_lean(directory), bundle, digest, enrolled)
+
+
+def _lean(directory: Directory) -> Directory:
+    """A relay asks who is enrolled, and for online keys: all else is nine tenths of what entries take in memory."""
+    entries = {name: _without_documents(entry) for name, entry in directory.authority_entries.items()}
+    return replace(directory, authority_entries=entries)
+
+
+def _without_documents(entry: AuthorityEntry) -> AuthorityEntry:
+    """Without what is for people and the keys that documents are checked by, which a relay never sees."""
+    key_sets = tuple(
+        KeySet(
+            version=each.version,
+            online=each.online,
+            ed25519=b"",
+            mldsa65=b"",
+            since=each.since,
+            until=each.until,
+            compromised_since=each.compromised_since,
+        )
+        for each in entry.key_sets
+    )
+    return AuthorityEntry(
+        id=entry.id,
+        state=entry.state,
+        names={},
+        competences=(),
+        relay=entry.relay,
+        key_sets=key_sets,
+        since=entry.since,
+        until=entry.until,
+        former_terms=entry.former_terms,
+    )

@@ -84,6 +84,11 @@ class Session:
     `number`: what Store.enter gave it.
     """
 
+    __slots__ = (
+        "_appending", "_claims", "_closed", "_invited", "_inviting", "_outbox", "_services", "_stock_told", "_store",
+        "authority", "delivery", "ended", "key_set", "number",
+    )  # fmt: skip
+
     def __init__(
         self,
         services: Services,

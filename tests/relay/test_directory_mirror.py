@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from rogatory.keys.files import write_atomically
 from rogatory.protocol.declaration import DirectoryPin
 from rogatory.protocol.frames.server import Accepted, Code, DirectoryChanged, Refused
+from rogatory.relay.mirror import OpenBundle
 from tests.keys.simulator import DirectorySimulator
 from tests.relay.client import Client, Departed, commit, message
 from tests.relay.conftest import KE, TZ, UG, append, founded
@@ -28,6 +30,15 @@ def simulator() -> DirectorySimulator:
 def relay(tmp_path: Path, simulator: DirectorySimulator) -> Iterator[RelayProcess]:
     with RelayProcess(tmp_path, simulator) as process:
         yield process
+
+
+def test_who_reads_a_bundle_finishes_it_though_another_takes_its_place(tmp_path: Path) -> None:
+    file = tmp_path / "directory.bundle"
+    write_atomically(file, b"the old one", mode=0o644)
+    bundle = OpenBundle(file)
+    assert bundle.read(0, 4) == b"the "
+    write_atomically(file, b"a new one, and a longer one", mode=0o644)
+    assert bundle.read(4, bundle.size) == b"old one"
 
 
 def test_the_bundle_is_served_with_its_hash_as_etag(relay: RelayProcess) -> None:

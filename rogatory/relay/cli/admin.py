@@ -28,7 +28,6 @@ from rogatory.relay.config import RelayConfig, load_config
 from rogatory.relay.errors import ConfigError, DatabaseError
 from rogatory.relay.store.inspection import Inspection, back_up, inspect_sqlite
 from rogatory.relay.store.postgresql import is_address
-from rogatory.relay.store.postgresql.inspection import inspect_postgresql
 
 app = typer.Typer(help="What the relay keeps, and whether it is sound. It may be running.", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -154,6 +153,8 @@ def backup(
 @contextmanager
 def _inspection(settings: RelayConfig) -> Iterator[Inspection]:
     if is_address(settings.database):
+        from rogatory.relay.store.postgresql.inspection import inspect_postgresql  # `run` over SQLite does without
+
         with inspect_postgresql(database_address(settings), relay_keys(settings).relay) as shared:
             yield shared
         return

@@ -11,7 +11,6 @@ from rogatory.relay.cli.start import DEFAULT_CONFIG, Config
 from rogatory.relay.config import load_config
 from rogatory.relay.errors import ConfigError
 from rogatory.relay.store.postgresql import is_address
-from rogatory.relay.store.postgresql.schema import upgrade as upgrade_schema
 
 app = typer.Typer(help="The relay's database.", no_args_is_help=True)
 
@@ -32,6 +31,8 @@ def upgrade(config: Config = DEFAULT_CONFIG) -> None:
                 database=settings.database,
             )
         )
+    from rogatory.relay.store.postgresql.schema import upgrade as upgrade_schema  # `run` over SQLite does without
+
     before, after = asyncio.run(upgrade_schema(database_address(settings), relay_keys(settings).relay))
     if before == after:
         tell(message("schema revision {after}: nothing to do", after=after))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from rogatory.relay import logs
+from rogatory.relay import logs, memory
 from rogatory.relay.app import Relay, database_told, open_store, relay_keys
 from rogatory.relay.config import RelayConfig, load_config
 from rogatory.relay.metrics import Metrics
@@ -22,6 +22,7 @@ def run(config: Config = DEFAULT_CONFIG) -> None:
     """Serve until SIGTERM or SIGINT."""
     settings = load_config(config)
     logs.configure(settings.log_level)
+    memory.keep_together()
     try:
         import uvloop
 

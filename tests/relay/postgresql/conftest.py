@@ -9,7 +9,8 @@ import pytest
 import pytest_asyncio
 
 from rogatory.relay.store.interface import Quotas
-from rogatory.relay.store.postgresql import PostgreSQLStore, parse_address
+from rogatory.relay.store.postgresql import parse_address
+from rogatory.relay.store.postgresql.store import PostgreSQLStore
 from tests.keys.simulator import DirectorySimulator
 from tests.relay.postgres import PostgreSQLServer
 from tests.relay.process import RelayProcess

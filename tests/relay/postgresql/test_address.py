@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from rogatory.relay.errors import ConfigError, DatabaseError
-from rogatory.relay.store.postgresql import PostgreSQLStore, parse_address
+from rogatory.relay.store.postgresql import parse_address
+from rogatory.relay.store.postgresql.store import PostgreSQLStore
 from tests.keys.simulator import DirectorySimulator
 from tests.relay.conftest import KE
 from tests.relay.postgres import PostgreSQLServer

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rogatory.relay.store.postgresql import PostgreSQLStore
+from rogatory.relay.store.postgresql.store import PostgreSQLStore
 from tests.keys.simulator import DirectorySimulator
 from tests.relay.attachments import test_access, test_sweeping
 from tests.relay.attachments.test_access import LITTLE, members

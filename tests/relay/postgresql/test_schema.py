@@ -14,8 +14,9 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from rogatory.relay.errors import DatabaseError
 from rogatory.relay.store import migrations, postgresql
-from rogatory.relay.store.postgresql import PostgreSQLStore, parse_address
+from rogatory.relay.store.postgresql import parse_address
 from rogatory.relay.store.postgresql.schema import upgrade
+from rogatory.relay.store.postgresql.store import PostgreSQLStore
 from rogatory.relay.store.schema import metadata
 from tests.keys.simulator import DirectorySimulator
 from tests.relay.conftest import KE, TZ

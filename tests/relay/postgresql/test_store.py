@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rogatory.protocol.frames.client import Invitation, Joiner
-from rogatory.relay.store.postgresql import PostgreSQLStore
+from rogatory.relay.store.postgresql.store import PostgreSQLStore
 from rogatory.relay.store.postgresql.upkeep import ROWS_AT_ONCE
 from tests.relay.conftest import KE, TZ, UG
 from tests.relay.postgresql.conftest import OpenReplica

@@ -15,7 +15,7 @@ from rogatory.protocol.frames.server import Code
 from rogatory.protocol.header import Form
 from rogatory.relay.errors import Refusal
 from rogatory.relay.store.interface import Advance, Event, Lane, NewEntry
-from rogatory.relay.store.postgresql import PostgreSQLStore
+from rogatory.relay.store.postgresql.store import PostgreSQLStore
 from tests.relay.appender import Waiting, append
 from tests.relay.conftest import KE, TZ
 from tests.relay.postgres import PostgreSQLServer
