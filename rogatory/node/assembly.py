@@ -56,7 +56,15 @@ async def start_node(
     terms = Terms(config.evidence_delivery, config.evidence_retrieval, config.evidence_officers)
     registry = Registry(schedule, config.close_term_days * DAY, config.attachment_large, terms)
     registry.reminders = config.reminders
-    core = Core(database, keys, now=time.time, random=os.urandom, hooks=registry, helpers=worker.helpers)
+    core = Core(
+        database,
+        keys,
+        now=time.time,
+        random=os.urandom,
+        steady=time.monotonic,
+        hooks=registry,
+        helpers=worker.helpers,
+    )
     node = Node(core, registry, worker)
 
     def backoff() -> Backoff:

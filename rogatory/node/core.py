@@ -29,8 +29,8 @@ class Core:
     """A node's channels and what they mean.
 
     `keys`: this authority's key set, or all that the node holds. `now()` gives Unix seconds, `random(n)` n
-    unpredictable bytes. `helpers`: threads for signatures to be verified beside. Before the first directory nothing is
-    sent.
+    unpredictable bytes. `steady()`: seconds of a clock that nobody sets, by default `now`. `helpers`: threads for
+    signatures to be verified beside. Before the first directory nothing is sent.
     """
 
     def __init__(
@@ -40,6 +40,7 @@ class Core:
         *,
         now: Callable[[], float],
         random: Random,
+        steady: Callable[[], float] | None = None,
         hooks: Hooks | None = None,
         helpers: Executor | None = None,
     ) -> None:
@@ -50,7 +51,7 @@ class Core:
         self._random = random
         self._directory: Directory | None = None
         self._scrub = False
-        self._engine = Engine(Registry() if hooks is None else hooks, helpers)
+        self._engine = Engine(Registry() if hooks is None else hooks, steady or now, helpers)
 
     @property
     def directory(self) -> Directory | None:

@@ -17,6 +17,7 @@ from rogatory.keys.directory.directory import Directory
 from rogatory.keys.identity import Identity
 from rogatory.node.channels.hooks import Hooks
 from rogatory.node.channels.trouble import Trouble
+from rogatory.node.clock import StepWatch
 from rogatory.node.core import Core
 from rogatory.node.errors import Conflict, NodeError
 from rogatory.node.inbox.writing import sign_draft
@@ -34,6 +35,9 @@ T = TypeVar("T")
 
 LEAST_BETWEEN_TICKS: Final = 0.02
 """Seconds; keeps a wish that is always due from holding the thread."""
+
+MOST_BETWEEN_LOOKS: Final = 30.0
+"""Seconds until this computer's clock is looked at again: it may have been set meanwhile."""
 
 AFTER_FAILURE: Final = 10.0
 """Seconds until the next tick after one that failed: a full disk, say."""
@@ -206,14 +210,17 @@ class Node:
     # The clock
 
     async def keep_time(self) -> NoReturn:
-        """Call the core's tick when it asked for it."""
+        """Call the core's tick when it asked for it, and when the clock was set: what it asked for may be due now."""
+        watch = StepWatch(time.time, time.monotonic)
         while True:
             self._alarm.clear()
-            wait = None if self._tick_at is None else max(self._tick_at - time.time(), LEAST_BETWEEN_TICKS)
+            left = MOST_BETWEEN_LOOKS if self._tick_at is None else self._tick_at - time.time()
             try:
-                async with asyncio.timeout(wait):
+                async with asyncio.timeout(min(max(left, LEAST_BETWEEN_TICKS), MOST_BETWEEN_LOOKS)):
                     await self._alarm.wait()
             except TimeoutError:
+                if not watch.stepped() and (self._tick_at is None or self._tick_at > time.time()):
+                    continue
                 self._tick_at = None
                 try:
                     await self._step(lambda: (None, self._core.tick()))

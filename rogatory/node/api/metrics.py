@@ -12,6 +12,7 @@ from rogatory.keys.directory.expiry import DAY, expiries
 from rogatory.node.api.context import KEEPER, LINKS, NODE
 from rogatory.node.channels.queries import channels_status
 from rogatory.node.link.status import LinkState
+from rogatory.node.terms.queries import count_due
 
 routes = web.RouteTableDef()
 
@@ -41,4 +42,12 @@ async def show(request: web.Request) -> web.Response:
         channels.labels(state).set(count)
     unsent = Gauge("rogatory_node_unsent", "Documents that no relay has taken yet.", registry=registry)
     unsent.set(standing.unsent)
+    due = Gauge(
+        "rogatory_node_due",
+        "What is due and not done, here or there (owed), by urgency; an emergency that is overdue wakes somebody.",
+        ["owed", "urgency", "standing"],
+        registry=registry,
+    )
+    for labels, count in (await request.app[NODE].query(count_due)).items():
+        due.labels(*labels).set(count)
     return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_PLAIN_1_0_0})

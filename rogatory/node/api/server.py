@@ -25,6 +25,7 @@ from rogatory.node.api import (
     search,
     statistics,
     status,
+    terms,
 )
 from rogatory.node.api.context import KEEPER, LINKS, MAX_BODY, NODE
 from rogatory.node.api.desk import CALLERS, FOUR_EYES
@@ -54,6 +55,7 @@ GROUPS = (
     inbox,
     search,
     statistics,
+    terms,
     approvals,
     officers,
 )

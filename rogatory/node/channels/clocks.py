@@ -19,20 +19,26 @@ class RelayClocks(Protocol):
 
 
 class SessionClocks:
-    """`RelayClocks` of the sessions that stand. `now`: this node's clock, Unix seconds."""
+    """`RelayClocks` of the sessions that stand: how late it was when each began, and what has passed since.
 
-    def __init__(self, sessions: Mapping[str, Session], now: float) -> None:
+    `steady`: now, by the clock of `Session.opened`. This computer's own clock has no part in it.
+    """
+
+    def __init__(self, sessions: Mapping[str, Session], steady: float) -> None:
         self._sessions = sessions
-        self._now = now
+        self._steady = steady
 
     def at(self, channel: bytes) -> float | None:
         """As of `RelayClocks`."""
         for session in self._sessions.values():
             attachment = session.attached.get(channel)
             if attachment is not None:
-                return self._now + session.ahead if attachment.reading is Reading.LIVE else None
+                return self._time(session) if attachment.reading is Reading.LIVE else None
         return None
 
     def latest(self) -> float | None:
         """As of `RelayClocks`."""
-        return max((self._now + session.ahead for session in self._sessions.values()), default=None)
+        return max((self._time(session) for session in self._sessions.values()), default=None)
+
+    def _time(self, session: Session) -> float:
+        return session.ready.time / 1000 + self._steady - session.opened

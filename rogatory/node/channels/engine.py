@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from typing import Final
 
@@ -67,8 +67,10 @@ DIRECTORY_TERM: Final = 15 * 60.0
 class Engine:
     """Holds only what a crash may take: the sessions with relays, and channels as last stored."""
 
-    def __init__(self, hooks: Hooks, helpers: Executor | None = None) -> None:
+    def __init__(self, hooks: Hooks, steady: Callable[[], float], helpers: Executor | None = None) -> None:
+        """`steady()`: seconds of a clock that nobody sets, since any moment."""
         self._hooks = hooks
+        self._steady = steady
         self._helpers = helpers
         self._memory = Memory()
         self._lost: set[str] = set()
@@ -103,7 +105,7 @@ class Engine:
         """Begin a session: key packages, then every channel is read on from where it stands."""
         work = self._begin(tx)
         self._lost.discard(relay)
-        session = self._memory.sessions[relay] = Session(relay, ready, ahead=ready.time / 1000 - tx.now)
+        session = self._memory.sessions[relay] = Session(relay, ready, opened=self._steady())
         stock.open_stock(work, session)
         memberships.ask(work, session)
         resuming.attach_all(work, session)
@@ -144,7 +146,7 @@ class Engine:
         for session in list(self._memory.sessions.values()):
             for channel_id in list(session.attached):
                 self._settle(work, session, channel_id)
-        wake.append(self._hooks.remind(tx, SessionClocks(self._memory.sessions, tx.now)))
+        wake.append(self._hooks.remind(tx, SessionClocks(self._memory.sessions, self._steady())))
         wake.append(closing.finish_all(work))
         sending.send_all(work)
         stock.send_claims(work)

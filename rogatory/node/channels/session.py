@@ -143,8 +143,8 @@ class Session:
 
     relay: str
     ready: Ready
-    ahead: float = 0.0
-    """By how many seconds the relay's clock is ahead of this node's."""
+    opened: float = 0.0
+    """When it began, by a clock that nobody sets, in seconds."""
     attached: dict[bytes, Attachment] = field(default_factory=dict)
     asked: dict[int, Asked] = field(default_factory=dict)
     sent: set[tuple[bytes, bytes]] = field(default_factory=set)

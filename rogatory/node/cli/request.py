@@ -10,6 +10,7 @@ import typer
 
 from rogatory.node.cli.attachments import AttachOption, give_files
 from rogatory.node.cli.client import Client
+from rogatory.node.cli.due import show_due
 from rogatory.node.cli.files import read_mapping
 from rogatory.node.cli.options import HERE, FolderOption, JsonOption
 from rogatory.node.cli.show import show_json, show_line, show_table
@@ -174,10 +175,14 @@ def show_one(client: Client, matter: str, as_json: bool) -> None:
     """A matter with its documents in full."""
     found = client.get("matters", matter)
     documents = client.get("matters", found["matter"], "documents")
+    due = client.get("due", matter=found["matter"], ended="yes")
     if as_json:
-        show_json({**found, "documents": documents})
-    else:
-        show_matter(found, documents)
+        show_json({**found, "documents": documents, "due": due})
+        return
+    show_matter(found, documents)
+    if due:
+        show_line("")
+        show_due(due)
 
 
 def _known(form: str) -> str:
