@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rogatory.keys.errors import PassphraseError
 from rogatory.languages import say
+from rogatory.languages.system import reason_of
 from rogatory.protocol.text import message
 
 VARIABLE = "ROGATORY_PASSPHRASE_FILE"
@@ -56,7 +57,7 @@ def _from_file(file: Path) -> bytes:
             data = opened.read(_MAX_FILE + 1)
     except OSError as error:
         raise PassphraseError(
-            message("the passphrase file {file} cannot be read: {error}", file=file, error=error.strerror)
+            message("the passphrase file {file} cannot be read: {error}", file=file, error=reason_of(error))
         ) from None
     passphrase = data.removesuffix(b"\n").removesuffix(b"\r")
     if not passphrase or len(data) > _MAX_FILE:

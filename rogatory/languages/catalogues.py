@@ -7,6 +7,7 @@ could be missing or older than its source.
 from __future__ import annotations
 
 import io
+import os
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
@@ -16,7 +17,8 @@ SOURCE: Final = "en"
 """The language in which texts are written; it has no catalogue."""
 
 DOMAIN: Final = "rogatory"
-LOCALE: Final = Path(__file__).parent / "locale"
+LOCALE: Final = Path(os.environ.get("ROGATORY_LOCALE") or Path(__file__).parent / "locale")
+"""The catalogues; a translator can name another folder of them, to read what is being written."""
 
 
 def languages(locale: Path = LOCALE) -> tuple[str, ...]:

@@ -122,6 +122,8 @@ def _usage_error(error: _click.exceptions.ClickException) -> str:
             return message("there is no option {name}", name=error.option_name)
         case _click.exceptions.BadParameter() if error.param is not None or error.param_hint:
             return message("{name} cannot be this: {reason}", name=_name(error), reason=_reason(error))
+        case _click.exceptions.BadParameter():
+            return error.message
         case _:
             problem, _, near = error.format_message().partition(SUGGESTION)
             return message("{problem}; perhaps {near}", problem=problem, near=near.rstrip("?")) if near else problem

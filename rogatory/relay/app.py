@@ -14,6 +14,7 @@ import structlog
 from aiohttp import web
 
 from rogatory.keys.identity import RelayKeys
+from rogatory.languages.system import reason_of
 from rogatory.protocol.frames.server import Code
 from rogatory.relay import memory
 from rogatory.relay.acknowledgements import AcknowledgementDesk
@@ -134,7 +135,7 @@ class Relay:
                     "cannot listen on {listen}:{port}: {error}",
                     listen=self._config.listen,
                     port=self._config.port,
-                    error=error.strerror,
+                    error=reason_of(error),
                 )
             ) from None
         retention = Retention(services.store, services.objects, self._config.retention, services.metrics)

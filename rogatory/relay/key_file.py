@@ -12,6 +12,7 @@ from rogatory.keys.files import write_atomically
 from rogatory.keys.identity import SEED_LENGTH, RelayKeys
 from rogatory.keys.passphrase import read_passphrase
 from rogatory.keys.vault import create_vault, open_vault
+from rogatory.languages.system import reason_of
 from rogatory.protocol.text import message
 from rogatory.relay.errors import ConfigError
 
@@ -51,7 +52,7 @@ def read_keys(path: Path, passphrase_file: Path | None) -> RelayKeys:
             data = file.read(_MAX_FILE)
     except OSError as error:
         raise ConfigError(
-            message("the relay's keys {path} cannot be read: {error}", path=path, error=error.strerror)
+            message("the relay's keys {path} cannot be read: {error}", path=path, error=reason_of(error))
         ) from None
     if mode & 0o077:
         raise ConfigError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -17,10 +18,15 @@ Translate = Callable[[str], str]
 
 def add_language(monkeypatch: pytest.MonkeyPatch, locale: Path, language: str, translate: Translate) -> None:
     """Let there be this language alone, with every text translated."""
+    write_language(locale, language, translate)
+    monkeypatch.setattr(catalogues, "LOCALE", locale)
+
+
+def write_language(locale: Path, language: str, translate: Translate) -> None:
+    """A catalogue with every text translated, in a folder of catalogues."""
     file = catalogues.catalogue_file(language, locale)
     file.parent.mkdir(parents=True)
     file.write_bytes(_translated(language, translate))
-    monkeypatch.setattr(catalogues, "LOCALE", locale)
 
 
 @cache
@@ -37,7 +43,5 @@ def _translated(language: str, translate: Translate) -> bytes:
 
 
 def marked(text: str) -> str:
-    """A text as it is, between brackets; what stands around it stays outside."""
-    start = len(text) - len(text.lstrip())
-    end = len(text.rstrip())
-    return f"{text[:start]}⟦{text[start:end]}⟧{text[end:]}" if text.strip() else text
+    """A text as it is, each paragraph between brackets; what stands around it stays outside."""
+    return "\n\n".join(re.sub(r"\S(.*\S)?", r"⟦\g<0>⟧", paragraph, flags=re.DOTALL) for paragraph in text.split("\n\n"))

@@ -14,6 +14,7 @@ from rogatory.keys.errors import KeysError
 from rogatory.keys.publishing.key_file import KeyKind
 from rogatory.languages import say
 from rogatory.languages.commands import LanguageOption, speaking
+from rogatory.languages.system import file_problem
 from rogatory.protocol.text import text_of
 
 app = typer.Typer(
@@ -46,8 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         except KeysError as error:
             _fail(text_of(error), error.exit_code)
         except OSError as error:
-            name = f"{error.filename}: " if error.filename else ""
-            _fail(f"{name}{error.strerror or error}", 6)
+            _fail(file_problem(error), 6)
 
 
 def _fail(text: str, status: int) -> None:

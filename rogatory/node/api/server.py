@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
+from rogatory.languages.system import reason_of
 from rogatory.node.api import (
     approvals,
     attachments,
@@ -25,7 +26,6 @@ from rogatory.node.api import (
     search,
     statistics,
     status,
-    terms,
 )
 from rogatory.node.api.context import KEEPER, LINKS, MAX_BODY, NODE
 from rogatory.node.api.desk import CALLERS, FOUR_EYES
@@ -55,7 +55,6 @@ GROUPS = (
     inbox,
     search,
     statistics,
-    terms,
     approvals,
     officers,
 )
@@ -91,7 +90,7 @@ async def serve(app: web.Application, config: NodeConfig) -> AsyncIterator[str]:
                     "the local API cannot listen on {host}:{port}: {problem}",
                     host=config.api_host,
                     port=config.api_port,
-                    problem=error.strerror,
+                    problem=reason_of(error),
                 ),
                 message("end what listens there, or set another api_port (0: any free one)"),
             ) from None

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from rogatory.keys.files import sync_folder
+from rogatory.languages.system import reason_of
 from rogatory.node.errors import NodeError, NotFound
 from rogatory.protocol.attachments import BLOB_ID, AttachmentReference, Layout, Opener
 from rogatory.protocol.text import message
@@ -60,7 +61,7 @@ class SealedFiles:
 
     def _no_room(self, error: OSError) -> NoRoom:
         return NoRoom(
-            message("{folder} cannot be written: {problem}", folder=self._folder, problem=error.strerror),
+            message("{folder} cannot be written: {problem}", folder=self._folder, problem=reason_of(error)),
             message("make room on the disk"),
         )
 

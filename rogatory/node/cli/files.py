@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from rogatory.languages.system import reason_of
 from rogatory.node.errors import NotFound, RefusedInput
 from rogatory.protocol.text import message
 
@@ -20,9 +21,7 @@ def read_mapping(path: Path) -> dict[str, Any]:
     try:
         data = sys.stdin.buffer.read(MAX_FILE + 1) if str(path) == "-" else _read(path)
     except OSError as error:
-        raise NotFound(
-            message("{file} cannot be read: {reason}", file=path, reason=error.strerror or str(error))
-        ) from None
+        raise NotFound(message("{file} cannot be read: {reason}", file=path, reason=reason_of(error))) from None
     if len(data) > MAX_FILE:
         raise RefusedInput(message("{file} is over {limit} bytes", file=path, limit=MAX_FILE))
     try:

@@ -18,6 +18,7 @@ import typer
 from rogatory.keys.errors import KeysError
 from rogatory.languages.commands import LanguageOption, speaking
 from rogatory.languages.saying import said
+from rogatory.languages.system import file_problem
 from rogatory.node.cli import (
     approval,
     authority,
@@ -26,7 +27,6 @@ from rogatory.node.cli import (
     courier,
     document,
     dossier,
-    due,
     inbox,
     init,
     matter,
@@ -74,8 +74,6 @@ app.command("status")(status.status)
 app.command("inbox")(inbox.inbox)
 app.command("search")(search.search)
 app.command("statistics")(statistics.statistics)
-app.command("due")(due.due)
-app.command("calendar")(due.calendar)
 for name, group in (
     ("authority", authority),
     ("courier", courier),
@@ -112,8 +110,7 @@ def main() -> None:
         except (NodeError, KeysError, ProtocolError) as error:
             _tell(error.problem if isinstance(error, AnsweredProblem) else Problem.of(as_node_error(error)))
         except OSError as error:
-            file = error.filename or message("a file")
-            _write(message("{file}: {reason}", file=file, reason=error.strerror or str(error)))
+            _write(file_problem(error))
             sys.exit(3)
         except KeyboardInterrupt:
             sys.exit(130)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
+from rogatory.languages.system import reason_of
 from rogatory.protocol.text import message
 from rogatory.relay.errors import ConfigError
 
@@ -71,7 +72,7 @@ def _password(path: Path) -> str:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else message("it is not text")
+        reason = reason_of(error) if isinstance(error, OSError) else message("it is not text")
         raise ConfigError(
             message("database_password_file {path} cannot be read: {reason}", path=path, reason=reason)
         ) from None
