@@ -16,6 +16,7 @@ from aiohttp import web
 from rogatory.keys.identity import RelayKeys
 from rogatory.languages.system import reason_of
 from rogatory.protocol.frames.server import Code
+from rogatory.protocol.text import message
 from rogatory.relay import memory
 from rogatory.relay.acknowledgements import AcknowledgementDesk
 from rogatory.relay.admin.socket import AdminSocket

@@ -17,6 +17,7 @@ from rogatory.keys.directory.directory import Directory
 from rogatory.keys.directory.model import AuthorityEntry, KeySet
 from rogatory.keys.directory.trust import TrustedDirectory
 from rogatory.keys.errors import DirectoryRefused, IncompleteBundle, KeysError
+from rogatory.protocol.text import message, text_of
 from rogatory.relay import memory
 from rogatory.relay.config import DirectorySettings, RelayConfig
 from rogatory.relay.errors import ConfigError

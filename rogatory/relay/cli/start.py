@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from rogatory.languages.commands import tell
+from rogatory.protocol.text import message
 from rogatory.relay import logs, memory
 from rogatory.relay.app import Relay, database_told, open_store, relay_keys
 from rogatory.relay.config import RelayConfig, load_config
