@@ -26,6 +26,7 @@ from rogatory.node.api import (
     search,
     statistics,
     status,
+    terms,
 )
 from rogatory.node.api.context import KEEPER, LINKS, MAX_BODY, NODE
 from rogatory.node.api.desk import CALLERS, FOUR_EYES
@@ -55,6 +56,7 @@ GROUPS = (
     inbox,
     search,
     statistics,
+    terms,
     approvals,
     officers,
 )

@@ -27,6 +27,7 @@ from rogatory.node.cli import (
     courier,
     document,
     dossier,
+    due,
     inbox,
     init,
     matter,
@@ -74,6 +75,8 @@ app.command("status")(status.status)
 app.command("inbox")(inbox.inbox)
 app.command("search")(search.search)
 app.command("statistics")(statistics.statistics)
+app.command("due")(due.due)
+app.command("calendar")(due.calendar)
 for name, group in (
     ("authority", authority),
     ("courier", courier),
