@@ -13,8 +13,8 @@ from rogatory.node.store.database import SUBJECTS
 from rogatory.node.store.schema import metadata
 
 SECRET: Final = frozenset({"group_epochs", "group_messages", "key_packages", "own_bodies"})
-"""Group states and the private keys of key packages: an old one, brought back, would use keys twice. And what was
-sealed under keys that a restored node no longer has: the documents themselves wait in the outbox."""
+"""Group states and the private keys of key packages: an old one, brought back, would use keys twice. And commits and
+rejoins of a state that a restored node no longer has."""
 
 KEPT: Final = frozenset(
     {
@@ -37,6 +37,7 @@ KEPT: Final = frozenset(
         "documents",
         "drafts",
         "due_dates",
+        "entry_bodies",
         "events",
         "excepted_entries",
         "first_acknowledgements",

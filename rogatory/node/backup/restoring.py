@@ -177,7 +177,7 @@ def _part_from_groups(connection: Connection) -> int:
     attachments.part_from_disk(connection)
     requeued: list[int] = []
     for entry in own_entries.outgoing(connection):
-        entry.state = EntryState.ABANDONED if entry.seq is None else EntryState.DONE
+        entry.state, entry.body = EntryState.ABANDONED if entry.seq is None else EntryState.DONE, None
         own_entries.update(connection, entry)
         if entry.seq is None and entry.kind is EntryKind.MESSAGE and entry.outbox_number is not None:
             requeued.append(entry.outbox_number)

@@ -51,21 +51,24 @@ def found(
         wish_add(tx, channel, authority)
 
 
-def enqueue(tx: Tx, channel: bytes, envelope: bytes, message_id: bytes) -> None:
+def enqueue(tx: Tx, channel: bytes, envelope: bytes, message_id: bytes, document: int | None = None) -> None:
     """Send a signed document once, after all that was enqueued before; `message_id` has 16 bytes.
 
+    `document`: the row among the documents in which this very envelope is kept, so that it is not kept twice.
     Raises NotFound, or Conflict where this node is a member no longer.
     """
     row = _known(tx, channel)
     _check_sending(tx, row)
-    outbox.add(tx.connection, channel, message_id, envelope, tx.random(SALT), tx.now)
+    outbox.add(tx.connection, channel, message_id, envelope, tx.random(SALT), tx.now, document=document)
 
 
-def share(tx: Tx, channel: bytes, envelope: bytes, message_id: bytes, original_seq: int) -> None:
-    """Send a document that stands in the log at `original_seq` again, as it was signed. Raises as `enqueue`."""
+def share(
+    tx: Tx, channel: bytes, envelope: bytes, message_id: bytes, original_seq: int, document: int | None = None
+) -> None:
+    """Send a document that stands in the log at `original_seq` again, as it was signed. As `enqueue`."""
     row = _known(tx, channel)
     _check_sending(tx, row)
-    outbox.add(tx.connection, channel, message_id, envelope, tx.random(SALT), tx.now, original_seq)
+    outbox.add(tx.connection, channel, message_id, envelope, tx.random(SALT), tx.now, original_seq, document)
 
 
 def wish_add(

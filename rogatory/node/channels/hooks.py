@@ -79,7 +79,8 @@ class Arrival:
 
     `own`: this node's, read back from the log. `shared`: sent again for a member that had lost it; `original_seq`
     is where it stood first. `last_pin`: of the last commit before it that stands; `head`: of the log up to `seq`.
-    `body`: of its entry, encrypted, empty where this node has it no longer; `salt`: what the entry commits with.
+    `body`: of its entry, encrypted, empty where this node has it no longer; `kept`: its number where it is kept
+    already; `salt`: what the entry commits with.
     """
 
     seq: int
@@ -94,6 +95,7 @@ class Arrival:
     shared: bool = False
     original_seq: int | None = None
     body: bytes = b""
+    kept: int | None = None
     salt: bytes = b""
     attachments: tuple[AttachmentReference, ...] = ()
 

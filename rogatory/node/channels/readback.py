@@ -82,6 +82,7 @@ def _message(work: Work, channel: Channel, own: OwnEntry, entry: Entry, head: by
         shared=row.original_seq is not None,
         original_seq=row.original_seq,
         body=body,
+        kept=own.kept,
         salt=row.salt,
     )
     try:

@@ -35,4 +35,5 @@ def share_again(work: Work, channel: Channel, authority: str) -> None:
             work.tx.random(SALT),
             work.tx.now,
             original_seq=row.seq,
+            document=row.document,
         )

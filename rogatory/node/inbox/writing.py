@@ -91,11 +91,12 @@ def send(tx: Tx, document: UnverifiedDocument, attachments: Sequence[str] = ()) 
     `attachments`: ids of its staged files; it is queued once they are at the relay, and others overtake it.
     """
     payload = document.payload
-    keep(tx, document, Stage.QUEUED)
+    row = keep(tx, document, Stage.QUEUED)
     if attachments:
         attach(tx, document, attachments)
     else:
-        enqueue(tx, payload.channel_id, document.envelope, payload.message_id)
+        kept = None if row is None else row.row
+        enqueue(tx, payload.channel_id, document.envelope, payload.message_id, kept)
     if payload.kind == Evidence.KIND:  # no person wrote it; what it says is told once it stands
         return
     record(

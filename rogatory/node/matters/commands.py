@@ -296,7 +296,7 @@ def share(tx: Tx, matter: str, documents: Sequence[str]) -> list[str]:
             raise Conflict(
                 message("the document {given} cannot be shared: it is void, or not in the log yet", given=given)
             )
-        channels.share(tx, row.channel, get_envelope(tx.connection, found.row), found.id, found.seq)
+        channels.share(tx, row.channel, get_envelope(tx.connection, found.row), found.id, found.seq, found.row)
         shared.append(found.id.hex())
     return shared
 

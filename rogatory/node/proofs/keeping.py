@@ -18,7 +18,7 @@ def keep_carrier(tx: Tx, channel: bytes, arrival: Arrival) -> None:
     """
     if arrival.body and arrival.author == arrival.document.signer:
         row = CarrierRow(channel, arrival.seq, arrival.document.signer, arrival.message_id, arrival.salt, arrival.body)
-        put_carrier(tx.connection, row)
+        put_carrier(tx.connection, row, arrival.kept)
 
 
 def keep_first(tx: Tx, acknowledgement: Acknowledgement) -> None:

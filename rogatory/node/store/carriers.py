@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlalchemy import Column, Connection, Index, Integer, LargeBinary, PrimaryKeyConstraint, String, Table, select
 
+from rogatory.node.store import bodies
 from rogatory.node.store.prepared import Prepared
 from rogatory.node.store.schema import metadata
 
@@ -18,7 +19,7 @@ _carriers = Table(
     Column("author", String, nullable=False),
     Column("message_id", LargeBinary, nullable=False),
     Column("salt", LargeBinary, nullable=False),
-    Column("body", LargeBinary, nullable=False),
+    Column("body", Integer, nullable=False),
     PrimaryKeyConstraint("channel", "seq"),
     Index("carriers_by_document", "channel", "message_id"),
 )
@@ -40,16 +41,27 @@ class CarrierRow:
 _PUT: Final = Prepared(_carriers.insert().prefix_with("OR IGNORE"), tuple(CarrierRow.__dataclass_fields__))
 
 
-def put_carrier(connection: Connection, row: CarrierRow) -> None:
-    """Keep an entry; one that is kept already stays."""
-    values = {name: getattr(row, name) for name in CarrierRow.__dataclass_fields__}
-    _PUT.run(connection, **values)
+def put_carrier(connection: Connection, row: CarrierRow, kept: int | None = None) -> None:
+    """Keep an entry; one that is kept already stays. `kept`: the number of its body, where that is kept already."""
+    number = bodies.keep(connection, row.body) if kept is None else kept
+    added = _PUT.run(
+        connection,
+        channel=row.channel,
+        seq=row.seq,
+        author=row.author,
+        message_id=row.message_id,
+        salt=row.salt,
+        body=number,
+    )
+    if not added and kept is None:
+        bodies.drop(connection, number)
 
 
 def carrier_of(connection: Connection, channel: bytes, author: str, message_id: bytes) -> CarrierRow | None:
     """The first entry here that carried the document."""
     query = (
-        select(*(_carriers.c[name] for name in CarrierRow.__dataclass_fields__))
+        select(*(_carriers.c[name] for name in CarrierRow.__dataclass_fields__ if name != "body"), bodies.table.c.body)
+        .join_from(_carriers, bodies.table, bodies.table.c.number == _carriers.c.body)
         .where(_carriers.c.channel == channel, _carriers.c.message_id == message_id, _carriers.c.author == author)
         .order_by(_carriers.c.seq)
         .limit(1)

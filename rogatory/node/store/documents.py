@@ -56,13 +56,12 @@ _documents = Table(
     Column("recipients", JSON, nullable=False),
     Column("receipt", LargeBinary),
     Column("void", PeopleText),
-    UniqueConstraint("channel", "id", "author"),
-    Index("documents_by_id", "id"),
+    UniqueConstraint("id", "channel", "author"),
     Index("documents_by_seq", "channel", "direction", "seq"),
 )
 
-# Apart, so that an evidence rewrites a small row only.
-_envelopes = Table(
+# Apart, so that an evidence rewrites a small row only; the outbox refers to it for as long as others may need it.
+envelopes = Table(
     "document_envelopes",
     metadata,
     Column("row", Integer, primary_key=True),
@@ -137,7 +136,7 @@ _WRITTEN: Final = tuple(field.name for field in fields(DocumentRow) if field.nam
 
 # Statements of every message are built once: building costs as much as running them.
 _PUT: Final = Prepared(insert(_documents).on_conflict_do_nothing(), _WRITTEN)
-_PUT_ENVELOPE: Final = Prepared(insert(_envelopes), ("row", "envelope"))
+_PUT_ENVELOPE: Final = Prepared(insert(envelopes), ("row", "envelope"))
 _ONE: Final = (
     select(*_COLUMNS)
     .where(_documents.c.channel == bindparam("of"), _documents.c.id == bindparam("document"))
@@ -146,7 +145,7 @@ _ONE: Final = (
 )
 _BY_ID: Final = Prepared(_ONE)
 _BY_AUTHOR: Final = Prepared(_ONE.where(_documents.c.author == bindparam("by")))
-_ENVELOPE: Final = Prepared(select(_envelopes.c.envelope).where(_envelopes.c.row == bindparam("of")))
+_ENVELOPE: Final = Prepared(select(envelopes.c.envelope).where(envelopes.c.row == bindparam("of")))
 _THIS: Final = update(_documents).where(_documents.c.row == bindparam("of"))
 _SET_LOGGED: Final = Prepared(
     _THIS.values(seq=bindparam("at_seq"), logged_at=bindparam("at"), stage=bindparam("to"), recipients=bindparam("who"))

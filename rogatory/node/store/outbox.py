@@ -19,12 +19,14 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
+    and_,
     bindparam,
     delete,
     func,
     select,
 )
 
+from rogatory.node.store import documents
 from rogatory.node.store.prepared import Prepared, Row, remembered
 from rogatory.node.store.schema import metadata
 
@@ -35,6 +37,7 @@ _outbox = Table(
     Column("channel", LargeBinary, nullable=False),
     Column("message_id", LargeBinary, nullable=False),
     Column("salt", LargeBinary, nullable=False),
+    Column("document", Integer),
     Column("original_seq", Integer),
     Column("state", String, nullable=False),
     Column("seq", Integer),
@@ -45,7 +48,7 @@ _outbox = Table(
     sqlite_autoincrement=True,
 )
 
-# Apart, so that a step on the way rewrites a small row only.
+# Of what is not kept among the documents. Apart, so that a step on the way rewrites a small row only.
 _envelopes = Table(
     "outbox_envelopes",
     metadata,
@@ -65,25 +68,30 @@ class OutboxState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
-    """A document on its way. `original_seq`: set if it is shared again for a member that had lost it."""
+    """A document on its way. `original_seq`: set if it is shared again for a member that had lost it; `document`: its
+    row among the documents, whose envelope it is, or None where it has its own. `envelope` is None once it is released.
+    """
 
     number: int
     channel: bytes
     message_id: bytes
     envelope: bytes | None
     salt: bytes
+    document: int | None
     original_seq: int | None
     state: OutboxState
     seq: int | None
     enqueued_at: float
 
 
+_envelope: Final = func.coalesce(documents.envelopes.c.envelope, _envelopes.c.envelope)
 _columns = (
     _outbox.c.number,
     _outbox.c.channel,
     _outbox.c.message_id,
-    _envelopes.c.envelope,
+    _envelope,
     _outbox.c.salt,
+    _outbox.c.document,
     _outbox.c.original_seq,
     _outbox.c.state,
     _outbox.c.seq,
@@ -91,9 +99,14 @@ _columns = (
 )
 
 # Statements of every message are built once: building costs more than running them.
-_ROWS: Final = select(*_columns).outerjoin_from(_outbox, _envelopes, _envelopes.c.number == _outbox.c.number)
+_ROWS: Final = (
+    select(*_columns)
+    .outerjoin_from(_outbox, _envelopes, _envelopes.c.number == _outbox.c.number)
+    .outerjoin(documents.envelopes, documents.envelopes.c.row == _outbox.c.document)
+)
 _ADD: Final = Prepared(
-    _outbox.insert(), ("channel", "message_id", "salt", "original_seq", "state", "enqueued_at", "overdue_told")
+    _outbox.insert(),
+    ("channel", "message_id", "salt", "document", "original_seq", "state", "enqueued_at", "overdue_told"),
 )
 _ADD_ENVELOPE: Final = Prepared(_envelopes.insert(), ("number", "envelope"))
 _GET: Final = Prepared(_ROWS.where(_outbox.c.number == bindparam("of")))
@@ -113,16 +126,12 @@ _MARK_LOGGED: Final = Prepared(
     .where(_outbox.c.number == bindparam("of"))
     .values(state=str(OutboxState.LOGGED), seq=bindparam("at_seq"))
 )
-_RELEASE: Final = Prepared(
-    delete(_envelopes).where(
-        _envelopes.c.number.in_(
-            select(_outbox.c.number).where(
-                _outbox.c.channel == bindparam("of"),
-                _outbox.c.seq > bindparam("after"),
-                _outbox.c.seq <= bindparam("up_to"),
-            )
-        )
-    )
+_RELEASED: Final = and_(
+    _outbox.c.channel == bindparam("of"), _outbox.c.seq > bindparam("after"), _outbox.c.seq <= bindparam("up_to")
+)
+_RELEASE: Final = (
+    Prepared(delete(_envelopes).where(_envelopes.c.number.in_(select(_outbox.c.number).where(_RELEASED)))),
+    Prepared(_outbox.update().where(_RELEASED).values(document=None)),
 )
 _LAST: Final = Prepared(select(func.max(_outbox.c.number)))
 _ANY_NUMBER: Final = 2**62
@@ -138,20 +147,23 @@ def add(
     salt: bytes,
     now: float,
     original_seq: int | None = None,
+    document: int | None = None,
 ) -> int:
-    """Queue a document; gives its number."""
+    """Queue a document; gives its number. `document`: in which row of the documents this very envelope is kept."""
     number = _ADD.insert(
         connection,
         channel=channel,
         message_id=message_id,
         salt=salt,
+        document=document,
         original_seq=original_seq,
         state=str(OutboxState.QUEUED),
         enqueued_at=now,
         overdue_told=0,
     )
     assert number is not None
-    _ADD_ENVELOPE.run(connection, number=number, envelope=envelope)
+    if document is None:
+        _ADD_ENVELOPE.run(connection, number=number, envelope=envelope)
     return number
 
 
@@ -217,7 +229,7 @@ def logged_from(connection: Connection, channel: bytes, first: int) -> list[Outb
         _outbox.c.channel == channel,
         _outbox.c.seq >= first,
         _outbox.c.original_seq.is_(None),
-        _envelopes.c.envelope.is_not(None),
+        _envelope.is_not(None),
     ).order_by(_outbox.c.seq)
     return [_row(tuple(found)) for found in connection.execute(query)]
 
@@ -235,7 +247,8 @@ def release(connection: Connection, channel: bytes, seq: int) -> None:
     released = remembered(connection, "released")
     after = released.get(channel, 0)
     if after < seq:
-        _RELEASE.run(connection, of=channel, after=after, up_to=seq)
+        for statement in _RELEASE:
+            statement.run(connection, of=channel, after=after, up_to=seq)
         released[channel] = seq
 
 
@@ -243,7 +256,7 @@ def overdue(connection: Connection, before: float) -> list[OutboxRow]:
     """Documents in logs, enqueued before that time, that not every member has; those not told of yet."""
     query = _ROWS.where(
         _outbox.c.state == OutboxState.LOGGED,
-        _envelopes.c.envelope.is_not(None),
+        _envelope.is_not(None),
         _outbox.c.enqueued_at < before,
         _outbox.c.overdue_told == 0,
     )
@@ -257,5 +270,5 @@ def mark_overdue_told(connection: Connection, numbers: list[int]) -> None:
 
 
 def _row(found: Row) -> OutboxRow:
-    number, channel, message_id, envelope, salt, original_seq, state, seq, enqueued_at = found
-    return OutboxRow(number, channel, message_id, envelope, salt, original_seq, OutboxState(state), seq, enqueued_at)
+    number, channel, message_id, envelope, salt, document, original_seq, state, seq, at = found
+    return OutboxRow(number, channel, message_id, envelope, salt, document, original_seq, OutboxState(state), seq, at)

@@ -23,9 +23,11 @@ from sqlalchemy import (
     UniqueConstraint,
     and_,
     bindparam,
+    func,
     select,
 )
 
+from rogatory.node.store import bodies
 from rogatory.node.store.prepared import Prepared, Row, remembered
 from rogatory.node.store.schema import metadata
 
@@ -45,6 +47,7 @@ _entries = Table(
     Column("generation", Integer),
     Column("seq", Integer),
     Column("receipt", LargeBinary),
+    Column("kept", Integer),
     UniqueConstraint("channel", "body_hash"),
     # RFC 9420 section 9.2: a key encrypts one message. The database itself refuses a second one.
     UniqueConstraint("channel", "epoch", "leaf", "kind", "generation"),
@@ -52,7 +55,7 @@ _entries = Table(
     sqlite_autoincrement=True,
 )
 
-# Apart, so that a step on the way rewrites a small row only.
+# Of what carries no document. Apart, so that a step on the way rewrites a small row only.
 _bodies = Table(
     "own_bodies",
     metadata,
@@ -84,7 +87,8 @@ class EntryState(StrEnum):
 
 @dataclass(slots=True)
 class OwnEntry:
-    """An own entry. `detail` is the commit's own record; `receipt` the relay's, encoded; `seq` its place in the log."""
+    """An own entry. `detail` is the commit's own record; `receipt` the relay's, encoded; `seq` its place in the log;
+    `kept` the number of a message's body among those that are kept."""
 
     channel: bytes
     body_hash: bytes
@@ -101,6 +105,7 @@ class OwnEntry:
     generation: int | None = None
     seq: int | None = None
     receipt: bytes | None = None
+    kept: int | None = None
 
     def copy(self) -> OwnEntry:
         """Another with the same values."""
@@ -109,20 +114,24 @@ class OwnEntry:
 
 _FIELDS = tuple(OwnEntry.__dataclass_fields__)
 _values_of: Final = attrgetter(*_FIELDS)
-_IN_BODIES: Final = frozenset({"body", "invitation"})
-_ROWS: Final = select(*((_bodies if name in _IN_BODIES else _entries).c[name] for name in _FIELDS)).outerjoin_from(
-    _entries, _bodies, and_(_bodies.c.channel == _entries.c.channel, _bodies.c.body_hash == _entries.c.body_hash)
+_ELSEWHERE: Final = {"body": func.coalesce(bodies.table.c.body, _bodies.c.body), "invitation": _bodies.c.invitation}
+_ROWS: Final = (
+    select(*(_ELSEWHERE[name] if name in _ELSEWHERE else _entries.c[name] for name in _FIELDS))
+    .outerjoin_from(
+        _entries, _bodies, and_(_bodies.c.channel == _entries.c.channel, _bodies.c.body_hash == _entries.c.body_hash)
+    )
+    .outerjoin(bodies.table, bodies.table.c.number == _entries.c.kept)
 )
 
 # Statements of every message are built once: building costs more than running them.
 _THIS: Final = and_(_entries.c.channel == bindparam("of"), _entries.c.body_hash == bindparam("hash"))
 _FIND: Final = Prepared(_ROWS.where(_THIS))
 _KNOWN: Final = Prepared(select(_entries.c.number).where(_THIS))
-_WRITTEN_BACK: Final = ("state", "seq", "receipt")
+_WRITTEN_BACK: Final = ("state", "seq", "receipt", "kept")
 _UPDATE: Final = Prepared(
     _entries.update().where(_THIS).values({name: bindparam(f"new_{name}") for name in _WRITTEN_BACK})
 )
-_ADDED: Final = tuple(name for name in _FIELDS if name not in {"number", *_IN_BODIES})
+_ADDED: Final = tuple(name for name in _FIELDS if name not in {"number", *_ELSEWHERE})
 _ADD: Final = Prepared(_entries.insert(), _ADDED)
 _ADD_BODY: Final = Prepared(_bodies.insert(), ("channel", "body_hash", "body", "invitation"))
 _DROP_BODY: Final = Prepared(
@@ -133,11 +142,14 @@ _MOST_REMEMBERED: Final = 512
 
 
 def add(connection: Connection, entries: list[OwnEntry]) -> None:
-    """Store entries before they are sent."""
+    """Store entries before they are sent; messages are given the number under which their bodies are kept."""
     known = remembered(connection, "own_entries", _MOST_REMEMBERED)
+    for entry in entries:
+        if entry.kind is EntryKind.MESSAGE and entry.body is not None:
+            entry.kept = bodies.keep(connection, entry.body)
     _ADD.run_many(connection, [_values(entry) for entry in entries])
     for entry in entries:
-        if entry.body is not None:
+        if entry.kept is None and entry.body is not None:
             _ADD_BODY.run(
                 connection,
                 channel=entry.channel,
@@ -188,7 +200,14 @@ def outgoing(connection: Connection, channel: bytes | None = None) -> list[OwnEn
 
 
 def update(connection: Connection, entry: OwnEntry) -> None:
-    """Write back state, seq and receipt; where the entry has no body any more, its bytes go."""
+    """Write back state, seq and receipt; where the entry has no body any more, its bytes go.
+
+    Those of a message that stands in the log stay: they show that and when its document was sent.
+    """
+    drop = entry.body is None
+    if drop and entry.kept is not None and entry.seq is None:
+        bodies.drop(connection, entry.kept)
+        entry.kept = None
     known = remembered(connection, "own_entries", _MOST_REMEMBERED)
     if entry.state is EntryState.OUTGOING:
         known[entry.channel, entry.body_hash] = entry.copy()
@@ -201,8 +220,9 @@ def update(connection: Connection, entry: OwnEntry) -> None:
         new_state=str(entry.state),
         new_seq=entry.seq,
         new_receipt=entry.receipt,
+        new_kept=entry.kept,
     )
-    if entry.body is None:
+    if drop and entry.kind is not EntryKind.MESSAGE:
         _DROP_BODY.run(connection, of=entry.channel, hash=entry.body_hash)
 
 

@@ -96,7 +96,7 @@ def _enqueue(tx: Tx, channel: bytes, document: bytes, author: str) -> None:
     if row is None:
         return
     try:
-        enqueue(tx, channel, get_envelope(tx.connection, row.row), document)
+        enqueue(tx, channel, get_envelope(tx.connection, row.row), document, row.row)
     except NodeError as error:  # its channel was closed while they went
         summary = message("the {kind} was not sent: {why}", kind=in_words(row.kind), why=error.explanation)
         record(tx, EventKind.TROUBLE, summary, channel=channel, document=document, code=Trouble.ATTACHMENT.value)
