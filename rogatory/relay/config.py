@@ -68,6 +68,7 @@ class QuotaSettings(Section, frozen=True, kw_only=True):
     blob_size: Count = 128 * 1024 * MIB
     appends_per_minute: Count = 600_000
     claims_per_hour: Count = 20_000
+    acknowledgements_per_minute: Count = 60_000
 
 
 class RetentionSettings(Section, frozen=True, kw_only=True):

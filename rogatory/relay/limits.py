@@ -38,11 +38,12 @@ class Bucket:
 class Allowance:
     """The rates of one authority, whatever number of times it connects."""
 
-    __slots__ = ("appends", "claims")
+    __slots__ = ("acknowledgements", "appends", "claims")
 
     def __init__(self, quotas: QuotaSettings, now: float) -> None:
         self.appends = Bucket(quotas.appends_per_minute, 60.0, now)
         self.claims = Bucket(quotas.claims_per_hour, 3600.0, now)
+        self.acknowledgements = Bucket(quotas.acknowledgements_per_minute, 60.0, now)
 
 
 class Allowances:

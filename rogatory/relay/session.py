@@ -85,7 +85,7 @@ class Session:
     """
 
     __slots__ = (
-        "_appending", "_claims", "_closed", "_invited", "_inviting", "_outbox", "_services", "_stock_told", "_store",
+        "_allowance", "_appending", "_closed", "_invited", "_inviting", "_outbox", "_services", "_stock_told", "_store",
         "authority", "delivery", "ended", "key_set", "number",
     )  # fmt: skip
 
@@ -105,7 +105,7 @@ class Session:
         self._store = services.store
         self._outbox = Outbox(send, lambda: self.end(None))
         self.delivery = Delivery(authority, services.store, self._outbox, services.metrics, self._broken)
-        self._claims = services.allowances.of(authority).claims
+        self._allowance = services.allowances.of(authority)
         self._appending = Appending(services, authority, self._put, self._refuse_entry, self._broken)
         self._closed = False
         self._inviting: asyncio.Task[None] | None = None
@@ -236,6 +236,10 @@ class Session:
         acknowledgement = frame.acknowledgement
         if acknowledgement.member != self.authority:
             raise Refusal(Code.MALFORMED, message("an acknowledgement is sent by the member that signed it"))
+        if not self._allowance.acknowledgements.take(1, time.monotonic()):  # each costs a check of a signature
+            raise Refusal(
+                Code.RATE, message("this authority acknowledges faster than the relay allows: connect again in a while")
+            )
         mirrored = self._services.mirror.current
         if mirrored is None:
             raise Refusal(Code.UNAVAILABLE, message("this relay has no directory"))
@@ -292,7 +296,7 @@ class Session:
                     "at most {max_claims_per_frame} authorities in a claim", max_claims_per_frame=MAX_CLAIMS_PER_FRAME
                 ),
             )
-        if not self._claims.take(len(wanted), time.monotonic()):
+        if not self._allowance.claims.take(len(wanted), time.monotonic()):
             raise Refusal(
                 Code.RATE, message("this authority claims more key packages than the relay allows: wait an hour")
             )

@@ -150,3 +150,29 @@ async def test_appends_beyond_the_rate_are_refused_and_the_others_served_on(tmp_
             codes = [answer.code for answer in answers if isinstance(answer, Refused)]
             assert codes[0] is Code.RATE  # and what follows on this channel waits for a resume
             assert set(codes) <= {Code.RATE, Code.NOT_RESUMED}
+
+
+async def test_acknowledgements_beyond_the_rate_end_the_session_and_the_others_are_served_on(tmp_path: Path) -> None:
+    simulator = DirectorySimulator([KE, TZ, UG])
+    with RelayProcess(tmp_path, simulator, settings={"quotas": {"acknowledgements_per_minute": 30}}) as relay:
+        async with (
+            served(relay, UG) as other,
+            Client(relay.link_url, simulator.identity(KE)) as ke,
+            Client(relay.link_url, simulator.identity(TZ)) as tz,
+        ):
+            channel = await founded(ke, TZ)
+            await ke.resume(channel)
+            answer = await ke.append(channel, message(channel), 1)
+            assert isinstance(answer, Accepted)
+            seq, head = answer.receipt.seq, answer.receipt.head
+
+            async def go_on() -> None:
+                for _ in range(100):
+                    await tz.acknowledge(channel, seq, head)
+                    await tz.resume(channel)  # a round trip: whatever came before was looked at
+
+            with pytest.raises(Departed) as departed:
+                await go_on()
+            assert departed.value.code is Code.RATE
+            assert (await ke.acknowledgements()).acknowledgements  # those within the rate count
+            await founded(other)
