@@ -43,7 +43,7 @@ CHURNING: Final = tuple(
 )
 """Lines of a catalogue's head that change though no text does, or that say nothing."""
 
-Found = tuple[str | tuple[str, str], str]
+Found = tuple[str | tuple[str, ...], str]
 """A message id, or one and its plural; and where it stands."""
 
 

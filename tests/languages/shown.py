@@ -76,8 +76,11 @@ CODES: Final[tuple[type[Enum], ...]] = (
 
 _GROUPS: Final = ("all", "direction", "state", "kind", "article", "offence", "urgency", "outcome")
 
-WORDS: Final = (*KINDS, *FORMS, *_CHOICES, *_GROUPS)
-"""Kinds of documents, forms of requests and what can be chosen in them; by what statistics are told."""
+_ANSWERED: Final = ("directory_version", "key_set", "standing", "fingerprint", "confirmed_at", "authority")
+
+WORDS: Final = (*KINDS, *FORMS, *_CHOICES, *_GROUPS, *_ANSWERED)
+"""Kinds of documents, forms of requests and what can be chosen in them; by what statistics are told; names of answers
+that no struct has."""
 
 FIELDS: Final[tuple[type[msgspec.Struct], ...]] = (
     *_BODIES,

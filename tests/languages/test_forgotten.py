@@ -40,10 +40,20 @@ def outside(text: str) -> str:
     return "".join(kept)
 
 
+_NAMES: Final = (
+    r"[0-9]+ \w+ [0-9]{4},",  # days
+    r"\b[0-9a-f]{6,}\b",  # ids
+    r"<[^>]*>",  # types
+    r"(?<!\w)--?[a-z][a-z-]*",  # options
+    r"\b[A-Z_]+\b",
+    r"\[[^\]⟦]*\]",
+    r"\{[^}]*\}",
+)
+
+
 def words_outside(text: str) -> set[str]:
-    """Words of letters in what no brackets enclose, without options, types, and names in capitals."""
-    plain = re.sub(r"<[^>]*>|(?<!\w)--?[a-z][a-z-]*|\b[A-Z_]+\b|\[[^\]⟦]*\]|\{[^}]*\}", " ", outside(text))
-    return set(re.findall(r"[^\W\d_][\w.'-]*\w", plain))
+    """Words of letters in what no brackets enclose, without options, types, ids, days, and names in capitals."""
+    return set(re.findall(r"[^\W\d_][\w.'-]*\w", re.sub("|".join(_NAMES), " ", outside(text))))
 
 
 @pytest.fixture

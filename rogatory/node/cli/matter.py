@@ -66,6 +66,8 @@ def amendments(
         return
     for amendment in found:
         show_amendment(amendment)
+    if not found:
+        show_line(message("no amendments"))
 
 
 @app.command("share")

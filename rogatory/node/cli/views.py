@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from rogatory.languages import word
+import msgspec
+
+from rogatory.languages import say, word
 from rogatory.node.cli.show import moment, short, show_fields, show_json, show_line, show_named, show_table
 from rogatory.protocol.text import in_words, message
 
@@ -173,11 +175,25 @@ def show_document(document: dict[str, Any]) -> None:
         ],
         indent=2,
     )
-    show_named(document["body"].items(), indent=2)
+    _show_body(document["body"])
 
 
 def _said(evidences: list[dict[str, Any]]) -> str:
     return "\n".join(each["says"] for each in evidences)
+
+
+def _show_body(body: dict[str, Any]) -> None:
+    """What a document says: a request as its letter words it."""
+    # Imported here: other commands start in less time without the forms of requests.
+    from rogatory.protocol.documents import FORMS
+    from rogatory.protocol.documents.requests.letter import paragraphs_of
+
+    form = FORMS.get(body.get("form", ""))
+    if form is None:
+        show_named(body.items(), indent=2)
+    else:
+        told = paragraphs_of(msgspec.convert(body, form), say)
+        show_fields(((each.label, "\n".join(each.lines)) for each in told), indent=2)
 
 
 def _place(document: dict[str, Any]) -> str | None:
