@@ -84,6 +84,46 @@ def thank(node: NodeProcess, matter: str) -> None:
     until(lambda: node.api("GET", way)["receipt"] and node.api("GET", way)["stage"] == "delivered", "its evidences")
 
 
+def test_what_follows_up_a_preservation_is_found_from_both_ends(pair: Offices, tmp_path: Path) -> None:
+    earlier: str = pair.ke.cli("request", "send", "--to", TZ, "--file", str(FILES["preservation"]))["matter"]
+    until(lambda: state(pair.ke, earlier) == state(pair.tz, earlier) == "received", "the request to be received")
+    drafted = tmp_path / "follow-up.json"
+    said = pair.ke.cli_text("request", "follow-up", earlier[:12], "--out", str(drafted))
+    assert f"rogatory-node request send --to {TZ} --file {drafted}" in said
+    with pytest.raises(CommandFailed, match="there already"):
+        pair.ke.cli_text("request", "follow-up", earlier, "--out", str(drafted))
+    fields = json.loads(drafted.read_bytes())
+    drafted.write_text(json.dumps(request_of("stored_data") | {"related": fields["related"]}))
+    send = ("request", "send", "--to", TZ, "--file", str(drafted))
+    with pytest.raises(CommandFailed, match=r"does not keep: use limits: Until a full request is made.*--insist"):
+        pair.ke.cli(*send)
+    later: str = pair.ke.cli(*send, "--insist")["matter"]
+    until(lambda: state(pair.ke, later) == state(pair.tz, later) == "received", "the request to be received")
+    for node in (pair.ke, pair.tz):
+        shown = " ".join(node.cli_text("matter", "show", later).split())
+        assert f"earlier preservation ODPP/CYB/PRES/041/2026 {earlier[:12]}" in shown
+        shown = " ".join(node.cli_text("matter", "show", earlier).split())
+        assert f"later preservation ODPP/CYB/MLA/007/2027 {later[:12]}" in shown
+    fields["related"][0]["digest"] = "ab" * 32
+    drafted.write_text(json.dumps(fields))
+    with pytest.raises(CommandFailed, match="no request with the digest abab"):
+        pair.ke.cli(*send, "--insist")
+
+
+def test_what_is_printed_for_the_competent_authority_names_the_limits(pair: Offices) -> None:
+    matter: str = pair.ke.cli("request", "send", "--to", TZ, "--file", str(FILES["mutual_legal_assistance"]))["matter"]
+    until(lambda: state(pair.ke, matter) == state(pair.tz, matter) == "received", "the request to be received")
+    pair.tz.cli("request", "reply", matter, "--outcome", "forwarded", "--forwarded-to", "The court of Tanga")
+    until(lambda: state(pair.ke, matter) == "forwarded", "it to be forwarded")
+    printed = pair.tz.cli_text("request", "letter", matter)
+    limit = "HANDLING H1, H3 (set by ke.central)"
+    assert printed.startswith(limit)
+    assert printed.count(limit) == 2
+    assert "إدريس محجوب عبد الرازق" in printed
+    step = f"HANDLING H1, H3 (set by {TZ}); forwarded to The court of Tanga with this limit"
+    assert step in pair.ke.cli_text("matter", "show", matter)
+
+
 def test_an_end_is_an_end(pair: Offices) -> None:
     refused = next(each for each in pair.tz.api("GET", "/v1/requests") if each["state"] == "refused")
     with pytest.raises(CommandFailed) as failed:

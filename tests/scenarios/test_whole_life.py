@@ -100,8 +100,10 @@ def prove(world: World, matter: str, steps: int) -> None:
         assert len(links) == steps
         assert [each.digest for each in links] == [digest for _, _, digest, _ in chain(world, KE, matter)]
         told.append([[each.text for each in link.findings if each.claim is Claim.STEP] for link in links])
-        letter = next(text.decode() for name, text in members_of(data).items() if " request " in name)
-        said = chain(world, KE, matter)[0][3]
+        members, said = members_of(data), chain(world, KE, matter)[0][3]
+        readme = members["README.txt"].decode()
+        assert all(each["reference"] in readme for each in said["related"])
+        letter = next(text.decode() for name, text in members.items() if " request " in name)
         assert all(line.strip() in letter for line in said["facts"].splitlines())
     assert told[0] == told[1]
 

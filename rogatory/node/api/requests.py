@@ -12,6 +12,8 @@ from rogatory.node.api.desk import desk
 from rogatory.node.approvals.drafting import Doing, act
 from rogatory.node.errors import RefusedInput
 from rogatory.node.matters import queries
+from rogatory.node.matters.following import follow_up
+from rogatory.node.matters.handing_on import letter_to_hand_on
 from rogatory.node.matters.requesting import DEFAULT_FORM, check_request
 from rogatory.node.matters.views import MatterKind, Sent
 from rogatory.protocol.documents import FORMS, schema_of, template_of
@@ -89,6 +91,25 @@ def _form(request: web.Request) -> str:
             message("{form} is no form of request", form=repr(form)), message("choose one of GET /v1/requests/forms")
         )
     return form
+
+
+@routes.get("/v1/requests/{matter}/follow-up")
+async def prepare(request: web.Request) -> web.Response:
+    """A request to fill in that names the matter's request; `form`, `relation`, `words` as it needs them."""
+    matter, words = part(request, "matter"), word(request, "words") or ""
+    form, relation = word(request, "form"), word(request, "relation")
+    found = await request.app[NODE].query(lambda tx: follow_up(tx, matter, form=form, relation=relation, words=words))
+    return reply(found)
+
+
+@routes.get("/v1/requests/{matter}/letter")
+async def letter(request: web.Request) -> web.Response:
+    """The matter's request as a letter for a competent authority, with its limits."""
+    language = reader()
+    found = await request.app[NODE].query(
+        lambda tx: letter_to_hand_on(tx, part(request, "matter"), lambda text: say(text, language))
+    )
+    return reply(found)
 
 
 @routes.post("/v1/requests/{matter}/replies")

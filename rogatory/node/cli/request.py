@@ -14,7 +14,7 @@ from rogatory.node.cli.due import show_due
 from rogatory.node.cli.files import read_mapping
 from rogatory.node.cli.options import HERE, FolderOption, JsonOption
 from rogatory.node.cli.show import show_json, show_line, show_table
-from rogatory.node.cli.views import show_matter, show_matters, show_sent
+from rogatory.node.cli.views import show_letter, show_matter, show_matters, show_sent
 from rogatory.node.errors import Conflict, RefusedInput
 from rogatory.protocol.text import message
 
@@ -73,6 +73,44 @@ def write(
             "written to {file}: look it over with: rogatory-node request check --to AUTHORITY --file {file}", file=out
         )
     )
+
+
+@app.command("follow-up")
+def follow_up(
+    matter: str,
+    form: Annotated[str | None, typer.Option(help="Of the new request; stored_data after a preservation.")] = None,
+    relation: Annotated[
+        str | None, typer.Option(help="preservation, supplement, transfer, or other with words.")
+    ] = None,
+    words: Annotated[str | None, typer.Option(help="The relation in words.")] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write the request to; else it is printed.")] = None,
+    folder: FolderOption = HERE,
+) -> None:
+    """Prepare a request that follows up a matter's request: its reference, digest and limits filled in."""
+    if out is not None and out.exists():
+        raise Conflict(message("{out} is there already", out=out), message("name another file with --out"))
+    if form is not None:
+        _known(form)
+    client = Client(folder)
+    found = client.get("requests", matter, "follow-up", form=form, relation=relation, words=words)
+    if out is None:
+        show_json(found["request"])
+        return
+    out.write_bytes(msgspec.json.format(msgspec.json.encode(found["request"]), indent=2) + b"\n")
+    to = " ".join(f"--to {authority}" for authority in found["to"])
+    show_line(
+        message("written to {out}: fill it in, then: rogatory-node request send {to} --file {out}", out=out, to=to)
+    )
+
+
+@app.command("letter")
+def letter(matter: str, folder: FolderOption = HERE, as_json: JsonOption = False) -> None:
+    """Print a matter's request for the competent authority that executes it, with every limit of its use."""
+    found = Client(folder).get("requests", matter, "letter")
+    if as_json:
+        show_json(found)
+    else:
+        show_letter(found)
 
 
 @app.command("check")

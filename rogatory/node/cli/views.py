@@ -78,6 +78,7 @@ def show_matter(matter: dict[str, Any], documents: list[dict[str, Any]]) -> None
         ],
         message("no parties"),
     )
+    show_related(matter["related"])
     for amendment in matter["amendments"]:
         show_amendment(amendment)
     for document in documents:
@@ -126,6 +127,53 @@ def show_amendment(amendment: dict[str, Any]) -> None:
             reason=amendment["reason"],
         )
     )
+
+
+def show_related(related: list[dict[str, Any]]) -> None:
+    """The requests that this one names, and those that name it."""
+    if related:
+        show_table(
+            (
+                message("related request"),
+                message("relation"),
+                message("reference"),
+                message("matter"),
+                message("subject"),
+                message("state"),
+            ),
+            [
+                (
+                    word(each["stands"]),
+                    each["words"] or word(each["relation"]),
+                    each["reference"],
+                    short(each["matter"]) or message("not found here"),
+                    each["subject"],
+                    word(each["state"]) if each["state"] else None,
+                )
+                for each in related
+            ],
+            message("no matters"),
+        )
+
+
+def show_letter(letter: dict[str, Any]) -> None:
+    """A request to be printed, between its limits."""
+    for limit in letter["limits"]:
+        show_line(limit)
+    show_fields(
+        [
+            (message("from"), letter["author"]),
+            (message("to"), letter["addressees"]),
+            (message("in the log since"), letter["received_at"]),
+            (message("references"), [f"{name}: {reference}" for name, reference in letter["references"].items()]),
+            (message("document"), letter["document"]),
+            (message("digest"), letter["digest"]),
+        ]
+    )
+    show_line("")
+    show_line(letter["letter"].rstrip("\n"))
+    for limit in letter["limits"]:
+        show_line(limit)
 
 
 def show_sent(answer: dict[str, Any], as_json: bool) -> None:

@@ -20,6 +20,7 @@ from rogatory.node.matters.addressing import check_addressees, own_relay
 from rogatory.node.matters.amendments import enter_amendment
 from rogatory.node.matters.closing import check_may_close, closing_sent
 from rogatory.node.matters.course import course_to_come
+from rogatory.node.matters.handing_on import keep_when_forwarded
 from rogatory.node.matters.joining import enter_matter
 from rogatory.node.matters.lookup import find_amendment, find_matter, find_thread
 from rogatory.node.matters.queries import amendment_view
@@ -147,7 +148,7 @@ def compose_reply(
             message("wait for document_accepted"),
         )
     body = msgspec.structs.replace(_body({"language": "en"} | dict(reply) | chain, Reply), officers=officers)
-    body = annex(tx, body, attachments)
+    body = annex(tx, keep_when_forwarded(tx, row, body), attachments)
     request = bytes.fromhex(course.request)
     document = sign(tx, row.channel, body, addressees=_others(tx, row), in_reply_to=request)
     try:

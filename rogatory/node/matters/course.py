@@ -9,7 +9,7 @@ import msgspec
 from rogatory.node.inbox.views import Direction, Stage
 from rogatory.node.inbox.writing import send, sign
 from rogatory.node.matters.views import MatterKind
-from rogatory.node.store import counters, courses
+from rogatory.node.store import counters, courses, relations
 from rogatory.node.store.documents import DocumentRow, documents_of, get_envelope, set_void
 from rogatory.node.store.matters import (
     MatterRow,
@@ -150,6 +150,8 @@ def _requested(tx: Tx, matter: MatterRow, payload: Payload, digest: bytes) -> No
     set_role(tx.connection, matter.channel, course.requested, Role.REQUESTED)
     assert isinstance(payload.body, Request)
     set_reference(tx.connection, matter.channel, payload.author, payload.body.reference)
+    named = [bytes.fromhex(each.digest) for each in payload.body.related if each.digest is not None]
+    relations.put(tx.connection, matter.channel, named)
     _lead_on(tx, matter.channel, course)
 
 

@@ -9,6 +9,7 @@ from rogatory.node.inbox.views import DocumentView
 from rogatory.node.matters.closing import CLOSE_TERM
 from rogatory.node.matters.course import course_to_come
 from rogatory.node.matters.lookup import find_matter
+from rogatory.node.matters.related import related_matters
 from rogatory.node.matters.views import AmendmentView, ClosedView, MatterKind, MatterLine, MatterView, Party
 from rogatory.node.store import channels, closings, key_packages, members
 from rogatory.node.store.amendments import AmendmentRow, get_amendments, get_signatures
@@ -69,6 +70,7 @@ def show_matter(tx: Tx, matter: str) -> MatterView:
         amendments=[amendment_view(tx, row, found) for found in get_amendments(tx.connection, row.channel)],
         request=None if request is None else document_view(tx, request),
         next_steps=_next_steps(tx, row),
+        related=related_matters(tx, row),
         trouble=_trouble(tx, row),
         closed=_closed(tx, row),
     )

@@ -11,6 +11,7 @@ from rogatory.node.errors import RefusedInput
 from rogatory.node.inbox.views import View
 from rogatory.node.matters.addressing import check_addressees
 from rogatory.node.matters.formalities import Remark, contact_of, remarks_on
+from rogatory.node.matters.related import check_related, faults_of
 from rogatory.node.transaction import Tx
 from rogatory.protocol.documents import FORMS, Request, Urgency, gaps_of, letter_of
 from rogatory.protocol.documents.requests.letter import Say
@@ -40,6 +41,7 @@ def prepare_request(tx: Tx, addressees: Sequence[str], fields: Mapping[str, Any]
     Raises RefusedInput for malformed fields, and for what an addressee's entry objects to unless one insists.
     """
     request = _filled(tx, addressees, fields)
+    check_related(tx, addressees, request, insist=insist)
     objections = [remark for remark in _remarks(tx, addressees, request) if remark.blocks]
     if objections and not insist and not gaps_of(request):  # gaps are named first, when it is signed
         said = tuple(
@@ -64,13 +66,20 @@ def check_request(tx: Tx, to: Sequence[str], fields: Mapping[str, Any], say: Say
     request = _filled(tx, addressees, fields)
     return RequestCheck(
         gaps=[GapView(what=gap.what, article=gap.article) for gap in gaps_of(request)],
-        remarks=_remarks(tx, addressees, request),
+        remarks=[*_on_related(tx, addressees, request), *_remarks(tx, addressees, request)],
         letter=letter_of(request, say),
     )
 
 
 def _remarks(tx: Tx, addressees: Sequence[str], request: Request) -> list[Remark]:
     return remarks_on(request, [tx.directory.authority(authority) for authority in addressees])
+
+
+def _on_related(tx: Tx, addressees: Sequence[str], request: Request) -> list[Remark]:
+    return [
+        Remark(authority=tx.authority, blocks=True, text=fault.text, article="practice")
+        for fault in faults_of(tx, addressees, request)
+    ]
 
 
 def _filled(tx: Tx, addressees: Sequence[str], fields: Mapping[str, Any]) -> Request:

@@ -74,6 +74,29 @@ class MatterLine(View, frozen=True, kw_only=True):
     closed: bool = False
 
 
+class Succession(StrEnum):
+    """Which of the two requests names the other."""
+
+    EARLIER = "earlier"
+    LATER = "later"
+
+
+class RelatedMatter(View, frozen=True, kw_only=True):
+    """A request that this matter's request names (`earlier`), or that names it (`later`).
+
+    `matter` is None where the reference is not resolved: it gives no digest, or that of no request that both sides had.
+    """
+
+    stands: Succession
+    relation: str
+    words: str
+    reference: str
+    digest: str | None = None
+    matter: str | None = None
+    subject: str | None = None
+    state: str | None = None
+
+
 class MatterView(View, frozen=True, kw_only=True):
     """A whole matter. `parties` may take part, the nodes of `members` do; `trouble` says why nothing is sent, if so."""
 
@@ -92,6 +115,7 @@ class MatterView(View, frozen=True, kw_only=True):
     request: DocumentView | None = None
     next_steps: tuple[str, ...] = ()
     """Outcomes that this authority could say next, by the table of the life of requests."""
+    related: tuple[RelatedMatter, ...] = ()
     trouble: str | None = None
     closed: ClosedView | None = None
     """Whatever its `state` was: nothing more is said there."""

@@ -25,7 +25,9 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     bindparam,
+    column,
     func,
+    literal_column,
     select,
     update,
 )
@@ -58,6 +60,7 @@ _documents = Table(
     Column("void", PeopleText),
     UniqueConstraint("id", "channel", "author"),
     Index("documents_by_seq", "channel", "direction", "seq"),
+    Index("requests_by_digest", "digest", sqlite_where=column("kind") == "request"),
 )
 
 # Apart, so that an evidence rewrites a small row only; the outbox refers to it for as long as others may need it.
@@ -234,6 +237,13 @@ def get_by_row(tx: Connection, row: int) -> DocumentRow:
     if not found:
         raise KeyError(f"no document in row {row}")
     return found[0]
+
+
+def document_with_digest(tx: Connection, digest: bytes) -> DocumentRow | None:
+    """The document with this digest, or None. A request is found by an index; others are what nobody should ask for."""
+    query = select(*_COLUMNS).where(_documents.c.digest == digest)
+    found = _rows(tx, query.where(_documents.c.kind == literal_column("'request'"))) or _rows(tx, query)
+    return found[0] if found else None
 
 
 def documents_of_kinds(tx: Connection, kinds: Sequence[str]) -> list[DocumentRow]:

@@ -53,6 +53,7 @@ from rogatory.protocol.documents.requests.essentials import gaps_of
 from rogatory.protocol.documents.requests.forms import FORMS
 from rogatory.protocol.documents.requests.forms.mutual_legal_assistance import AssistanceForm, MutualLegalAssistance
 from rogatory.protocol.documents.requests.forms.spontaneous_information import SpontaneousInformation
+from rogatory.protocol.documents.requests.keeping import Kept, dropped_limits, keep_limits
 from rogatory.protocol.documents.requests.letter import letter_of
 from rogatory.protocol.documents.requests.limits import limits_of
 from rogatory.protocol.documents.requests.parts import (
@@ -63,6 +64,7 @@ from rogatory.protocol.documents.requests.parts import (
     Offence,
     Person,
     Related,
+    Relation,
     Translation,
     UseLimits,
 )
@@ -105,6 +107,7 @@ __all__ = [
     "Ground",
     "Handling",
     "IncompleteAmendment",
+    "Kept",
     "KeysOf",
     "Leave",
     "LegalBasis",
@@ -122,6 +125,7 @@ __all__ = [
     "Purpose",
     "Rejoin",
     "Related",
+    "Relation",
     "Reminder",
     "ReminderStage",
     "Reply",
@@ -146,9 +150,11 @@ __all__ = [
     "check_amendment",
     "compose",
     "document_digest",
+    "dropped_limits",
     "envelope_digest",
     "fields_of",
     "gaps_of",
+    "keep_limits",
     "kept_document",
     "letter_of",
     "limits_of",

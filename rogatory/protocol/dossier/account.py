@@ -11,6 +11,7 @@ from typing import Final
 
 from rogatory.protocol.documents import DocumentReceipt, Payload, Reply, Request, UnverifiedDocument, limits_of
 from rogatory.protocol.documents.fields import Annex
+from rogatory.protocol.documents.requests.parts import Related
 from rogatory.protocol.dossier.statements import Statements
 from rogatory.protocol.dossier.statements import Told as Statement
 from rogatory.protocol.life.course import Course, advance, begin, receive
@@ -51,6 +52,7 @@ class Told:
     written_at: str
     title: str
     annexes: tuple[Annex, ...]
+    related: tuple[Related, ...]
     state: str | None
     void: str | None
     judged: bool
@@ -99,6 +101,7 @@ class Account:
             written_at=payload.written_at,
             title=_title(payload),
             annexes=() if document.is_consent else getattr(payload.body, "annexes", ()),
+            related=() if document.is_consent else getattr(payload.body, "related", ()),
             state=None if self.course is None else self.course.state.value,
             void=void,
             judged=judged is not None,

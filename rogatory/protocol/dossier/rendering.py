@@ -115,6 +115,8 @@ def readme(
         "not proven. It finds any change of this file, were it one bit. Do not unpack the file and pack it again: the",
         "copy would be another file. The texts are made from what is in machine/, and the command compares them.",
     ]
+    if related := [line for each in told if each.void is None for line in _related(each)]:
+        lines += ["", "RELATED REQUESTS (each is a matter of its own, and not in this file)", *related]
     if missing:
         lines += ["", "ATTACHMENTS THAT ARE NOT HERE"]
         lines += [f"document {each.number}, file {each.place}: {each.missing}" for each in missing]
@@ -123,6 +125,13 @@ def readme(
         lines += ["", f"WITHOUT A RECEIPT (nothing but their own date says when they were there): documents {numbers}"]
         lines += ["What others said last has one as soon as the exporter's node has said something after it."]
     return "\n".join(lines) + "\n"
+
+
+def _related(told: Told) -> Iterator[str]:
+    for each in told.related:
+        relation = each.words or str(each.relation or "")
+        digest = f", digest {each.digest}" if each.digest else ""
+        yield f"{relation}: {each.reference}{digest}"
 
 
 def _head(told: Told, payload: Payload) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,11 @@ from rogatory.protocol.text import Message, message
 
 def limits_of(payload: Payload) -> tuple[Message, ...]:
     """Handling codes, use limits and confidentiality (UNTOC 18(5), 18(19), 18(20)), a line each."""
-    return tuple(_lines(payload.author, payload.body))
+    lines = _lines(payload.author, payload.body)
+    if authority := getattr(payload.body, "forwarded_to", ""):
+        kept = "{line}; forwarded to {authority} with this limit"
+        return tuple(message(kept, line=line, authority=authority) for line in lines)
+    return tuple(lines)
 
 
 def _lines(author: str, body: Any) -> Iterator[Message]:
