@@ -107,7 +107,7 @@ def _document(
     if looked is None:
         document = open_either(content.document, document_keys(work.tx.directory, declaration.directory))
     else:
-        document = looked.document.result()
+        document = looked.document()
     # What is shared again is older than its entry, and judges nothing for who was there before.
     if document.kind in JUDGED_BY and not isinstance(content, SharedContent):
         vouch_document(work.tx.directory, document.signer, document.key_set, declaration.directory)

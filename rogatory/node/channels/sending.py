@@ -17,6 +17,7 @@ from rogatory.node.store import channels, outbox, own_entries, wishes
 from rogatory.node.store.outbox import OutboxRow
 from rogatory.node.store.own_entries import EntryKind, OwnEntry
 from rogatory.node.store.wishes import WishKind
+from rogatory.protocol.attachments import AttachmentReference
 from rogatory.protocol.content import SentContent, SharedContent, document_commitment, encode_content
 from rogatory.protocol.declaration import Declaration, Seen, encode_declaration
 from rogatory.protocol.documents import envelope_digest
@@ -117,19 +118,19 @@ def _seal(work: Work, session: Session, channel: Channel, *, before_commits: boo
     rows = outbox.queued(connection, channel.id, session.room(), max(kept) if before_commits else None)
     if not rows:
         return
-    sealed = [_sealed(work, channel, row) for row in rows]
+    files = [references_of(work, channel.id, row.message_id) for row in rows]
+    sealed = [_sealed(work, channel, row, references) for row, references in zip(rows, files, strict=True)]
     own_entries.add(connection, sealed)
     outbox.sealed(connection, rows)
-    for entry in sealed:
-        session.append(work.tx.output, entry, Form.MLS, None, blobs_of(work, entry))
+    for entry, references in zip(sealed, files, strict=True):
+        session.append(work.tx.output, entry, Form.MLS, None, [each.blob for each in references])
 
 
-def _sealed(work: Work, channel: Channel, row: OutboxRow) -> OwnEntry:
+def _sealed(work: Work, channel: Channel, row: OutboxRow, references: list[AttachmentReference]) -> OwnEntry:
     """A document as the bytes of an entry; the group goes on by one key."""
     if row.envelope is None:
         raise RuntimeError("a queued document has lost its envelope")
     group = channel.in_group()
-    references = references_of(work, channel.id, row.message_id)
     if row.original_seq is None:
         content: SentContent | SharedContent = SentContent(row.message_id, row.salt, row.envelope, references)
     else:

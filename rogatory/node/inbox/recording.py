@@ -145,7 +145,7 @@ def acknowledged(tx: Tx, channel: bytes, acknowledgement: Acknowledgement) -> No
         put_deliveries(tx.connection, row.row, [member], tx.now, excepted=not opened)
         _enter_delivery(tx, row, member, opened)
         if opened:
-            _check_delivered(tx, row)
+            _check_delivered(tx, row, member)
     set_read_up_to(tx.connection, channel, member, acknowledgement.seq)
 
 
@@ -174,11 +174,9 @@ def _enter_delivery(tx: Tx, row: DocumentRow, member: str, opened: bool) -> None
         tell_evidence(tx, row, finding, of=member, by=member, at=at)
 
 
-def _check_delivered(tx: Tx, row: DocumentRow) -> None:
-    if row.stage not in (Stage.QUEUED, Stage.ACCEPTED) or count_opened(tx.connection, row.row) < len(row.recipients):
-        return
-    opened_by = {delivery.authority for delivery in deliveries_of(tx.connection, row.row) if not delivery.excepted}
-    if opened_by.issuperset(row.recipients):
+def _check_delivered(tx: Tx, row: DocumentRow, member: str) -> None:
+    """`member` has just opened it."""
+    if row.stage in (Stage.QUEUED, Stage.ACCEPTED) and (list(row.recipients) == [member] or _opened_by_all(tx, row)):
         set_stage(tx.connection, row.row, Stage.DELIVERED)
         if row.kind == Evidence.KIND:
             return
@@ -189,3 +187,10 @@ def _check_delivered(tx: Tx, row: DocumentRow) -> None:
             channel=row.channel,
             document=row.id,
         )
+
+
+def _opened_by_all(tx: Tx, row: DocumentRow) -> bool:
+    if count_opened(tx.connection, row.row) < len(row.recipients):
+        return False
+    opened_by = {delivery.authority for delivery in deliveries_of(tx.connection, row.row) if not delivery.excepted}
+    return opened_by.issuperset(row.recipients)
