@@ -30,6 +30,7 @@ from rogatory.node.worker import Worker
 from rogatory.protocol.documents import Payload, UnverifiedDocument
 from rogatory.protocol.frames.client import ClientFrame
 from rogatory.protocol.frames.server import DirectoryChanged, Ready, ServerFrame, Token
+from rogatory.protocol.text import message
 
 T = TypeVar("T")
 
@@ -184,11 +185,14 @@ class Node:
         """
         assert self._links is not None
         if relay in self._carried:
-            raise Conflict(f"another courier file of {relay} is at work", "wait for it to be done, then try again")
+            raise Conflict(
+                message("another courier file of {relay} is at work", relay=relay),
+                message("wait for it to be done, then try again"),
+            )
         if self._links.stands(relay):
             raise Conflict(
-                f"the link to {relay} stands: all that waits goes over it",
-                "courier files are for a node that cannot reach its relay",
+                message("the link to {relay} stands: all that waits goes over it", relay=relay),
+                message("courier files are for a node that cannot reach its relay"),
             )
         frames = self._carried[relay] = deque()
         try:

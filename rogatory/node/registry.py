@@ -46,6 +46,7 @@ from rogatory.protocol.header import Head
 from rogatory.protocol.judgement import ChannelPolicy, RejoinNotice, Void
 from rogatory.protocol.receipt import Receipt
 from rogatory.protocol.rejection import Rejection
+from rogatory.protocol.text import message
 
 
 class Registry:
@@ -105,7 +106,7 @@ class Registry:
             matter_joining.founded(tx, matter)
             return
         network = _network_of(tx, channel)
-        record(tx, EventKind.JOINED, f"the network {network} is open", channel=channel)
+        record(tx, EventKind.JOINED, message("the network {network} is open", network=network), channel=channel)
         alignment.look_again(tx, network)
 
     def founding_lost(self, tx: Tx, channel: bytes) -> None:
@@ -155,7 +156,7 @@ class Registry:
         else:
             in_networks.members_changed(tx, channel, _network_of(tx, channel), committer, came, gone)
         if back:
-            summary = f"{', '.join(back)} is back in the channel"
+            summary = message("{names} is back in the channel", names=tuple(back))
             record(tx, EventKind.REJOIN, summary, channel=channel, author=committer)
 
     def commit_void(self, tx: Tx, channel: bytes, seq: int, author: str, void: Void) -> None:
@@ -163,7 +164,11 @@ class Registry:
         record(
             tx,
             EventKind.COMMIT_VOID,
-            f"a change of members or keys by {author} has no effect: {void.explanation}",
+            message(
+                "a change of members or keys by {author} has no effect: {explanation}",
+                author=author,
+                explanation=void.explanation,
+            ),
             channel=channel,
             author=author,
             code=void.code.value,
@@ -174,8 +179,7 @@ class Registry:
         record(
             tx,
             EventKind.REJOIN,
-            f"{rejoin.authority} lost its place in the channel and asks to be let in again"
-            + tell_lost(tx, channel, rejoin.authority),
+            tell_lost(tx, channel, rejoin.authority),
             channel=channel,
             author=rejoin.authority,
         )
@@ -200,11 +204,15 @@ class Registry:
     def keys_destroyed(self, tx: Tx, channel: bytes) -> None:
         """The officer may rely on it."""
         matter = get_matter(tx.connection, channel)
-        name = f"the network {_network_of(tx, channel)}" if matter is None else f"the matter {matter.subject}"
+        name = (
+            message("the network {network}", network=_network_of(tx, channel))
+            if matter is None
+            else message("the matter {subject}", subject=matter.subject)
+        )
         record(
             tx,
             EventKind.KEYS_DESTROYED,
-            f"this node's keys of {name} are deleted; its documents and their evidences stay",
+            message("this node's keys of {name} are deleted; its documents and their evidences stay", name=name),
             channel=channel,
         )
 
@@ -237,5 +245,5 @@ def _network_of(tx: Tx, channel: bytes) -> str:
         return row.network
     roster = tx.directory.roster_of_channel(channel)
     if roster is None:
-        raise NotFound(f"the channel {channel.hex()} is neither a matter's nor a network's")
+        raise NotFound(message("the channel {channel} is neither a matter's nor a network's", channel=channel.hex()))
     return roster.id

@@ -57,6 +57,7 @@ from rogatory.protocol.frames.server import (
     StockLow,
 )
 from rogatory.protocol.receipt import ReceiptInvalid
+from rogatory.protocol.text import message, text_of
 
 ACKNOWLEDGEMENT_TERM: Final = 72 * 3600.0
 """Seconds after which a missing acknowledgement is told: a partition of two members looks like silence."""
@@ -132,8 +133,12 @@ class Engine:
             work.trouble(
                 row.channel,
                 Trouble.UNACKNOWLEDGED,
-                f"not every member has acknowledged entry {row.seq} within {ACKNOWLEDGEMENT_TERM / 3600:.0f} hours:"
-                " a node is off, or the relay keeps members apart; compare heads by telephone",
+                message(
+                    "not every member has acknowledged entry {seq} within {hours} hours: a node is off, or the relay"
+                    " keeps members apart; compare heads by telephone",
+                    seq=row.seq,
+                    hours=f"{ACKNOWLEDGEMENT_TERM / 3600:.0f}",
+                ),
             )
         outbox.mark_overdue_told(tx.connection, [row.number for row in late])
         for session in self._memory.sessions.values():
@@ -205,7 +210,11 @@ class Engine:
         try:
             accepted = frame.each()
         except ReceiptInvalid as error:
-            work.trouble(None, Trouble.RECEIPT, f"{error}: keep in mind that nothing proves these entries' acceptance")
+            work.trouble(
+                None,
+                Trouble.RECEIPT,
+                message("{error}: keep in mind that nothing proves these entries' acceptance", error=text_of(error)),
+            )
             return
         for each in accepted:
             self._answer(work, session, each)
@@ -272,6 +281,9 @@ class Engine:
                 work.trouble(
                     channel_id,
                     Trouble.DIRECTORY_BEHIND,
-                    f"a member uses a newer directory than {session.relay} serves: tell its operator and the publisher;"
-                    " the channel waits for it",
+                    message(
+                        "a member uses a newer directory than {relay} serves: tell its operator and the publisher; the"
+                        " channel waits for it",
+                        relay=session.relay,
+                    ),
                 )

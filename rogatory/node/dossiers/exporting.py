@@ -25,6 +25,7 @@ from rogatory.protocol.documents import Annex, timestamp
 from rogatory.protocol.dossier import manifest as form
 from rogatory.protocol.dossier import rendering
 from rogatory.protocol.dossier.manifest import Entry, File, Manifest, Remark, encode_manifest, seal
+from rogatory.protocol.text import message
 
 
 class DossierSource:
@@ -55,7 +56,9 @@ class _Export:
         self._trusted = trusted
         self._matter: Collected = collect(tx, channel)
         if not self._matter.items:
-            raise Conflict("nothing of this matter stands in the log yet", "wait until the relay has taken it")
+            raise Conflict(
+                message("nothing of this matter stands in the log yet"), message("wait until the relay has taken it")
+            )
         self._exported_at = timestamp(int(tx.now))
         self._files: list[File] = []
         self._attached: list[Content] = []

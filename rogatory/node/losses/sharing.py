@@ -13,6 +13,7 @@ from rogatory.node.store.documents import DocumentRow, deliveries_of, documents_
 from rogatory.node.store.losses import LossRow, delete_loss, get_loss
 from rogatory.node.transaction import Tx
 from rogatory.protocol.documents import Announcement, Charter
+from rogatory.protocol.text import counted, message
 
 
 def lost_documents(tx: Tx, channel: bytes, authority: str) -> list[DocumentRow]:
@@ -31,8 +32,8 @@ def share_lost(tx: Tx, channel: bytes, authority: str) -> list[str]:
     lost = lost_documents(tx, channel, authority)
     if not lost:
         raise Conflict(
-            f"{authority} has not told that it lost anything that this node could share",
-            "in a matter, documents can be named: rogatory-node matter share MATTER DOCUMENT...",
+            message("{authority} has not told that it lost anything that this node could share", authority=authority),
+            message("in a matter, documents can be named: rogatory-node matter share MATTER DOCUMENT..."),
         )
     for row in lost:
         assert row.seq is not None
@@ -42,13 +43,20 @@ def share_lost(tx: Tx, channel: bytes, authority: str) -> list[str]:
 
 
 def tell_lost(tx: Tx, channel: bytes, authority: str) -> str:
-    """What the officer is told of it when the member asks to be let in again; empty if nothing is to be decided."""
+    """What the officer is told when the member asks to be let in again, and what there is to decide."""
+    asks = message("{authority} lost its place in the channel and asks to be let in again", authority=authority)
     lost = lost_documents(tx, channel, authority)
     if not lost:
-        return ""
-    return (
-        f". It had {len(lost)} documents that it says it lost: if it confirms that to you, share them again with:"
-        f" rogatory-node {_where(tx, channel)} --lost-by {authority}"
+        return asks
+    return counted(
+        "{asks}. It had {count} document that it says it lost: if it confirms that to you, share it again with:"
+        " rogatory-node {command} --lost-by {authority}",
+        "{asks}. It had {count} documents that it says it lost: if it confirms that to you, share them again with:"
+        " rogatory-node {command} --lost-by {authority}",
+        count=len(lost),
+        asks=asks,
+        command=_where(tx, channel),
+        authority=authority,
     )
 
 

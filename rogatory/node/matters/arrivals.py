@@ -17,6 +17,7 @@ from rogatory.node.store.matters import MatterRow, get_parties, touch
 from rogatory.node.transaction import Tx
 from rogatory.protocol.documents import Amendment, Charter, Closing, Evidence, Leave, Request
 from rogatory.protocol.judgement import VoidCode, VoidDocument, judge_document
+from rogatory.protocol.text import in_words, message
 
 
 def arrived(tx: Tx, matter: MatterRow, arrival: Arrival, close_term: float) -> None:
@@ -56,7 +57,8 @@ def _judge(tx: Tx, matter: MatterRow, arrival: Arrival) -> None:
         parties = {party.authority for party in get_parties(tx.connection, matter.channel)}
         if kind == Charter.KIND or arrival.document.payload.author not in parties:
             raise VoidDocument(
-                VoidCode.NOT_A_PARTY, f"{arrival.author} shares a document of somebody who never was a party"
+                VoidCode.NOT_A_PARTY,
+                message("{author} shares a document of somebody who never was a party", author=arrival.author),
             )
 
 
@@ -72,7 +74,12 @@ def _move(tx: Tx, matter: MatterRow, row: DocumentRow, arrival: Arrival) -> None
         record(
             tx,
             EventKind.DOCUMENT_VOID,
-            f"the {row.kind} of {row.author} changes nothing: {moved.void}",
+            message(
+                "the {kind} of {author} changes nothing: {void}",
+                kind=in_words(row.kind),
+                author=row.author,
+                void=moved.void,
+            ),
             channel=row.channel,
             document=row.id,
             author=row.author,

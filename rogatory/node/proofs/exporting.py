@@ -21,6 +21,7 @@ from rogatory.protocol.documents import Stated
 from rogatory.protocol.header import Header, genesis
 from rogatory.protocol.proof import ProvenDocument, build_proof
 from rogatory.protocol.receipt import Receipt
+from rogatory.protocol.text import message
 
 
 def prove(tx: Tx, document: str) -> bytes:
@@ -33,8 +34,10 @@ def prove(tx: Tx, document: str) -> bytes:
     carrier = carrier_of(tx.connection, row.channel, row.author, row.id)
     if carrier is None:
         raise Conflict(
-            "this node does not hold the entry of the log that carried the document",
-            "wait until the relay has taken it; what came before a rejoin can be proven by another party's node",
+            message("this node does not hold the entry of the log that carried the document"),
+            message(
+                "wait until the relay has taken it; what came before a rejoin can be proven by another party's node"
+            ),
         )
     proven = ProvenDocument(carrier.seq, carrier.salt, carrier.body, get_envelope(tx.connection, row.row))
     both = {each.seq: each for each in (proven, *_statements(tx, row))}
@@ -115,7 +118,7 @@ def _headers(tx: Tx, channel: bytes, first: int, last: int) -> list[Header]:
     previous = genesis(channel).hash
     if first > 1:
         if not rows or rows[0].seq != first - 1:
-            raise Conflict("this node does not hold the log before the document's entry")
+            raise Conflict(message("this node does not hold the log before the document's entry"))
         previous, rows = rows[0].hash, rows[1:]
     headers = []
     for row in rows:
