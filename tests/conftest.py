@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
 import structlog
 
 from tests.vectors.test_official import FILES
+
+
+os.environ["ROGATORY_LANGUAGE"] = "en"  # whoever runs the tests, and all that they start
 
 
 @pytest.fixture(autouse=True)

@@ -30,8 +30,8 @@ from rogatory.protocol.text import Message
 KEPT: Final = "\n\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 """Characters that do not print and do no harm: line ends, and the joiners that some scripts need."""
 
-_OF_MESSAGES: Final = KEPT + FIRST_STRONG_ISOLATE + POP_ISOLATE
-"""Texts of this program isolate the values that they put in; of the values themselves none keeps such a character."""
+_OF_MESSAGES: Final = KEPT + FIRST_STRONG_ISOLATE + POP_ISOLATE + "\N{LEFT-TO-RIGHT MARK}\N{RIGHT-TO-LEFT MARK}"
+"""Texts of this program isolate the values that they put in; of the values themselves none keeps an isolate."""
 
 _MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?Z")
 
