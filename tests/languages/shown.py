@@ -22,8 +22,10 @@ from rogatory.node.matters.views import MatterKind
 from rogatory.node.networks.views import NetworkView
 from rogatory.node.store.attachments import AttachmentState
 from rogatory.node.store.groups import Role as NetworkRole
+from rogatory.node.terms.views import Standing as TermStanding
 from rogatory.protocol.documents import FORMS, Request, fields_of
 from rogatory.protocol.documents.fields import Annex, DocumentRef, Thread
+from rogatory.protocol.documents.kinds.reminder import Due, ReminderStage
 from rogatory.protocol.documents.kinds.reply import Contemplated, Outcome
 from rogatory.protocol.documents.registry import KINDS
 from rogatory.protocol.documents.requests.asking import Section
@@ -54,6 +56,9 @@ CODES: Final[tuple[type[Enum], ...]] = (
     Contemplated,
     Urgency,
     Need,
+    Due,
+    ReminderStage,
+    TermStanding,
     Stage,
     Direction,
     EventKind,
