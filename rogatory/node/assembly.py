@@ -24,6 +24,7 @@ from rogatory.node.node import Node
 from rogatory.node.registry import Registry
 from rogatory.node.renewal.keyring import KeyRing
 from rogatory.node.store.database import Database
+from rogatory.node.timestamping.stamping import Stamper, configured_authority
 from rogatory.node.transfers.pace import Hours
 from rogatory.node.transfers.transfers import Manner, Transfers
 from rogatory.node.worker import Worker
@@ -99,7 +100,10 @@ async def start_node(
         lambda: keeper.directory,
         backoff,
     )
+    authority = configured_authority(config, attachments.parent)
     await keeper.load()
+    if authority is not None:
+        tasks.create_task(Stamper(node, authority, backoff(), time.time).run(), name="timestamps")
     tasks.create_task(keeper.run(), name="directory")
     tasks.create_task(node.keep_time(), name="clock")
     tasks.create_task(transfers.run(), name="attachments")

@@ -46,6 +46,8 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     `evidence_delivery`, `evidence_retrieval`: after which this node states that an addressee's node has not seen a
     document of its own, and that it was told of no officer who opened it; shorter where the request is urgent.
     `evidence_officers`: whether the statement that a document was opened names the officer.
+    `timestamping_url`: of an authority of RFC 3161 that stamps the heads of matters' logs, every `timestamping_every`
+    seconds where they have grown; `timestamping_certificates`: the PEM file with its roots. Empty: none.
     `api_expose`: whether the API may listen on an address other than loopback; then TLS belongs in front of it.
     """
 
@@ -70,6 +72,9 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     evidence_delivery: Days = 72 * 3600.0
     evidence_retrieval: Days = 7 * 24 * 3600.0
     evidence_officers: bool = False
+    timestamping_url: str = ""
+    timestamping_certificates: str = ""
+    timestamping_every: Seconds = 900.0
     log_level: str = "info"
 
 

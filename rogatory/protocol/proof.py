@@ -26,6 +26,7 @@ from rogatory.protocol.mls.framed_content import ContentType, WireFormat
 from rogatory.protocol.mls.message import peek
 from rogatory.protocol.receipt import Receipt
 from rogatory.protocol.text import message, text_of
+from rogatory.protocol.timestamp import Timestamp
 
 MAX_PROOF: Final = 256 * MIB
 MAX_PROOF_LINES: Final = 1_000_000
@@ -73,6 +74,7 @@ class Proof(msgspec.Struct, frozen=True, array_like=True):
     documents: Annotated[list[ProvenDocument], Meta(min_length=1, max_length=MAX_PROOF_DOCUMENTS)]
     receipts: Annotated[list[Receipt], Meta(max_length=MAX_PROOF_EVIDENCE)]
     acknowledgements: Annotated[list[Acknowledgement], Meta(max_length=MAX_PROOF_EVIDENCE)]
+    timestamps: Annotated[list[Timestamp], Meta(max_length=MAX_PROOF_EVIDENCE)] = []
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -84,6 +86,7 @@ def build_proof(
     documents: Sequence[ProvenDocument],
     receipts: Iterable[Receipt],
     acknowledgements: Iterable[Acknowledgement],
+    timestamps: Iterable[Timestamp] = (),
 ) -> bytes:
     """A proof file, for whoever holds the log.
 
@@ -102,6 +105,7 @@ def build_proof(
         documents=list(documents),
         receipts=list(receipts),
         acknowledgements=list(acknowledgements),
+        timestamps=list(timestamps),
     )
     data = _encoder.encode(proof)
     log = ProofLog.of(decode_proof(data))
@@ -114,6 +118,8 @@ def build_proof(
         check_place(proof, log, receipt)
     for acknowledgement in proof.acknowledgements:
         check_place(proof, log, acknowledgement)
+    for timestamp in proof.timestamps:
+        check_stamped(log, timestamp)
     return data
 
 
@@ -206,3 +212,10 @@ def check_place(proof: Proof, log: ProofLog, evidence: Receipt | Acknowledgement
                 "{what} in the file is about another log: its head of entry {seq} differs", what=what, seq=evidence.seq
             )
         )
+
+
+def check_stamped(log: ProofLog, timestamp: Timestamp) -> None:
+    """Raise ProofBroken unless a timestamp is of a head of this log; its signature is not checked."""
+    head = log.head_at(timestamp.seq)
+    if head is None or not hmac.compare_digest(head, timestamp.head):
+        raise ProofBroken(message("a timestamp in the file is about another log, at entry {seq}", seq=timestamp.seq))

@@ -1,9 +1,11 @@
 """`verify FILE`: what a dossier, proof file or document proves, against the directory's history, offline."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from cryptography.x509 import Certificate
 
 from rogatory.keys.cli.options import Json, read_bounded, show
 from rogatory.keys.directory.bundle import MAX_FILE_BYTES
@@ -12,6 +14,7 @@ from rogatory.keys.errors import DirectoryRefused, Disproved, NotProven, Refused
 from rogatory.keys.files import write_atomically
 from rogatory.keys.fingerprint import root_fingerprint
 from rogatory.keys.plain import moment
+from rogatory.keys.timestamps import read_roots
 from rogatory.keys.verification import Report, Verdict, verify_envelope, verify_proof
 from rogatory.keys.verification.dossier import Trust, Verified, is_dossier, verify_dossier
 from rogatory.protocol.documents.document import peek_document
@@ -36,6 +39,9 @@ def verify(
     fingerprint: Annotated[
         str | None, typer.Option(help="For a dossier without --root: the root's fingerprint, as a trustee tells it.")
     ] = None,
+    timestamp_roots: Annotated[
+        Path | None, typer.Option(help="Certificates (PEM) of the timestamping authority, to check timestamps against.")
+    ] = None,
     text: Annotated[Path | None, typer.Option(help="Write the text of the first document (JSON) to this file.")] = None,
     json: Json = False,
 ) -> None:
@@ -44,19 +50,20 @@ def verify(
     Keys are judged as of the time that receipts prove, also after they were renewed or revoked.
     """
     trusted = None if root is None else read_bounded(root, MAX_FILE_BYTES)
+    time_roots = [] if timestamp_roots is None else read_roots(read_bounded(timestamp_roots, MAX_FILE_BYTES))
     with file.open("rb") as opened:
         dossier = is_dossier(opened.read(4))
     if dossier:
         if text is not None:
             raise typer.BadParameter(message("--text is for proof files: a dossier has the texts in it"))
         newer = None if history is None else read_bounded(history, MAX_HISTORY_BYTES)
-        report, trusted = _dossier(file, Trust(trusted, fingerprint, newer))
+        report, trusted = _dossier(file, Trust(trusted, fingerprint, newer, time_roots))
     elif trusted is None or history is None or fingerprint is not None:
         raise RefusedFile(
             message("{file} is no dossier; a proof file or document is checked with --history and --root", file=file)
         )
     else:
-        report = _proof(file, _chronicle(history, trusted), text)
+        report = _proof(file, _chronicle(history, trusted), text, time_roots)
     show(report, json, *_lines(report, trusted))
     if report.verdict is Verdict.UNSURE:
         raise NotProven(message("{file}: not everything is proven", file=file))
@@ -66,11 +73,11 @@ def verify(
         )
 
 
-def _proof(file: Path, known: Chronicle, text: Path | None) -> Report:
+def _proof(file: Path, known: Chronicle, text: Path | None, time_roots: Sequence[Certificate]) -> Report:
     data = read_bounded(file, MAX_PROOF)
     try:
         is_envelope = data.startswith(b"{")
-        report = verify_envelope(data, known) if is_envelope else verify_proof(data, known)
+        report = verify_envelope(data, known) if is_envelope else verify_proof(data, known, time_roots)
         envelope = data if is_envelope else decode_proof(data).documents[0].envelope
         if text is not None:
             write_atomically(text, peek_document(envelope).payload_bytes, mode=0o644)

@@ -1,8 +1,11 @@
 """A dossier: the whole of a matter against the directory's history that it carries, offline, from one file."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, NamedTuple
+
+from cryptography.x509 import Certificate
 
 from rogatory.keys.directory.bundle import MAX_FILE_BYTES
 from rogatory.keys.directory.chronicle import MAX_HISTORY_BYTES, Chronicle, read_chronicle
@@ -23,12 +26,13 @@ from rogatory.protocol.text import message, text_of
 @dataclass(frozen=True, slots=True)
 class Trust:
     """What a dossier is checked against: a root got from a trustee, or the fingerprint of the one in the file (digits),
-    or neither; and a newer history than the one in the file, if there is one.
+    or neither; a newer history than the one in the file, if there is one; and the roots of timestamping authorities.
     """
 
     root: bytes | None = None
     fingerprint: str | None = None
     history: bytes | None = None
+    time_roots: Sequence[Certificate] = ()
 
 
 class Verified(NamedTuple):
@@ -58,7 +62,8 @@ def verify_dossier(file: BinaryIO, trust: Trust) -> Verified:
     findings.append(sealed)
     if sealed.verdict is Verdict.FALSE:
         return Verified(conclude((), tuple(findings), chronicle), root)
-    matter = Matter(container, manifest, chronicle, root_fingerprint(container.read(form.ROOT, MAX_FILE_BYTES)))
+    fingerprint = root_fingerprint(container.read(form.ROOT, MAX_FILE_BYTES))
+    matter = Matter(container, manifest, chronicle, fingerprint, trust.time_roots)
     findings += matter.findings
     return Verified(conclude(tuple(matter.reports), tuple(findings), chronicle, tuple(matter.notes)), root)
 

@@ -1,12 +1,13 @@
 """The documents of a dossier one by one: each against log and directory, then its step, its files and its text."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from typing import NamedTuple
 
 import msgspec
+from cryptography.x509 import Certificate
 
 from rogatory.keys.directory.chronicle import Chronicle
 from rogatory.keys.plain import clean
@@ -40,8 +41,16 @@ class Matter:
     found. Raises MalformedError.
     """
 
-    def __init__(self, container: Container, manifest: Manifest, chronicle: Chronicle, root: str) -> None:
-        """`root`: the fingerprint of the root in the file, as the texts name it."""
+    def __init__(
+        self,
+        container: Container,
+        manifest: Manifest,
+        chronicle: Chronicle,
+        root: str,
+        time_roots: Sequence[Certificate] = (),
+    ) -> None:
+        """`root`: the fingerprint of the root in the file, as the texts name it; `time_roots`: as of `verify_proof`."""
+        self._time_roots = time_roots
         self._container = container
         self._manifest = manifest
         self._chronicle = chronicle
@@ -92,8 +101,9 @@ class Matter:
             if log is not None and log.head_at(proof.first - 1) != proof.previous:
                 text = message("{name} is of another log than the part before it", name=name)
                 self.findings.append(Finding(Claim.LOG, Verdict.FALSE, text))
-            found = verify_part(data, self._chronicle)
+            found = verify_part(data, self._chronicle, self._time_roots)
             self.findings += found.findings
+            self.notes += found.notes
             self._note_left_out(proof, last)
             for document, report in zip(proof.documents, found.documents, strict=True):
                 if document.seq <= last:

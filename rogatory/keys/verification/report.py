@@ -35,6 +35,7 @@ class Claim(StrEnum):
     KEY = "key"
     READING = "reading"
     EVIDENCE = "evidence"
+    TIMESTAMP = "timestamp"
     STEP = "step"
     ATTACHMENT = "attachment"
     TEXT = "text"

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import msgspec
+from cryptography.x509 import Certificate
 
 from rogatory.keys.directory.chronicle import Chronicle
 from rogatory.keys.directory.directory import Directory
@@ -10,6 +11,7 @@ from rogatory.keys.plain import clean, moment
 from rogatory.keys.verification.evidence import Read, Timed, check_reading, check_time
 from rogatory.keys.verification.key_life import document_key
 from rogatory.keys.verification.report import Claim, DocumentReport, Finding, Report, Verdict, key_set_of, worst
+from rogatory.keys.verification.stamps import check_stamps, not_checked
 from rogatory.keys.verification.statements import as_statement, with_statements
 from rogatory.protocol.documents.document import open_signed, peek_document
 from rogatory.protocol.documents.dsse import decode_envelope
@@ -20,9 +22,12 @@ from rogatory.protocol.proof import Proof, ProofBroken, ProofLog, ProvenDocument
 from rogatory.protocol.text import in_words, message, text_of
 
 
-def verify_proof(data: bytes, chronicle: Chronicle) -> Report:
-    """What a proof file proves. Raises MalformedError for bytes that are none."""
-    report = verify_part(data, chronicle)
+def verify_proof(data: bytes, chronicle: Chronicle, time_roots: Sequence[Certificate] = ()) -> Report:
+    """What a proof file proves; `time_roots`: of the timestamping authorities that are trusted.
+
+    Raises MalformedError for bytes that are none.
+    """
+    report = verify_part(data, chronicle, time_roots)
     if len(report.documents) == 1:
         return report
     envelopes = [each.envelope for each in decode_proof(data).documents]
@@ -30,7 +35,7 @@ def verify_proof(data: bytes, chronicle: Chronicle) -> Report:
     return conclude(reports, report.findings, chronicle, report.notes)
 
 
-def verify_part(data: bytes, chronicle: Chronicle) -> Report:
+def verify_part(data: bytes, chronicle: Chronicle, time_roots: Sequence[Certificate] = ()) -> Report:
     """What a proof file proves that is perhaps a part of a dossier. Raises MalformedError for bytes that are none."""
     proof = decode_proof(data)
     log = ProofLog.of(proof)
@@ -39,8 +44,10 @@ def verify_part(data: bytes, chronicle: Chronicle) -> Report:
     read = [check_reading(proof, log, one, times, chronicle) for one in proof.acknowledgements]
     readings = [found for found in read if isinstance(found, Read)]
     documents = tuple(_document(proof, log, document, times, readings, chronicle) for document in proof.documents)
-    refused = tuple(found for found in (*timed, *read) if isinstance(found, Finding))
-    return conclude(_with_receipts(proof, log, documents, chronicle.directory), refused, chronicle)
+    stamps = check_stamps(proof, log, time_roots)
+    refused = tuple(found for found in (*timed, *read, *stamps) if isinstance(found, Finding))
+    told = _with_receipts(proof, log, documents, chronicle.directory)
+    return conclude(told, refused, chronicle, not_checked(proof, time_roots))
 
 
 def verify_envelope(envelope: bytes, chronicle: Chronicle) -> Report:

@@ -15,6 +15,7 @@ from rogatory.node.store.carriers import carrier_of
 from rogatory.node.store.documents import DocumentRow, get_document, get_envelope
 from rogatory.node.store.evidences import evidences_of, superseded_of
 from rogatory.node.store.first_acknowledgements import firsts_between
+from rogatory.node.store.timestamps import first_from
 from rogatory.node.transaction import Tx
 from rogatory.protocol.acknowledgement import Acknowledgement
 from rogatory.protocol.documents import Stated
@@ -22,6 +23,7 @@ from rogatory.protocol.header import Header, genesis
 from rogatory.protocol.proof import ProvenDocument, build_proof
 from rogatory.protocol.receipt import Receipt
 from rogatory.protocol.text import message
+from rogatory.protocol.timestamp import Timestamp
 
 
 def prove(tx: Tx, document: str) -> bytes:
@@ -58,10 +60,16 @@ def prove_together(tx: Tx, channel: bytes, documents: Sequence[ProvenDocument], 
         receipts |= {one.seq: one for one in _receipts(tx, channel, document.seq, known)}
         acknowledgements |= {(one.member, one.seq): one for one in kept.of(document.seq)}
     first = documents[0].seq
-    last = max([up_to, documents[-1].seq, *receipts, *(seq for _, seq in acknowledgements)])
+    found = (first_from(tx.connection, channel, each.seq, known) for each in documents)
+    stamped = {each.seq: each for each in found if each is not None}
+    last = max([up_to, documents[-1].seq, *receipts, *(seq for _, seq in acknowledgements), *stamped])
     evidence = [acknowledgements[key] for key in sorted(acknowledgements)]
     return build_proof(
-        _headers(tx, channel, first, last), documents, [receipts[seq] for seq in sorted(receipts)], evidence
+        _headers(tx, channel, first, last),
+        documents,
+        [receipts[seq] for seq in sorted(receipts)],
+        evidence,
+        [Timestamp(seq, stamped[seq].head, stamped[seq].response) for seq in sorted(stamped)],
     )
 
 

@@ -46,6 +46,7 @@ from rogatory.node.store import (
     refreshes,
     rejoins,
     search,
+    timestamps,
     wishes,
 )
 from rogatory.node.store.errors import DamagedDatabase, DatabaseUnavailable, UnknownSchema, WrongDatabaseKey
@@ -85,6 +86,7 @@ SUBJECTS = (
     refreshes,
     rejoins,
     search,
+    timestamps,
     wishes,
 )
 """Modules that declare tables: they must be imported before the tables are made."""
