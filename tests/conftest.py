@@ -10,7 +10,6 @@ import structlog
 
 from tests.vectors.test_official import FILES
 
-
 os.environ["ROGATORY_LANGUAGE"] = "en"  # whoever runs the tests, and all that they start
 
 

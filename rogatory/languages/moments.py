@@ -10,6 +10,8 @@ from rogatory.languages.catalogues import SOURCE
 _SOURCE_DAY: Final = "%Y-%m-%d"
 _SOURCE_MOMENT: Final = "%Y-%m-%d %H:%M:%S"
 _MOMENT: Final = "d MMM y, HH:mm:ss"
+_RIGHT_TO_LEFT_MARK: Final = "\u200f"
+"""Not needed where a moment stands in an isolate of its own."""
 
 
 def moment_in(moment: datetime, language: str) -> str:
@@ -19,7 +21,8 @@ def moment_in(moment: datetime, language: str) -> str:
         return f"{moment:{_SOURCE_MOMENT}}{'Z' if zone == 'UTC' else f' {zone}'}"
     from babel.dates import format_datetime
 
-    return f"{format_datetime(moment, _MOMENT, tzinfo=moment.tzinfo, locale=language)} {zone}"
+    told = format_datetime(moment, _MOMENT, tzinfo=moment.tzinfo, locale=language)
+    return f"{told.replace(_RIGHT_TO_LEFT_MARK, '')} {zone}"
 
 
 def day_in(day: date, language: str) -> str:

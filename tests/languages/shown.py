@@ -23,6 +23,7 @@ from rogatory.node.networks.views import NetworkView
 from rogatory.node.store.attachments import AttachmentState
 from rogatory.node.store.groups import Role as NetworkRole
 from rogatory.node.terms.views import Standing as TermStanding
+from rogatory.node.store.wishes import WishKind
 from rogatory.protocol.documents import FORMS, Request, fields_of
 from rogatory.protocol.documents.fields import Annex, DocumentRef, Thread
 from rogatory.protocol.documents.kinds.reminder import Due, ReminderStage
@@ -41,11 +42,10 @@ _BODIES: Final = [part for body in KINDS.values() if body is not Request for par
 _CHOICES: Final = sorted(
     {
         choice
-        for form in FORMS.values()
-        for part in _parts(form)
+        for part in (*_BODIES, *(part for form in FORMS.values() for part in _parts(form)))
         for field in fields_of(part)
         for choice in field.choices
-        if len(choice) > 2
+        if len(choice) > 2 and choice[0].isalpha()
     }
 )
 
@@ -65,6 +65,7 @@ CODES: Final[tuple[type[Enum], ...]] = (
     MatterKind,
     AttachmentState,
     ChannelState,
+    WishKind,
     LinkState,
     NetworkRole,
     Doing,

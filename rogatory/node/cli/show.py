@@ -30,9 +30,6 @@ from rogatory.protocol.text import Message
 KEPT: Final = "\n\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 """Characters that do not print and do no harm: line ends, and the joiners that some scripts need."""
 
-_OF_MESSAGES: Final = KEPT + FIRST_STRONG_ISOLATE + POP_ISOLATE + "\N{LEFT-TO-RIGHT MARK}\N{RIGHT-TO-LEFT MARK}"
-"""Texts of this program isolate the values that they put in; of the values themselves none keeps an isolate."""
-
 _MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?Z")
 
 
@@ -90,13 +87,13 @@ def plain(value: Any) -> str:
             items = [(name, item) for name, item in value.items() if item not in (None, "", [], {})]
             return "; ".join(f"{word(name)}: {plain(item)}" for name, item in items)
         case Message():
-            return _printable(say(value), _OF_MESSAGES)
+            return _printable(say(value))
         case str() if _MOMENT.fullmatch(value):
             return plainly(moment(value))
         case bool() | datetime():
             return plainly(value)
         case _:
-            return _printable("" if value is None else str(value), KEPT)
+            return _printable("" if value is None else str(value))
 
 
 def moment(text: str) -> datetime:
@@ -118,5 +115,16 @@ def _apart(line: str) -> str:
     return apart(line, reader())
 
 
-def _printable(text: str, kept: str) -> str:
+def _printable(text: str) -> str:
+    """Isolates stay where each is closed, as in texts of this program: they turn nothing outside."""
+    kept = KEPT + (FIRST_STRONG_ISOLATE + POP_ISOLATE if _closes_isolates(text) else "")
     return "".join(char if char.isprintable() or char in kept else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
+def _closes_isolates(text: str) -> bool:
+    depth = 0
+    for char in text:
+        depth += {FIRST_STRONG_ISOLATE: 1, POP_ISOLATE: -1}.get(char, 0)
+        if depth < 0:
+            return False
+    return depth == 0

@@ -223,22 +223,26 @@ def show_document(document: dict[str, Any]) -> None:
         ],
         indent=2,
     )
-    _show_body(document["body"])
+    _show_body(document["kind"], document["body"])
 
 
 def _said(evidences: list[dict[str, Any]]) -> str:
     return "\n".join(each["says"] for each in evidences)
 
 
-def _show_body(body: dict[str, Any]) -> None:
+def _show_body(kind: str, body: dict[str, Any]) -> None:
     """What a document says: a request as its letter words it."""
     # Imported here: other commands start in less time without the forms of requests.
-    from rogatory.protocol.documents import FORMS
+    from rogatory.protocol.documents import FORMS, fields_of
+    from rogatory.protocol.documents.registry import KINDS
     from rogatory.protocol.documents.requests.letter import paragraphs_of
 
     form = FORMS.get(body.get("form", ""))
     if form is None:
-        show_named(body.items(), indent=2)
+        choices = {field.name for field in fields_of(KINDS[kind]) if field.choices and not field.many}
+        show_named(
+            ((name, word(value) if name in choices and value else value) for name, value in body.items()), indent=2
+        )
     else:
         told = paragraphs_of(msgspec.convert(body, form), say)
         show_fields(((each.label, "\n".join(each.lines)) for each in told), indent=2)

@@ -10,7 +10,19 @@ from rogatory.node.cli.show import clock, plain, short, show_fields, show_json, 
 
 
 @pytest.mark.parametrize(
-    "text", ["\x1b[2J", "a\x07b", "\u202ereversed", "\x9b31m", "tab\there", "return\rover", "\u2066isolate"]
+    "text",
+    [
+        "\x1b[2J",
+        "a\x07b",
+        "\u202ereversed",
+        "\x9b31m",
+        "tab\there",
+        "return\rover",
+        "\u2066isolate",
+        "\u2068open",
+        "\u2069\u2068",
+        "\u2068a\u2069\u2069",
+    ],
 )
 def test_nothing_that_moves_the_cursor_or_the_reading_is_printed(text: str) -> None:
     assert all(char.isprintable() for char in plain(text))
@@ -18,7 +30,15 @@ def test_nothing_that_moves_the_cursor_or_the_reading_is_printed(text: str) -> N
 
 
 def test_letters_of_every_script_stay() -> None:
-    for text in ("Réponse n° 3", "Запрос", "طلب المساعدة", "请求", "می\u200cخواهم", "two\nlines"):
+    for text in (
+        "Réponse n° 3",
+        "من \u2068ke.central\u2069",
+        "Запрос",
+        "طلب المساعدة",
+        "请求",
+        "می\u200cخواهم",
+        "two\nlines",
+    ):
         assert plain(text) == text
 
 
