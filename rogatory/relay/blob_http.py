@@ -124,11 +124,9 @@ class BlobEndpoints:
                 async with asyncio.timeout(IDLE_SECONDS):
                     piece = await request.content.read(PIECE)
             except TimeoutError:
-                raise BrokenOff(
-                    message("nothing came for {idle_seconds:.0f} seconds", idle_seconds=IDLE_SECONDS)
-                ) from None
+                raise BrokenOff(message("nothing came for {seconds} seconds", seconds=f"{IDLE_SECONDS:.0f}")) from None
             except (ConnectionError, aiohttp.ClientError, web.RequestPayloadError) as error:
-                raise BrokenOff(message("the connection ended: {name__}", name__=type(error).__name__)) from None
+                raise BrokenOff(message("the connection ended: {kind}", kind=type(error).__name__)) from None
             if not piece:
                 return
             self._services.metrics.blob_bytes.labels("in").inc(len(piece))

@@ -92,7 +92,7 @@ def _check_hello(hello: ClientFrame) -> int:
     if version is None:
         raise Farewell(
             Code.UNSUPPORTED_VERSION,
-            message("this relay speaks versions {map} of the protocol", map=tuple(map(str, VERSIONS))),
+            message("this relay speaks versions {versions} of the protocol", versions=VERSIONS),
         )
     return version
 

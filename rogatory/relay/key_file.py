@@ -57,7 +57,9 @@ def read_keys(path: Path, passphrase_file: Path | None) -> RelayKeys:
     if mode & 0o077:
         raise ConfigError(
             message(
-                "the relay's keys {path} are open to others (mode {mode:o}): chmod 600 {path}", path=path, mode=mode
+                "the relay's keys {path} are open to others (mode {mode}): chmod 600 {path}",
+                path=path,
+                mode=f"{mode:o}",
             )
         )
     try:

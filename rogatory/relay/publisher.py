@@ -49,9 +49,9 @@ class Publisher:
         except TimeoutError:
             raise PublisherError(
                 message(
-                    "{address} did not answer within {fetch_seconds:.0f} seconds",
+                    "{address} did not answer within {seconds} seconds",
                     address=self.address,
-                    fetch_seconds=FETCH_SECONDS,
+                    seconds=f"{FETCH_SECONDS:.0f}",
                 )
             ) from None
         except (aiohttp.ClientError, OSError) as error:
