@@ -22,8 +22,8 @@ from rogatory.node.matters.views import MatterKind
 from rogatory.node.networks.views import NetworkView
 from rogatory.node.store.attachments import AttachmentState
 from rogatory.node.store.groups import Role as NetworkRole
-from rogatory.node.terms.views import Standing as TermStanding
 from rogatory.node.store.wishes import WishKind
+from rogatory.node.terms.views import Standing as TermStanding
 from rogatory.protocol.documents import FORMS, Request, fields_of
 from rogatory.protocol.documents.fields import Annex, DocumentRef, Thread
 from rogatory.protocol.documents.kinds.reminder import Due, ReminderStage
