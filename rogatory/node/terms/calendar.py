@@ -14,9 +14,9 @@ from typing import Any, Final
 from icalendar import Alarm, Calendar, Event
 
 from rogatory.languages.saying import say
-from rogatory.node.store.documents import get_document, get_envelope
+from rogatory.node.matters.course import MOVES
+from rogatory.node.store.documents import documents_of, get_envelope
 from rogatory.node.store.due_dates import DueRow
-from rogatory.node.store.matters import get_matter
 from rogatory.node.terms.deriving import date_of
 from rogatory.node.terms.queries import own_reference, recent
 from rogatory.node.terms.zones import moment_of
@@ -88,10 +88,7 @@ def _summary(tx: Tx, row: DueRow, date: DueDate) -> Message:
 
 
 def _is_confidential(tx: Tx, channel: bytes) -> bool:
-    """Whether fact and substance of the request are to be kept confidential (UNTOC 18(20))."""
-    matter = get_matter(tx.connection, channel)
-    request = None if matter is None or matter.request is None else get_document(tx.connection, channel, matter.request)
-    if request is None:
-        return True
-    body = peek_document(get_envelope(tx.connection, request.row)).payload.body
-    return getattr(body, "confidentiality", None) is not None
+    """Whether a side asks to keep fact and substance of the matter confidential (UNTOC 18(20))."""
+    rows = [row for row in documents_of(tx.connection, channel) if row.kind in MOVES]
+    bodies = (peek_document(get_envelope(tx.connection, row.row)).payload.body for row in rows)
+    return any(getattr(body, "confidentiality", None) is not None for body in bodies)

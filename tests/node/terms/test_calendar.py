@@ -94,3 +94,11 @@ def test_a_confidential_request_is_named_by_its_matter_alone(offices: Offices) -
         assert matter[:12] in found
         for word in (KE, TZ, BANK_RECORDS["reference"], "TZ.CENTRAL", "suspect", matter):
             assert word not in found
+
+
+def test_a_step_can_make_a_matter_confidential_too(offices: Offices) -> None:
+    matter = requested(offices)
+    assert BANK_RECORDS["reference"] in offices[KE].run(calendar, "en").decode()
+    offices[TZ].run(reply, matter, {**ACCEPTED, "confidentiality": {"reason": "An ongoing case."}})
+    offices.settle()
+    assert BANK_RECORDS["reference"] not in offices[KE].run(calendar, "en").decode()
