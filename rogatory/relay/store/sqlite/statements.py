@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Table, and_, bindparam, literal_column, select, values
+from sqlalchemy import Table, and_, bindparam, func, literal_column, select, values
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import DDLElement
 from sqlalchemy.sql.elements import ClauseElement, ColumnElement
@@ -31,7 +31,7 @@ def sql(statement: ClauseElement) -> str:
 class Rows:
     """INSERT into `table`, many rows in a step: at every step the writer's thread may have to wait for the others."""
 
-    AT_ONCE: Final = (32, 8, 1)
+    AT_ONCE: Final = (256, 32, 8, 1)
 
     def __init__(self, table: Table, columns: Sequence[str]) -> None:
         self._statements: list[tuple[int, str]] = []
@@ -51,16 +51,22 @@ class Rows:
 
 
 def looked_up(table: Table, by: Sequence[str], columns: Sequence[str], count: int) -> str:
-    """SELECT `by` and `columns` for each of `count` keys, which are given one after the other; NULLs where none is."""
+    """SELECT `by` and `columns` of what there is of `count` keys, which are given one after the other.
+
+    The first of `columns` is a number from 1 on. What there is not gives no row: for each row that is fetched, the
+    writer's thread may have to wait for the others.
+    """
     keys = values(*(table.c[name] for name in by), name="wanted").data(
         [tuple(bindparam(f"{name}_{number}") for name in by) for number in range(count)]
     )
     wanted = keys.cte("wanted")
     same = and_(*(table.c[name] == wanted.c[name] for name in by))
-    # An outer join, so that SQLite never reads the whole table to look into the keys (its query planner, section 7).
+    # An outer join, so that SQLite never reads the whole table to look into the keys (its query planner, section 7);
+    # the function keeps it from being made an inner one (its optimizer overview, "The OUTER JOIN strength reduction").
     joined = wanted.outerjoin(table, same)
+    there = func.coalesce(table.c[columns[0]], FROM_START) > FROM_START
     found = [*(wanted.c[name] for name in by), *(table.c[name] for name in columns)]
-    return _positional(select(*found).select_from(joined), by, count)
+    return _positional(select(*found).select_from(joined).where(there), by, count)
 
 
 def _positional(statement: ClauseElement, names: Sequence[str], count: int) -> str:

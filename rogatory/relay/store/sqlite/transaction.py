@@ -17,7 +17,7 @@ from rogatory.relay.store.schema import about, bodies, channels, entries, member
 from rogatory.relay.store.sqlite.statements import Rows, key, looked_up, parameter, sql
 from rogatory.relay.store.usage import Usage
 
-HASHES_AT_ONCE: Final = 32
+HASHES_AT_ONCE: Final = (256, 32)
 _CHANNEL = sql(
     select(channels.c.number, channels.c.seq, channels.c.head, channels.c.last_commit, channels.c.access).where(
         key(channels, "channel")
@@ -29,7 +29,10 @@ _MEMBER = sql(
 _BY_HASH = sql(
     select(entries.c.seq, entries.c.author, entries.c.head, entries.c.time).where(key(entries, "channel", "body_hash"))
 )
-_BY_HASHES = looked_up(entries, ("channel", "body_hash"), ("seq", "author", "head", "time"), HASHES_AT_ONCE)
+_BY_HASHES = [
+    (count, looked_up(entries, ("channel", "body_hash"), ("seq", "author", "head", "time"), count))
+    for count in HASHES_AT_ONCE
+]
 _USAGE = sql(select(usage.c.bytes, usage.c.channels).where(key(usage, "authority")))
 _SET_CHANNEL = sql(
     channels.update()
@@ -108,10 +111,14 @@ class Transaction:
     def look_for(self, places: Sequence[tuple[bytes, bytes]]) -> None:
         """Look for the entries of these channels and body hashes in few steps: `find` knows of them then."""
         numbered = [(state.number, hash_) for channel, hash_ in places if (state := self.channel(channel)) is not None]
-        for start in range(0, len(numbered) - HASHES_AT_ONCE + 1, HASHES_AT_ONCE):
-            some = numbered[start : start + HASHES_AT_ONCE]
-            for number, hash_, *found in self.connection.execute(_BY_HASHES, [each for one in some for each in one]):
-                self._by_hash[number, hash_] = None if found[0] is None else (found[0], found[1], found[2], found[3])
+        start, by_hash = 0, self._by_hash
+        for count, statement in _BY_HASHES:
+            while start + count <= len(numbered):
+                some = numbered[start : start + count]
+                start += count
+                by_hash.update(dict.fromkeys(some))
+                for number, hash_, *found in self.connection.execute(statement, [each for one in some for each in one]):
+                    by_hash[number, hash_] = (found[0], found[1], found[2], found[3])
 
     # Writing
 
