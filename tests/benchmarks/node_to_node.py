@@ -67,14 +67,17 @@ class TwoNodes:
         return spent
 
     def caught_up(self, count: int) -> float:
-        """Documents a second that the receiver takes from a backlog of `count`, once its API answers after a start."""
+        """Documents a second that the receiver takes from a backlog of `count`, once its link stands again."""
         sent_before, before = _latest(self.sender), _latest(self.receiver)
         self.receiver.stop()
         last = self._say_many(count)
         self.sender.wait_event("document_accepted", after=sent_before, seconds=SECONDS, document=last)
-        self.receiver.start()
+        self.relay.stop()
+        self.receiver.start()  # it reads nothing yet: how long a start takes is not asked
+        self.relay.start()
+        self.receiver.wait_online()
         with watch(self.receiver.pid) as spent:
-            here = len(self.receiver.events("document_received", before))  # it did not wait for its API
+            here = len(self.receiver.events("document_received", before))  # it did not wait for us
             self.receiver.wait_event("document_received", after=before, seconds=SECONDS, document=last)
         self._wait_delivered(last)
         return max(1, count - here) / spent.wall

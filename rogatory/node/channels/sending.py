@@ -35,7 +35,8 @@ def send_all(work: Work) -> None:
     connection = work.tx.connection
     wished = wishes.channels(connection)
     waiting = outbox.channels_with_queued(connection) | wished
-    waiting |= {row.id for row in channels.every(connection, (ChannelState.FOUNDING, ChannelState.REJOINING))}
+    for state in (ChannelState.FOUNDING, ChannelState.REJOINING):
+        waiting.update(channels.in_state(connection, state))
     waiting = waiting.union(*(session.unsent for session in work.memory.sessions.values()))
     for channel_id in sorted(waiting):
         channel = work.channel(channel_id)

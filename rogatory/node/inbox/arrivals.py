@@ -7,7 +7,6 @@ from dataclasses import replace
 from rogatory.node.channels.hooks import Arrival
 from rogatory.node.inbox.events import EventKind
 from rogatory.node.inbox.recording import keep, recipients_of, record
-from rogatory.node.inbox.titles import title_of
 from rogatory.node.inbox.views import Direction, Stage
 from rogatory.node.store import outbox
 from rogatory.node.store.documents import (
@@ -50,7 +49,7 @@ def enter(tx: Tx, channel: bytes, arrival: Arrival) -> DocumentRow | None:
             "{kind} from {author}: {title}",
             kind=in_words(payload.kind),
             author=payload.author,
-            title=title_of(payload),
+            title=row.title,
         )
         if arrival.shared:
             told = message("{told} (sent again by {author})", told=told, author=arrival.author)

@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Column, Connection, Index, Integer, LargeBinary, PrimaryKeyConstraint, String, Table, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    bindparam,
+    select,
+)
 
 from rogatory.node.store import bodies
 from rogatory.node.store.prepared import Prepared
@@ -40,6 +51,16 @@ class CarrierRow:
 
 _PUT: Final = Prepared(_carriers.insert().prefix_with("OR IGNORE"), tuple(CarrierRow.__dataclass_fields__))
 
+_BETWEEN: Final = Prepared(
+    select(_carriers.c.seq)
+    .where(
+        _carriers.c.channel == bindparam("of"),
+        _carriers.c.seq > bindparam("after"),
+        _carriers.c.seq <= bindparam("up_to"),
+    )
+    .order_by(_carriers.c.seq)
+)
+
 
 def put_carrier(connection: Connection, row: CarrierRow, kept: int | None = None) -> None:
     """Keep an entry; one that is kept already stays. `kept`: the number of its body, where that is kept already."""
@@ -72,7 +93,4 @@ def carrier_of(connection: Connection, channel: bytes, author: str, message_id: 
 
 def carried_between(connection: Connection, channel: bytes, after: int, up_to: int) -> list[int]:
     """Entries kept here with `after < seq <= up_to`, ascending."""
-    query = select(_carriers.c.seq).where(
-        _carriers.c.channel == channel, _carriers.c.seq > after, _carriers.c.seq <= up_to
-    )
-    return list(connection.scalars(query.order_by(_carriers.c.seq)))
+    return [found[0] for found in _BETWEEN.all(connection, of=channel, after=after, up_to=up_to)]

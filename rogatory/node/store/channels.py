@@ -67,6 +67,7 @@ class ChannelRow:
 
 _FIELDS: Final = tuple(_channels.c[name] for name in ChannelRow.__dataclass_fields__)
 _GET: Final = Prepared(select(*_FIELDS).where(_channels.c.id == bindparam("of")))
+_IDS: Final = Prepared(select(_channels.c.id).where(_channels.c.state == bindparam("at")))
 _IN_STATES: Final = select(*_FIELDS).order_by(_channels.c.created_at, _channels.c.id)
 _UPDATE: Final = Prepared(
     _channels.update()
@@ -95,6 +96,11 @@ def states(connection: Connection, ids: Iterable[bytes]) -> dict[bytes, str]:
     """The states of those channels that are here."""
     query = select(_channels.c.id, _channels.c.state).where(_channels.c.id.in_(list(ids)))
     return {found[0]: found[1] for found in connection.execute(query)}
+
+
+def in_state(connection: Connection, state: str) -> list[bytes]:
+    """The ids of all channels in this state: asked in every transaction."""
+    return [found[0] for found in _IDS.all(connection, at=str(state))]
 
 
 def every(connection: Connection, states: Iterable[str] | None = None, relay: str | None = None) -> list[ChannelRow]:

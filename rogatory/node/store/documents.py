@@ -191,6 +191,7 @@ _SENT_AGAIN: Final = Prepared(
         _sent_again.c.seq <= bindparam("up_to"),
     )
 )
+_SET_READ_UP_TO: Final = Prepared(insert(_read_up_to).prefix_with("OR REPLACE"), ("channel", "authority", "seq"))
 _READ_UP_TO: Final = Prepared(
     select(_read_up_to.c.seq).where(
         _read_up_to.c.channel == bindparam("of"), _read_up_to.c.authority == bindparam("by")
@@ -365,5 +366,4 @@ def read_up_to(tx: Connection, channel: bytes, authority: str) -> int:
 
 def set_read_up_to(tx: Connection, channel: bytes, authority: str, seq: int) -> None:
     """A member has acknowledged the log up to `seq`."""
-    statement = insert(_read_up_to).values(channel=channel, authority=authority, seq=seq)
-    tx.execute(statement.on_conflict_do_update(index_elements=["channel", "authority"], set_={"seq": seq}))
+    _SET_READ_UP_TO.run(tx, channel=channel, authority=authority, seq=seq)

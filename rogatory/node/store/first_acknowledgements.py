@@ -20,6 +20,7 @@ from sqlalchemy import (
     select,
 )
 
+from rogatory.node.store.prepared import Prepared
 from rogatory.node.store.schema import metadata
 
 _firsts = Table(
@@ -34,20 +35,20 @@ _firsts = Table(
 )
 
 # Asked for every acknowledgement, so built once.
-_LAST: Final = select(func.max(_firsts.c.seq)).where(
-    _firsts.c.channel == bindparam("of"), _firsts.c.member == bindparam("who")
+_LAST: Final = Prepared(
+    select(func.max(_firsts.c.seq)).where(_firsts.c.channel == bindparam("of"), _firsts.c.member == bindparam("who"))
 )
+_PUT: Final = Prepared(_firsts.insert().prefix_with("OR IGNORE"), ("channel", "member", "seq", "encoded"))
 
 
 def put_first(connection: Connection, channel: bytes, member: str, seq: int, encoded: bytes) -> None:
     """Keep an acknowledgement, verified and compared with the log."""
-    statement = _firsts.insert().prefix_with("OR IGNORE")
-    connection.execute(statement.values(channel=channel, member=member, seq=seq, encoded=encoded))
+    _PUT.run(connection, channel=channel, member=member, seq=seq, encoded=encoded)
 
 
 def last_first(connection: Connection, channel: bytes, member: str) -> int:
     """Up to where the member's kept ones reach; 0 if there is none."""
-    return connection.scalar(_LAST, {"of": channel, "who": member}) or 0
+    return _LAST.scalar(connection, of=channel, who=member) or 0
 
 
 def firsts_between(connection: Connection, channel: bytes, seq: int, up_to: int) -> list[bytes]:
