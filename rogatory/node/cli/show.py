@@ -27,8 +27,10 @@ from rogatory.languages.saying import (
 )
 from rogatory.protocol.text import Message
 
-KEPT: Final = "\n\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
-"""Characters that do not print and do no harm: line ends, and the joiners that some scripts need."""
+KEPT: Final = "\n\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
+"""Characters that do not print and do no harm: line ends, spaces that keep French punctuation with its word, and the
+joiners that some scripts need.
+"""
 
 _MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?Z")
 
