@@ -181,11 +181,11 @@ def test_a_session_is_in_the_readers_language(session: Session, language: str) -
     assert said(message("Print JSON instead of text.")) in helped
     letter = letter_of(msgspec.convert(json.loads(session.gaps.read_text()), MutualLegalAssistance), said)
     assert letter.splitlines()[0] == said(message("Mutual legal assistance")) == checked.splitlines()[0]
-    assert letter in checked
+    assert set(letter.splitlines()) <= set(checked.splitlines())  # the node adds what it knows of the addressees
     assert word("accepted", language) in shown
     assert BANK_RECORDS["subject"] in shown
     for english in ("missing", "subject", "state", "Facts"):
-        assert english not in failure.stderr + checked.replace(BANK_RECORDS["subject"], "")
+        assert not re.search(rf"\b{english}\b", failure.stderr + checked)
     assert ("\u2068tz.central\u2069" in shown) is (language == "ar")
 
 
