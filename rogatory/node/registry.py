@@ -118,9 +118,9 @@ class Registry:
         matter = get_matter(tx.connection, channel)
         if matter is not None:
             in_matters.arrived(tx, matter, arrival, self._close_term)
+            in_terms.arrived(tx, channel, arrival)
             if arrival.own and not arrival.shared:
                 begin_term(tx, channel, arrival.message_id, self._terms)
-            in_terms.arrived(tx, channel, arrival)
         else:
             in_networks.arrived(tx, channel, _network_of(tx, channel), arrival)
         if not arrival.own:

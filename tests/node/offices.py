@@ -60,11 +60,11 @@ class Office:
         self.authority = identity.authority
         self.registry = Registry()
         self.database = Database(folder / f"{identity.authority}.db", bytes(32))
+        self.live_since: float | None = None
+        """Since when its channels are read as their logs grow (`channels.hooks.Live`)."""
         self.online = True
         self.wake_at: float | None = None
         """When it wants to look at due dates again."""
-        self.live_since: float | None = None
-        """Since when its channels are read as their logs grow (`channels.hooks.Live`)."""
         self._offices = offices
         self._count = 0
 

@@ -84,7 +84,7 @@ def _judge_in_network(kind: str, author: str, policy: NetworkPolicy, pin: Direct
     if kind == Amendment.KIND:
         raise VoidDocument(VoidCode.WRONG_CHANNEL, message("a network's members stand in its roster: amend that"))
     if kind == Closing.KIND:
-        raise VoidDocument(VoidCode.WRONG_CHANNEL, "matters are closed, networks are not")
+        raise VoidDocument(VoidCode.WRONG_CHANNEL, message("matters are closed, networks are not"))
     if kind == Evidence.KIND:
         raise VoidDocument(VoidCode.WRONG_CHANNEL, message("evidences of documents stand in matters"))
 
