@@ -101,7 +101,7 @@ WRONG: list[tuple[str, int, str]] = [
     ("directory init e --trustee t1.pub --threshold 2 --publisher p.pub", 3, "threshold of 2"),
     ("directory init e --trustee p.pub --threshold 1 --publisher p.pub", 3, "p.pub is the key of a publisher"),
     ("directory init e --trustee t1 --threshold 1 --publisher p.pub", 3, "t1 is no public key file"),
-    ("directory init e --trustee t9.pub --threshold 1 --publisher p.pub", 6, "t9.pub: No such file"),
+    ("directory init e --trustee t9.pub --threshold 1 --publisher p.pub", 6, "t9.pub: there is no such file"),
     ("authority add relay.json -d d", 3, "of another kind"),
     ("authority add altered.json -d d", 3, "does not prove"),
     ("authority strike-off zm.central -d d", 3, "zm.central is not in the directory's authorities"),
