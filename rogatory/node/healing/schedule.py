@@ -16,8 +16,11 @@ from rogatory.node.store import channels, members
 from rogatory.node.store.documents import logged_since
 from rogatory.node.store.refreshes import delete_refresh, due_refreshes, next_refresh, put_refresh
 from rogatory.node.transaction import Tx
+from rogatory.protocol.documents import Evidence, Reminder
 
 DAY: Final = 24 * 3600.0
+AUTOMATIC: Final = (Evidence.KIND, Reminder.KIND)
+"""Kinds of documents that nodes write by themselves: they are no activity, else nodes would keep each other busy."""
 FEW: Final = 50
 """Members up to which terms are as set; twice as many have terms twice as long."""
 
@@ -42,7 +45,7 @@ def heal(tx: Tx, schedule: Schedule) -> float | None:
         if row is None or row.state in (ChannelState.CLOSING, ChannelState.CLOSED):
             delete_refresh(tx.connection, channel)
             continue
-        wanted = tx.now - since >= schedule.idle or logged_since(tx.connection, channel, since)
+        wanted = tx.now - since >= schedule.idle or logged_since(tx.connection, channel, since, AUTOMATIC)
         if wanted and row.state == ChannelState.OPEN:
             wish_refresh(tx, channel)
         put_refresh(tx.connection, channel, since, tx.now + _term(tx, schedule, channel))

@@ -283,10 +283,12 @@ def documents_after(tx: Connection, channel: bytes, kind: str, after: int, limit
     return _rows(tx, query.order_by(_documents.c.seq).limit(limit))
 
 
-def logged_since(tx: Connection, channel: bytes, since: float) -> bool:
-    """Whether a document of the channel came into the log at `since` or later."""
-    query = select(_documents.c.row).where(_documents.c.channel == channel, _documents.c.logged_at >= since).limit(1)
-    return tx.execute(query).first() is not None
+def logged_since(tx: Connection, channel: bytes, since: float, but: Sequence[str] = ()) -> bool:
+    """Whether a document of the channel, but for these kinds, came into the log at `since` or later."""
+    query = select(_documents.c.row).where(
+        _documents.c.channel == channel, _documents.c.logged_at >= since, _documents.c.kind.not_in(but)
+    )
+    return tx.execute(query.limit(1)).first() is not None
 
 
 def threads_of(tx: Connection, channel: bytes) -> list[tuple[str, str]]:
