@@ -21,6 +21,9 @@ HOUR: Final = 3600
 DAY: Final = 24 * HOUR
 WEEK: Final = 7 * DAY
 
+LATEST: Final = 253_370_764_799
+"""The last second of the year 9998: so every due date, and all stages of it, stand in the calendar of every zone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Targets:
@@ -133,7 +136,7 @@ def due_dates(logged: Iterable[Logged], closed_at: int | None = None) -> tuple[D
     if agenda is None:
         return ()
     return tuple(
-        replace(date, ended_at=closed_at) if date.ended_at is None and closed_at is not None else date
+        replace(date, at=min(date.at, LATEST), ended_at=closed_at if date.ended_at is None else date.ended_at)
         for date in agenda.dates.values()
     )
 

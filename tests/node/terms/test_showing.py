@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from rogatory.node.matters.commands import reply
+from rogatory.node.terms.calendar import calendar
 from rogatory.node.terms.queries import count_due, list_due
 from rogatory.node.terms.views import Standing
 from rogatory.node.terms.zones import local_time, zone_of
@@ -38,6 +39,16 @@ def test_a_deadline_is_told_in_the_zones_of_both_sides(offices: Offices) -> None
         assert deadline.contacts == {TZ: "+255 22 211 1999"}
         assert deadline.subject == BANK_RECORDS["subject"]
     assert offices[KE].run(list_due, matter)[-1].reference == BANK_RECORDS["reference"]
+
+
+def test_a_deadline_at_the_end_of_the_calendar_is_shown_like_any_other(offices: Offices) -> None:
+    offices.simulator.describe(KE, time_zone="Africa/Nairobi")
+    offices.refresh()
+    matter = requested(offices, request=DEADLINE | {"deadline": "9999-12-31"})
+    for authority in (KE, TZ):
+        [deadline] = [each for each in offices[authority].run(list_due, matter) if each.due == "deadline"]
+        assert [each.at for each in deadline.local] == ["9999-01-01 02:59:59 +03:00"]
+        assert b"99981231T235959Z" in offices[authority].run(calendar, "en")
 
 
 def test_an_entry_without_a_zone_is_told_in_utc(offices: Offices) -> None:

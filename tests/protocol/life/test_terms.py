@@ -31,7 +31,7 @@ from rogatory.protocol.documents.registry import encode_payload
 from rogatory.protocol.life.course import advance, begin, may_take
 from rogatory.protocol.life.reminders import TOLERANCE, check_reminder, compose_reminder, next_stage, stages_of
 from rogatory.protocol.life.table import IllegalStep, Role
-from rogatory.protocol.life.terms import DAY, HOUR, TARGETS, WEEK, DueDate, Logged, due_dates, end_of
+from rogatory.protocol.life.terms import DAY, HOUR, LATEST, TARGETS, WEEK, DueDate, Logged, due_dates, end_of
 from tests.protocol.examples import payload
 
 KE, TZ = "ke.central", "tz.central"
@@ -93,6 +93,15 @@ def test_a_request_sets_targets_by_its_urgency(urgency: str, acknowledgement: in
         Due.ANSWER: answer,
     }
     assert {(date.owed_by, date.debtors, date.reminder) for date in dates} == {(Role.REQUESTED, (TZ,), KE)}
+
+
+def test_a_relay_whose_clock_stands_at_the_end_of_the_calendar_sets_no_date_beyond_it() -> None:
+    matter = Matter()
+    matter.receive(LATEST - 10)
+    matter.take(TZ, Outcome.INFORMATION_REQUESTED, LATEST)
+    assert matter.open()[Due.INFORMATION].at == LATEST
+    for date in due_dates(matter.log):
+        assert all(timestamp(at + DAY) for at in (date.at, *(moment for _, moment in stages_of(date))))
 
 
 def test_each_is_met_by_what_was_owed() -> None:
