@@ -39,6 +39,8 @@ KEPT: Final = frozenset(
         "due_dates",
         "entry_bodies",
         "events",
+        "evidence_terms",
+        "evidences",
         "excepted_entries",
         "first_acknowledgements",
         "headers",
@@ -48,6 +50,7 @@ KEPT: Final = frozenset(
         "matters",
         "members",
         "officers",
+        "openings",
         "outbox",
         "outbox_envelopes",
         "own_entries",
@@ -58,6 +61,8 @@ KEPT: Final = frozenset(
         "refreshes",
         "rejoins",
         "sent_again",
+        "superseded_evidences",
+        "timestamps",
         "wishes",
     }
 )
