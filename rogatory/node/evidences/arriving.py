@@ -6,7 +6,7 @@ from datetime import datetime
 
 from rogatory.node.inbox.evidences import Entered, enter
 from rogatory.node.inbox.recording import tell_evidence
-from rogatory.node.store.documents import DocumentRow, documents_of, get_document, get_envelope
+from rogatory.node.store.documents import DocumentRow, documents_of, get_documents, get_envelope
 from rogatory.node.transaction import Tx
 from rogatory.protocol.documents import Evidence, Payload, Stated, Statement, peek_document
 from rogatory.protocol.evidence.rules import Finding
@@ -27,7 +27,7 @@ def check_evidence(tx: Tx, channel: bytes, payload: Payload) -> None:
     """
     assert isinstance(payload.body, Evidence)
     for each in payload.body.statements:
-        document = get_document(tx.connection, channel, bytes.fromhex(each.document.id))
+        document = _meant(tx, channel, each)
         if document is not None:
             _check(document, payload.author, each)
 
@@ -35,7 +35,7 @@ def check_evidence(tx: Tx, channel: bytes, payload: Payload) -> None:
 def evidence_arrived(tx: Tx, channel: bytes, row: DocumentRow, body: Evidence) -> None:
     """Enter what an evidence that stands says of the documents that are here."""
     for each in body.statements:
-        document = get_document(tx.connection, channel, bytes.fromhex(each.document.id))
+        document = _meant(tx, channel, each)
         if document is not None:
             _enter(tx, document, row, each)
 
@@ -55,6 +55,13 @@ def document_came(tx: Tx, row: DocumentRow) -> None:
             except VoidDocument:
                 continue
             _enter(tx, row, other, each)
+
+
+def _meant(tx: Tx, channel: bytes, statement: Statement) -> DocumentRow | None:
+    """The document here with the digest; else one with the id: an id can be copied, a digest cannot."""
+    found = get_documents(tx.connection, channel, bytes.fromhex(statement.document.id))
+    exactly = (row for row in found if row.digest.hex() == statement.document.digest)
+    return next(exactly, found[0] if found else None)
 
 
 def _check(document: DocumentRow, author: str, statement: Statement) -> None:

@@ -14,7 +14,7 @@ from rogatory.node.channels.hooks import Live
 from rogatory.node.channels.states import ChannelState
 from rogatory.node.inbox.writing import send, sign
 from rogatory.node.store import channels, closings, members
-from rogatory.node.store.documents import DocumentRow, get_by_row, get_document, get_envelope
+from rogatory.node.store.documents import DocumentRow, get_by_row, get_document, get_documents, get_envelope
 from rogatory.node.store.evidences import (
     Opening,
     Term,
@@ -186,7 +186,8 @@ def _urgency(tx: Tx, matter: MatterRow) -> Urgency:
     known = remembered(tx.connection, "urgency of requests")
     key = (matter.channel, matter.request)
     if key not in known:
-        row = get_document(tx.connection, matter.channel, matter.request)
+        rows = get_documents(tx.connection, matter.channel, matter.request)
+        row = next((each for each in rows if each.kind == Request.KIND and each.void is None), None)
         body = None if row is None else peek_document(get_envelope(tx.connection, row.row)).payload.body
         known[key] = body.urgency if isinstance(body, Request) else Urgency.ROUTINE
     urgency: Urgency = known[key]

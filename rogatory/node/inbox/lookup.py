@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from rogatory.node.errors import NotFound, RefusedInput
-from rogatory.node.store.documents import DocumentRow, documents_by_prefix
+from rogatory.node.store.documents import DocumentRow, document_with_digest, documents_by_prefix
 from rogatory.node.transaction import Tx
 from rogatory.protocol.content import MESSAGE_ID
+from rogatory.protocol.limits import HASH
 from rogatory.protocol.text import in_words, message
 
 FEWEST_DIGITS = 4
@@ -28,7 +29,14 @@ def id_range(given: str, length: int, what: str) -> tuple[bytes, bytes]:
 
 
 def find_document(tx: Tx, given: str) -> DocumentRow:
-    """The one document whose id begins so. Raises RefusedInput, NotFound."""
+    """The one document whose id begins so, or that has this digest. Raises RefusedInput, NotFound.
+
+    Nobody can tell an id before it is used. So of several documents with one id, the first that came here is meant;
+    the others copy it, and are found by their digests.
+    """
+    digest = _digest(given)
+    if digest is not None and (row := document_with_digest(tx.connection, digest)) is not None:
+        return row
     found = documents_by_prefix(tx.connection, *id_range(given, MESSAGE_ID, "document"))
     if not found:
         raise NotFound(
@@ -39,3 +47,8 @@ def find_document(tx: Tx, given: str) -> DocumentRow:
             message("more than one document's id begins with {given}", given=given), message("give more digits")
         )
     return found[0]
+
+
+def _digest(given: str) -> bytes | None:
+    digits = given.strip().lower()
+    return bytes.fromhex(digits) if len(digits) == 2 * HASH and not set(digits) - set("0123456789abcdef") else None

@@ -10,7 +10,7 @@ from rogatory.node.inbox.views import Direction, Stage
 from rogatory.node.inbox.writing import send, sign
 from rogatory.node.matters.views import MatterKind
 from rogatory.node.store import counters, courses, relations
-from rogatory.node.store.documents import DocumentRow, documents_of, get_envelope, set_void
+from rogatory.node.store.documents import DocumentRow, documents_of, get_document, get_envelope, set_void
 from rogatory.node.store.matters import (
     MatterRow,
     get_matter,
@@ -45,6 +45,14 @@ def course_of(tx: Tx, channel: bytes) -> Course | None:
     """Where the matter's request stands by the log; None without a request."""
     found = courses.get(tx.connection, channel)
     return None if found is None else _decoder.decode(found)
+
+
+def request_of(tx: Tx, matter: MatterRow) -> DocumentRow | None:
+    """The matter's request, if the log has it. Another author's document may bear its id, too."""
+    course = None if matter.request is None else course_of(tx, matter.channel)
+    if course is None or matter.request is None:
+        return None
+    return get_document(tx.connection, matter.channel, matter.request, course.requesting)
 
 
 def course_to_come(tx: Tx, channel: bytes) -> Course | None:

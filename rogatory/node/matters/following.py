@@ -8,8 +8,9 @@ import msgspec
 
 from rogatory.node.errors import Conflict, RefusedInput
 from rogatory.node.inbox.views import View
+from rogatory.node.matters.course import request_of
 from rogatory.node.matters.lookup import find_matter
-from rogatory.node.store.documents import get_document, get_envelope
+from rogatory.node.store.documents import get_envelope
 from rogatory.node.transaction import Tx
 from rogatory.protocol.documents import (
     FORMS,
@@ -49,7 +50,7 @@ def follow_up(
     another authority's no more than its subject; the limits of either are kept.
     """
     row = find_matter(tx, matter)
-    document = None if row.request is None else get_document(tx.connection, row.channel, row.request)
+    document = request_of(tx, row)
     if document is None:
         raise Conflict(
             message("the matter has no request that the log has, to be followed up"),

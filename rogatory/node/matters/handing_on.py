@@ -7,6 +7,7 @@ import msgspec
 from rogatory.node.errors import Conflict, RefusedInput
 from rogatory.node.inbox.queries import shown_time
 from rogatory.node.inbox.views import View
+from rogatory.node.matters.course import request_of
 from rogatory.node.matters.lookup import find_matter
 from rogatory.node.store.documents import documents_of, get_envelope
 from rogatory.node.store.matters import MatterRow, get_parties
@@ -55,7 +56,7 @@ def keep_when_forwarded(tx: Tx, matter: MatterRow, step: Reply) -> Reply:
 def letter_to_hand_on(tx: Tx, matter: str, say: Say = str) -> Letter:
     """The matter's request as a letter, worded by `say`. Raises NotFound, Conflict, RefusedInput."""
     row = find_matter(tx, matter)
-    request = next((each for each in documents_of(tx.connection, row.channel) if each.id == row.request), None)
+    request = request_of(tx, row)
     if request is None:
         raise Conflict(
             message("the matter has no request that the log has"), message("see where the matter stands: matter show")

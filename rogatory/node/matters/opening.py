@@ -34,7 +34,8 @@ def open_matter(tx: Tx, matter: str, officer: str | None) -> MatterView:
     """A matter, with its request in full."""
     view = show_matter(tx, matter)
     if view.request is not None:
-        found = get_document(tx.connection, bytes.fromhex(view.matter), bytes.fromhex(view.request.id))
+        request = view.request
+        found = get_document(tx.connection, bytes.fromhex(view.matter), bytes.fromhex(request.id), request.author)
         opened(tx, [] if found is None else [found], _name(tx, officer))
     return view
 

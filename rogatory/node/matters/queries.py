@@ -7,13 +7,13 @@ from rogatory.node.correspondents.confirming import keys_view
 from rogatory.node.inbox.queries import document_line, document_view, shown_time
 from rogatory.node.inbox.views import DocumentView
 from rogatory.node.matters.closing import CLOSE_TERM
-from rogatory.node.matters.course import course_to_come
+from rogatory.node.matters.course import course_to_come, request_of
 from rogatory.node.matters.lookup import find_matter
 from rogatory.node.matters.related import related_matters
 from rogatory.node.matters.views import AmendmentView, ClosedView, MatterKind, MatterLine, MatterView, Party
 from rogatory.node.store import channels, closings, key_packages, members
 from rogatory.node.store.amendments import AmendmentRow, get_amendments, get_signatures
-from rogatory.node.store.documents import count_documents, documents_of, get_document
+from rogatory.node.store.documents import count_documents, documents_of
 from rogatory.node.store.matters import MatterRow, PartyRow, all_matters, get_matter, get_parties, parties_of
 from rogatory.node.transaction import Tx
 from rogatory.protocol.life.course import may_take
@@ -54,7 +54,7 @@ def list_matters(tx: Tx, kind: MatterKind | None = None) -> list[MatterLine]:
 def show_matter(tx: Tx, matter: str) -> MatterView:
     """A whole matter. Raises NotFound, RefusedInput."""
     row = find_matter(tx, matter)
-    request = None if row.request is None else get_document(tx.connection, row.channel, row.request)
+    request = request_of(tx, row)
     return MatterView(
         matter=row.channel.hex(),
         kind=MatterKind(row.kind),

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rogatory.node.errors import RefusedInput
+from rogatory.node.matters.course import request_of
 from rogatory.node.matters.views import RelatedMatter, Succession
 from rogatory.node.store import relations
-from rogatory.node.store.documents import DocumentRow, document_with_digest, get_document, get_envelope
+from rogatory.node.store.documents import DocumentRow, document_with_digest, get_envelope
 from rogatory.node.store.matters import MatterRow, get_matter, get_parties
 from rogatory.node.transaction import Tx
 from rogatory.protocol.documents import Payload, Related, Relation, Request, dropped_limits, peek_document
@@ -157,7 +158,7 @@ def _shown(
 
 
 def _request_of(tx: Tx, matter: MatterRow) -> _Found | None:
-    row = None if matter.request is None else get_document(tx.connection, matter.channel, matter.request)
+    row = request_of(tx, matter)
     return None if row is None else _held(tx, row)
 
 

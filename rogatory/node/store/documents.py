@@ -147,6 +147,7 @@ _ONE: Final = (
     .limit(1)
 )
 _BY_ID: Final = Prepared(_ONE)
+_ALL_BY_ID: Final = Prepared(_ONE.limit(None))
 _BY_AUTHOR: Final = Prepared(_ONE.where(_documents.c.author == bindparam("by")))
 _ENVELOPE: Final = Prepared(select(envelopes.c.envelope).where(envelopes.c.row == bindparam("of")))
 _THIS: Final = update(_documents).where(_documents.c.row == bindparam("of"))
@@ -232,6 +233,11 @@ def get_document(tx: Connection, channel: bytes, message_id: bytes, author: str 
     return None if found is None else _row(found)
 
 
+def get_documents(tx: Connection, channel: bytes, message_id: bytes) -> list[DocumentRow]:
+    """All documents with this id in the channel, each of another author; in the order in which they came."""
+    return [_row(found) for found in _ALL_BY_ID.all(tx, of=channel, document=message_id)]
+
+
 def get_by_row(tx: Connection, row: int) -> DocumentRow:
     """The document in a row. Raises KeyError."""
     found = _rows(tx, select(*_COLUMNS).where(_documents.c.row == row))
@@ -262,8 +268,9 @@ def get_envelope(tx: Connection, row: int) -> bytes:
 
 
 def documents_by_prefix(tx: Connection, low: bytes, high: bytes) -> list[DocumentRow]:
-    """At most two documents with `low <= id <= high`."""
-    return _rows(tx, select(*_COLUMNS).where(_documents.c.id.between(low, high)).limit(2))
+    """Documents with `low <= id <= high`, of at most two ids; of each id the first that came."""
+    within = select(func.min(_documents.c.row)).where(_documents.c.id.between(low, high))
+    return _rows(tx, select(*_COLUMNS).where(_documents.c.row.in_(within.group_by(_documents.c.id).limit(2))))
 
 
 def documents_of(tx: Connection, channel: bytes) -> list[DocumentRow]:
