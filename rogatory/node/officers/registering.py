@@ -18,6 +18,8 @@ from rogatory.protocol.text import message
 ID: Final = re.compile(r"\A[a-z0-9][a-z0-9.-]{0,39}\Z")
 TOKEN: Final = 32
 """Random bytes of a token."""
+LINE: Final = 300
+"""Characters of a line in a document, where name and function come to stand."""
 
 
 class OfficerView(View, frozen=True, kw_only=True):
@@ -44,7 +46,7 @@ def add_officer(tx: Tx, officer: str, name: str, function: str) -> NewOfficer:
             message("{officer} is no id of an officer", officer=repr(officer)),
             message("use small letters, digits, dots and hyphens"),
         )
-    if not name.strip() or not name.isprintable() or not function.isprintable():
+    if not name.strip() or not all(each.isprintable() and len(each) <= LINE for each in (name, function)):
         raise RefusedInput(
             message("an officer has a name and a function, each on one line"), message("name the person")
         )

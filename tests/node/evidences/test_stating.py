@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from rogatory.node.errors import RefusedInput
 from rogatory.node.evidences.stating import GATHER, SETTLE, Terms
 from rogatory.node.inbox.events import EventKind
 from rogatory.node.inbox.queries import show_document
@@ -13,6 +14,8 @@ from rogatory.node.matters.commands import close, say, send_request
 from rogatory.node.matters.opening import open_document, open_documents
 from rogatory.node.matters.queries import show_matter
 from rogatory.node.matters.views import Sent
+from rogatory.node.officers.registering import add_officer
+from rogatory.node.registry import Registry
 from rogatory.protocol.documents import DocumentRef, Evidence, Stated, Statement
 from tests.node.letters import BANK_RECORDS
 from tests.node.offices import Office, Offices
@@ -116,6 +119,21 @@ def test_an_opening_is_stated_once_for_all_that_was_opened(offices: Offices, ke:
     assert "opened by an officer of tz.central on" in says[0]
     assert [event.code for event in ke.events(EventKind.EVIDENCE)] == ["retrieval", "retrieval"]
     assert not tz.events(EventKind.EVIDENCE)
+
+
+def test_an_officer_is_named_where_the_authority_wants_it_however_long_the_name_is(
+    offices: Offices, ke: Office, sent: Sent
+) -> None:
+    tz = offices["tz.central"]
+    tz.registry = Registry(terms=Terms(names_officers=True))
+    name = "A" * 300
+    with pytest.raises(RefusedInput, match="on one line"):
+        tz.run(add_officer, "a.juma", name + "A", "")
+    tz.run(add_officer, "a.juma", name, "")
+    tz.run(open_document, sent.document, "a.juma")
+    let_pass(offices, GATHER + 1)
+    [told] = [each for each in ke.run(show_document, sent.document).evidences if each.stage == "retrieval"]
+    assert f"opened by {name} of tz.central" in told.says
 
 
 def test_absence_of_an_opening_is_stated_and_superseded(offices: Offices, ke: Office, sent: Sent) -> None:
