@@ -33,7 +33,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.sqlite import insert
 
-from rogatory.node.store.prepared import Prepared, Row
+from rogatory.node.store.prepared import Prepared, Row, remembered
 from rogatory.node.store.schema import metadata
 from rogatory.node.store.texts import PeopleText, packed, unpacked
 
@@ -136,6 +136,7 @@ class DeliveryRow:
 _COLUMNS: Final = [_documents.c[field.name] for field in fields(DocumentRow)]
 _NAMES: Final = tuple(field.name for field in fields(DocumentRow))
 _WRITTEN: Final = tuple(field.name for field in fields(DocumentRow) if field.name != "row")
+_MOST_REMEMBERED: Final = 1024
 
 # Statements of every message are built once: building costs as much as running them.
 _PUT: Final = Prepared(insert(_documents).on_conflict_do_nothing(), _WRITTEN)
@@ -221,7 +222,21 @@ def put_document(tx: Connection, row: DocumentRow, envelope: bytes) -> DocumentR
     if number is None:
         return None
     _PUT_ENVELOPE.run(tx, row=number, envelope=envelope)
-    return replace(row, row=number)
+    kept = replace(row, row=number)
+    if kept.direction == "sent":
+        _under_way(tx)[number] = kept
+        _numbers(tx)[kept.channel, kept.id, kept.author] = number
+    return kept
+
+
+def _under_way(tx: Connection) -> dict[int, DocumentRow]:
+    """Newest documents of our own by row: each is asked for when its receipt comes and when the log shows it."""
+    return remembered(tx, "documents", _MOST_REMEMBERED)
+
+
+def _numbers(tx: Connection) -> dict[tuple[bytes, bytes, str], int]:
+    """Their rows by channel, id and author."""
+    return remembered(tx, "rows of documents", _MOST_REMEMBERED)
 
 
 def get_document(tx: Connection, channel: bytes, message_id: bytes, author: str | None = None) -> DocumentRow | None:
@@ -229,6 +244,9 @@ def get_document(tx: Connection, channel: bytes, message_id: bytes, author: str 
     if author is None:
         found = _BY_ID.first(tx, of=channel, document=message_id)
     else:
+        known = _under_way(tx).get(_numbers(tx).get((channel, message_id, author), 0))
+        if known is not None:
+            return known
         found = _BY_AUTHOR.first(tx, of=channel, document=message_id, by=author)
     return None if found is None else _row(found)
 
@@ -316,22 +334,31 @@ def set_logged(
     tx: Connection, row: int, seq: int, logged_at: float, stage: str, recipients: Sequence[str] = ()
 ) -> None:
     """The document was read in the log."""
+    known = _under_way(tx).get(row)
+    if known is not None:
+        changed = replace(known, seq=seq, logged_at=logged_at, stage=str(stage), recipients=list(recipients))
+        _under_way(tx)[row] = changed
     _SET_LOGGED.run(tx, of=row, at_seq=seq, at=logged_at, to=stage, who=json.dumps(list(recipients)))
 
 
 def set_void(tx: Connection, row: int, reason: str | None, stage: str | None = None) -> None:
     """Why the document has no effect; None: it has."""
+    _under_way(tx).pop(row, None)
     values = {"void": reason} if stage is None else {"void": reason, "stage": stage}
     tx.execute(update(_documents).where(_documents.c.row == row).values(values))
 
 
 def set_stage(tx: Connection, row: int, stage: str) -> None:
     """How far the document has come."""
+    _under_way(tx).pop(row, None)
     _SET_STAGE.run(tx, of=row, to=stage)
 
 
 def set_receipt(tx: Connection, row: int, receipt: bytes, stage: str) -> None:
     """The relay's receipt, encoded."""
+    known = _under_way(tx).get(row)
+    if known is not None:
+        _under_way(tx)[row] = replace(known, receipt=receipt, stage=str(stage))
     _SET_RECEIPT.run(tx, of=row, proof=receipt, to=stage)
 
 
