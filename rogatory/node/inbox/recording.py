@@ -23,6 +23,7 @@ from rogatory.node.store.documents import (
     set_stage,
 )
 from rogatory.node.store.events import EventRow, add_event
+from rogatory.node.store.evidences import evidences_of, superseded_of
 from rogatory.node.transaction import Tx
 from rogatory.protocol.acknowledgement import Acknowledgement
 from rogatory.protocol.documents import Document, Evidence, Payload, UnverifiedDocument
@@ -30,7 +31,7 @@ from rogatory.protocol.dossier.moments import moment
 from rogatory.protocol.evidence.rules import Finding
 from rogatory.protocol.evidence.wording import wording
 from rogatory.protocol.receipt import Receipt
-from rogatory.protocol.rejection import Rejection
+from rogatory.protocol.rejection import FINAL, Rejection
 from rogatory.protocol.text import in_words, message
 
 
@@ -120,12 +121,15 @@ def accepted(tx: Tx, channel: bytes, message_id: bytes, receipt: Receipt) -> Non
 
 
 def rejected(tx: Tx, channel: bytes, message_id: bytes, rejection: Rejection) -> None:
-    """The relay's verified rejection of one of our documents came."""
+    """The relay's verified rejection of one of our documents came; of each code the first one is kept."""
     row = get_document(tx.connection, channel, message_id, tx.authority)
-    if row is None:
-        return
     relay, refused, source = rejection.relay, rejection.refused, msgspec.msgpack.encode(rejection)
     finding, at, code = Finding.REJECTION, refused.time, refused.code
+    if row is None or code not in FINAL:
+        return
+    known = (*evidences_of(tx.connection, row.row), *superseded_of(tx.connection, row.row))
+    if (finding, code) in {(each.finding, each.detail) for each in known}:  # it is refused again whenever it is tried
+        return
     if enter(tx, row.row, relay, finding, at=at, by=relay, source=source, detail=code) is not Entered.NOTHING:
         tell_evidence(tx, row, finding, of=relay, by=relay, at=at, detail=code)
 

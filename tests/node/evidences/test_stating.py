@@ -17,8 +17,9 @@ from rogatory.node.matters.views import Sent
 from rogatory.node.officers.registering import add_officer
 from rogatory.node.registry import Registry
 from rogatory.protocol.documents import DocumentRef, Evidence, Stated, Statement
+from rogatory.protocol.rejection import RefusedEntry, Rejection
 from tests.node.letters import BANK_RECORDS
-from tests.node.offices import Office, Offices
+from tests.node.offices import RELAY, Office, Offices
 
 TERMS = Terms()
 
@@ -134,6 +135,25 @@ def test_an_officer_is_named_where_the_authority_wants_it_however_long_the_name_
     let_pass(offices, GATHER + 1)
     [told] = [each for each in ke.run(show_document, sent.document).evidences if each.stage == "retrieval"]
     assert f"opened by {name} of tz.central" in told.says
+
+
+def test_a_refusal_is_kept_once_however_often_the_relay_signs_it(offices: Offices, ke: Office) -> None:
+    """What waits for room at the relay is tried again every half minute, and each refusal has a time of its own."""
+    sent = ke.run(send_request, ["tz.central"], BANK_RECORDS)
+    channel, document = bytes.fromhex(sent.matter), bytes.fromhex(sent.document)
+    start = int(offices.now * 1000)
+
+    def reject(code: str, at: int) -> None:
+        refused = RefusedEntry(channel, "ke.central", bytes(32), code, at)
+        ke.run(ke.registry.rejected, channel, document, Rejection(RELAY, refused, 0, 1, [], bytes(64)))
+
+    for later in (0, 30_000, 60_000, -30_000, -60_000):
+        reject("quota", start + later)
+        reject("not_a_member", start + later + 1)
+        reject("whim", start + later)
+    assert shown(ke, sent.document)[("submission", RELAY)] == "rejection"
+    assert len(former(ke, sent.document)) == 1
+    assert [event.code for event in ke.events(EventKind.EVIDENCE)] == ["rejection"]
 
 
 def test_absence_of_an_opening_is_stated_and_superseded(offices: Offices, ke: Office, sent: Sent) -> None:
