@@ -91,7 +91,8 @@ def verify(stage: Stage, sent: Sent) -> None:
         "verify", "request.proof", "--history", "directory.history", "--root", "root.json", "--json"
     )
     report = json.loads(found)
-    (document,) = report["documents"]
+    # The others in it are evidences: what the addressee's node stated about the request.
+    (document,) = (each for each in report["documents"] if each["kind"] == "request")
     expect(report["verdict"] == "proven", f"the proof file does not prove the request: {report}")
     expect(document["author"] == KE.id and TZ.id in document["read_by"], "it proves another author or reader")
     stage.screen.shown(
