@@ -26,6 +26,7 @@ from rogatory.keys.directory.bundle import MAX_BUNDLE_BYTES
 from rogatory.keys.errors import BadSignature, CourierRefused
 from rogatory.keys.signatures import check_ed25519
 from rogatory.protocol.attachments import BLOB_ID
+from rogatory.protocol.bounds import Number
 from rogatory.protocol.frames.client import ClientFrame
 from rogatory.protocol.frames.codec import encode_frame
 from rogatory.protocol.limits import KIB, MAX_FRAME, MIB
@@ -61,9 +62,9 @@ class Slip(msgspec.Struct, frozen=True, array_like=True, tag="slip"):
     direction: Direction
     relay: str
     authority: str
-    key_set: int
-    number: int
-    answers: int = 0
+    key_set: Number
+    number: Number
+    answers: Number = 0
 
 
 class DirectoryPart(msgspec.Struct, frozen=True, array_like=True, tag="directory"):
@@ -92,8 +93,8 @@ class Piece(msgspec.Struct, frozen=True, array_like=True, tag="piece"):
     """
 
     blob: bytes
-    size: int
-    offset: int
+    size: Number
+    offset: Number
     data: bytes
 
 

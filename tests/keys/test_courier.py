@@ -53,6 +53,17 @@ def test_what_was_sealed_is_read_in_order() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("number", [-1, 1 << 63])
+def test_a_number_that_no_database_holds_is_refused_before_anything_is_used(number: int) -> None:
+    for slip in (
+        msgspec.structs.replace(SLIP, number=number),
+        msgspec.structs.replace(SLIP, key_set=number),
+        msgspec.structs.replace(SLIP, answers=number),
+    ):
+        with pytest.raises(CourierRefused):
+            opened(sealed(slip=slip))
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, len(WHOLE) - 1))
 def test_a_file_that_was_cut_anywhere_is_refused(length: int) -> None:
