@@ -140,6 +140,8 @@ class SimulatedRelay:
         self.logs: dict[bytes, Log] = {}
         self.lines: dict[str, Line] = {}
         self.packages: dict[str, list[bytes]] = {}
+        self.published: dict[str, set[bytes]] = {}
+        """Every key package that was ever in stock: what was handed out once is not taken again."""
         self.last_resort: dict[str, bytes] = {}
         self.invitations: dict[str, list[Invited]] = {}
         self.seen: list[ClientFrame] = []
@@ -432,12 +434,20 @@ class SimulatedRelay:
 
     def publish(self, line: Line, frame: PublishKeyPackages) -> None:
         """Store key packages."""
+        stock, published = self._stock(line.authority), self.published.setdefault(line.authority, set())
         if frame.replace:
-            self.packages[line.authority] = []
-        self.packages.setdefault(line.authority, []).extend(frame.packages)
+            published.difference_update(stock)
+            stock.clear()
+        for package in frame.packages:
+            if package not in published:
+                published.add(package)
+                stock.append(package)
         if frame.last_resort is not None:
             self.last_resort[line.authority] = frame.last_resort
-        self.put(line, Published(frame.ref, len(self.packages[line.authority])))
+        self.put(line, Published(frame.ref, len(stock)))
+
+    def _stock(self, authority: str) -> list[bytes]:
+        return self.packages.setdefault(authority, [])
 
     def claim(self, line: Line, frame: ClaimKeyPackages) -> None:
         """Hand out one key package of each authority."""

@@ -287,6 +287,8 @@ def _store(
     )
     own_entries.add(work.tx.connection, [entry])
     channel.group, channel.pending = outcome.sent, outcome.pending
+    for authority in change.added:  # RFC 9420 section 10: a key package lets into one group
+        work.memory.packages.pop(authority, None)
 
 
 def _planned(work: Work, group: Group, plan: Plan, declaration: Declaration) -> CommitFacts:

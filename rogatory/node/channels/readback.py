@@ -12,6 +12,7 @@ from rogatory.node.channels.states import ChannelState
 from rogatory.node.channels.trouble import Trouble
 from rogatory.node.channels.work import Channel, Work
 from rogatory.node.store import outbox, own_entries, wishes
+from rogatory.node.store.outbox import OutboxState
 from rogatory.node.store.own_entries import EntryKind, EntryState, OwnEntry
 from rogatory.node.store.wishes import WishKind
 from rogatory.protocol.documents import Closing, Document, kept_document
@@ -28,9 +29,12 @@ def read_back(work: Work, channel: Channel, own: OwnEntry, entry: Entry, header:
     if not receipt_agrees(own, header):
         halt(work, channel, Trouble.FORK, receipt_lied(entry.seq))
         return
-    body = entry.body or own.body or b""
+    body, overtaken = entry.body or own.body or b"", _is_overtaken(work, own)
     settle(work, own)
+    if overtaken:
+        return
     if own.kind is EntryKind.MESSAGE:
+        _requeue_overtaken(work, own)
         _message(work, channel, own, entry, header.hash(), body)
     elif own.kind is EntryKind.COMMIT:
         _commit(work, channel, own, entry)
@@ -55,6 +59,27 @@ def settle(work: Work, own: OwnEntry) -> None:
     else:
         own.state = EntryState.OUTGOING if own.body is not None else EntryState.DONE
     own_entries.update(work.tx.connection, own)
+
+
+def _is_overtaken(work: Work, own: OwnEntry) -> bool:
+    """Whether a later message stands in the log before: then nobody has its key any more, and it is sealed anew."""
+    if own.kind is not EntryKind.MESSAGE or own.state is not EntryState.ABANDONED:
+        return False
+    return own_entries.is_overtaken(work.tx.connection, own)
+
+
+def _requeue_overtaken(work: Work, own: OwnEntry) -> None:
+    """What this entry overtook is sealed anew: no member keeps skipped keys (PROTOCOL.md section 9).
+
+    A relay takes entries in the order in which they are sent, unless it drops some.
+    """
+    skipped = own_entries.overtaken_by(work.tx.connection, own)
+    for each in skipped:
+        each.state, each.body = EntryState.ABANDONED, None
+        own_entries.update(work.tx.connection, each)
+    numbers = [each.outbox_number for each in skipped if each.outbox_number is not None]
+    unlogged = [number for number in numbers if outbox.get(work.tx.connection, number).seq is None]
+    outbox.set_state(work.tx.connection, unlogged, OutboxState.QUEUED)
 
 
 def _message(work: Work, channel: Channel, own: OwnEntry, entry: Entry, head: bytes, body: bytes) -> None:
@@ -112,8 +137,6 @@ def _commit(work: Work, channel: Channel, own: OwnEntry, entry: Entry) -> None:
         wish.number for wish in wishes.of_channel(work.tx.connection, channel.id) if wish.kind is WishKind.REFRESH
     ]
     wishes.delete(work.tx.connection, refreshed)
-    for authority in change.added:
-        work.memory.packages.pop(authority, None)
     if founding:
         work.hooks.founded(work.tx, channel.id)
 

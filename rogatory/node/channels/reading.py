@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from rogatory.keys.errors import UnknownVersion
 from rogatory.node.channels import commits, messages
 from rogatory.node.channels.ahead import Looked, look_ahead
@@ -20,6 +22,9 @@ from rogatory.protocol.header import ChainBroken, ForkDetected, Form, Head, Head
 from rogatory.protocol.limits import ENTRY_COST
 from rogatory.protocol.text import message, text_of
 
+PATIENCE: Final = 3
+"""Times that missing entries are asked for, with nothing new in the log, before the relay counts as lying."""
+
 
 def entries(work: Work, session: Session, frame: Entries) -> None:
     """Take a frame of entries."""
@@ -31,10 +36,14 @@ def entries(work: Work, session: Session, frame: Entries) -> None:
     if channel.state not in (ChannelState.OPEN, ChannelState.FOUNDING, ChannelState.CLOSING):
         return
     try:
-        headers = chain(channel.id, channel.head, frame.entries, frame.head)
+        received = beyond(work, channel, frame)
+        if received and received[0].seq > channel.head.seq + 1:
+            _read_again(work, session, attachment, channel, received[0].seq)
+            return
+        headers = chain(channel.id, channel.head, received, frame.head) if received else []
         own = own_entries.among(work.tx.connection, channel.id, [header.body_hash for header in headers])
-        ahead = {} if work.helpers is None else look_ahead(work, channel, frame.entries, work.helpers)
-        for entry, header in zip(frame.entries, headers, strict=True):
+        ahead = {} if work.helpers is None else look_ahead(work, channel, received, work.helpers)
+        for entry, header in zip(received, headers, strict=True):
             _take(work, channel, entry, header, ahead.get(entry.seq), own=header.body_hash in own)
             if session.attached.get(frame.channel) is not attachment:
                 return
@@ -46,14 +55,56 @@ def entries(work: Work, session: Session, frame: Entries) -> None:
         await_directory(work, attachment, channel)
 
 
+def beyond(work: Work, channel: Channel, frame: Entries) -> list[Entry]:
+    """The entries after those that were read already, which are only compared: nothing is read twice.
+
+    Raises ForkDetected if one of these is shown otherwise than it was read (PROTOCOL.md section 5).
+    """
+    for entry in frame.entries:
+        held = channel.header_at(work.tx, entry.seq) if entry.seq <= channel.head.seq else None
+        if held is not None and held != (entry.author, entry.form, _hash_of_body(entry)):
+            raise ForkDetected(
+                message("the relay shows entry {seq} again, and otherwise than it was read here", seq=entry.seq)
+            )
+    last = frame.entries[-1].seq if frame.entries else channel.head.seq
+    read = channel.head_at(work.tx, last) if last <= channel.head.seq else None
+    if read is not None and read != frame.head:
+        raise ForkDetected(
+            message(
+                "the relay tells another head of entry {seq} than its entries lead to: compare heads by telephone",
+                seq=last,
+            )
+        )
+    return [entry for entry in frame.entries if entry.seq > channel.head.seq]
+
+
+def _hash_of_body(entry: Entry) -> bytes:
+    hash_of_body = entry.body_hash if entry.body is None else body_hash(entry.body)
+    if hash_of_body is None:
+        raise MalformedError(message("the relay delivers entry {seq} with neither body nor hash", seq=entry.seq))
+    return hash_of_body
+
+
+def _read_again(work: Work, session: Session, attachment: Attachment, channel: Channel, seq: int) -> None:
+    """Entries are missing: ask for them from where the log was read to. Whoever never shows them is not believed."""
+    attachment.gaps = attachment.gaps + 1 if attachment.gap_at == channel.head.seq else 1
+    attachment.gap_at = channel.head.seq
+    if attachment.gaps > PATIENCE:
+        raise ChainBroken(
+            message(
+                "entry {seq} came where {due} is due: the relay dropped or reordered entries",
+                seq=seq,
+                due=channel.head.seq + 1,
+            )
+        )
+    session.resume(work.tx.output, channel.id, channel.resume_after)
+
+
 def chain(channel: bytes, head: Head, received: list[Entry], told: bytes) -> list[Header]:
     """The headers of consecutive entries after `head`; raises ChainBroken unless they lead to the head told."""
     headers: list[Header] = []
     for entry in received:
-        hash_of_body = entry.body_hash if entry.body is None else body_hash(entry.body)
-        if hash_of_body is None:
-            raise MalformedError(message("the relay delivers entry {seq} with neither body nor hash", seq=entry.seq))
-        header = next_header(channel, head, entry.author, entry.form, hash_of_body)
+        header = next_header(channel, head, entry.author, entry.form, _hash_of_body(entry))
         if entry.seq != header.seq:
             raise ChainBroken(
                 message(

@@ -5,8 +5,9 @@ How far a channel is with this session:
     reading    | on                                   | leads to
     -----------|--------------------------------------|----------------------------------------------------
     RESUMING   | Resume sent                          | READING (Resumed), entries that still come are ignored
-    READING    | entries up to the head told          | LIVE (head reached), AWAITING (newer directory needed)
-    LIVE       | entries as they come; appends go out | RESUMING (an append was refused), AWAITING
+    READING    | entries up to the head told          | LIVE (head reached), AWAITING (newer directory needed),
+               |                                      | RESUMING (entries are missing)
+    LIVE       | entries as they come; appends go out | RESUMING (an append was refused, entries are missing), AWAITING
     AWAITING   | entries are ignored                  | RESUMING (another directory came)
     PAUSED     | entries are ignored                  | RESUMING (at `retry_at`)
 """
@@ -50,6 +51,9 @@ class Attachment:
     refusals: int = 0
     refused_at: int = 0
     """How far the log was read when the last append was refused."""
+    gaps: int = 0
+    """How often entries were missing in a row, and (`gap_at`) how far the log was read then."""
+    gap_at: int = 0
     awaiting_since: float | None = None
     live_since: float | None = None
     """When it was read to the head last."""

@@ -21,7 +21,7 @@ from rogatory.node.store.log import HeaderRow
 from rogatory.node.store.rejoins import waiting_rejoins
 from rogatory.node.transaction import Tx
 from rogatory.protocol.declaration import DirectoryPin
-from rogatory.protocol.header import Head, Header, genesis
+from rogatory.protocol.header import Form, Head, Header, genesis
 from rogatory.protocol.judgement import ChannelPolicy, CommitFacts, RejoinNotice
 from rogatory.protocol.mls.errors import MLSError
 from rogatory.protocol.mls.group import Group
@@ -114,9 +114,14 @@ class Channel:
 
     def body_hash_at(self, tx: Tx, seq: int) -> bytes | None:
         """The body hash of an entry, if this node holds its header."""
+        held = self.header_at(tx, seq)
+        return None if held is None else held[2]
+
+    def header_at(self, tx: Tx, seq: int) -> tuple[str, Form, bytes] | None:
+        """Author, form and body hash of an entry, if this node holds its header."""
         fresh = self._fresh.get(seq)
         rows = [fresh] if fresh is not None else log.headers_between(tx.connection, self.id, seq, seq)
-        return rows[0].body_hash if rows else None
+        return (rows[0].author, rows[0].form, rows[0].body_hash) if rows else None
 
     def _remember(self, row: HeaderRow) -> HeaderRow:
         self._heads[row.seq] = row.hash

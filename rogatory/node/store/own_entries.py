@@ -131,6 +131,18 @@ _WRITTEN_BACK: Final = ("state", "seq", "receipt", "kept")
 _UPDATE: Final = Prepared(
     _entries.update().where(_THIS).values({name: bindparam(f"new_{name}") for name in _WRITTEN_BACK})
 )
+_SAME_KEYS: Final = and_(
+    _entries.c.channel == bindparam("of"),
+    _entries.c.epoch == bindparam("in_epoch"),
+    _entries.c.leaf == bindparam("by"),
+    _entries.c.kind == str(EntryKind.MESSAGE),
+)
+_LOGGED_AT: Final = Prepared(select(_entries.c.seq).where(_SAME_KEYS, _entries.c.generation == bindparam("before")))
+_LOGGED_AFTER: Final = Prepared(
+    select(_entries.c.seq)
+    .where(_SAME_KEYS, _entries.c.generation > bindparam("after"), _entries.c.seq.is_not(None))
+    .limit(1)
+)
 _ADDED: Final = tuple(name for name in _FIELDS if name not in {"number", *_ELSEWHERE})
 _ADD: Final = Prepared(_entries.insert(), _ADDED)
 _ADD_BODY: Final = Prepared(_bodies.insert(), ("channel", "body_hash", "body", "invitation"))
@@ -189,6 +201,29 @@ def first_receipt(connection: Connection, channel: bytes, seq: int, up_to: int) 
     )
     found: bytes | None = connection.scalar(query)
     return found
+
+
+def overtaken_by(connection: Connection, own: OwnEntry) -> list[OwnEntry]:
+    """Messages of the same keys that were sealed before this one, and that the log has not shown though it shows this.
+
+    Asks for the one before first: what that had overtaken was found when the log showed it.
+    """
+    place = {"of": own.channel, "in_epoch": own.epoch, "by": own.leaf, "before": (own.generation or 0) - 1}
+    if not own.generation or _LOGGED_AT.scalar(connection, **place) is not None:
+        return []
+    return [
+        each
+        for each in outgoing(connection, own.channel)
+        if each.kind is EntryKind.MESSAGE
+        and (each.epoch, each.leaf, each.seq) == (own.epoch, own.leaf, None)
+        and (each.generation or 0) < own.generation
+    ]
+
+
+def is_overtaken(connection: Connection, own: OwnEntry) -> bool:
+    """Whether the log has shown a message of the same keys that was sealed after this one."""
+    place = {"of": own.channel, "in_epoch": own.epoch, "by": own.leaf, "after": own.generation}
+    return _LOGGED_AFTER.scalar(connection, **place) is not None
 
 
 def outgoing(connection: Connection, channel: bytes | None = None) -> list[OwnEntry]:
