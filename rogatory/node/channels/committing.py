@@ -25,7 +25,7 @@ from rogatory.node.channels.profile import (
     told_extension,
 )
 from rogatory.node.channels.states import ChannelState
-from rogatory.node.channels.stock import claim, is_asked_for
+from rogatory.node.channels.stock import claim, is_asked_for, used
 from rogatory.node.channels.trouble import RUN_OUT, Trouble
 from rogatory.node.channels.turns import turn
 from rogatory.node.channels.work import Channel, Work
@@ -288,7 +288,7 @@ def _store(
     own_entries.add(work.tx.connection, [entry])
     channel.group, channel.pending = outcome.sent, outcome.pending
     for authority in change.added:  # RFC 9420 section 10: a key package lets into one group
-        work.memory.packages.pop(authority, None)
+        used(work, authority)
 
 
 def _planned(work: Work, group: Group, plan: Plan, declaration: Declaration) -> CommitFacts:
@@ -344,7 +344,7 @@ def _last_rejoin(work: Work, channel: Channel, authority: str) -> RejoinRow | No
 def _refuse(work: Work, channel: Channel, plan: Plan, error: Exception) -> None:
     """What one wish asks for cannot be done: by the rules never, by a bad key package perhaps with another one."""
     for wish in plan.wishes:
-        work.memory.packages.pop(wish.authority, None)
+        used(work, wish.authority)
         if isinstance(error, VoidCommit | NotVouched) or wish.kind is not WishKind.ADD:
             wishes.delete(work.tx.connection, [wish.number])
             work.trouble(

@@ -14,6 +14,7 @@ How far a channel is with this session:
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -159,8 +160,8 @@ class Session:
     """Appends without an answer."""
     missing: dict[str, Missing] = field(default_factory=dict)
     """Authorities without key packages at this relay."""
-    claims: set[str] = field(default_factory=set)
-    """Authorities whose key packages are to be asked for at the end of the transaction."""
+    claims: Counter[str] = field(default_factory=Counter)
+    """Authorities whose key packages are to be asked for at the end of the transaction, and how many of each."""
     invited: dict[int, Invited] = field(default_factory=dict)
     """Invitations that wait for a newer directory."""
     joins: dict[int, JoinUnderWay] = field(default_factory=dict)

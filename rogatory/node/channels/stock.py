@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Final
 
 from rogatory.keys.errors import NotVouched, UnknownAuthority
@@ -31,6 +32,8 @@ RENEWAL: Final = 60 * DAY
 """Seconds after which the whole stock is replaced: what the relay hands out last is still good for a month."""
 _KEY_SET: Final = "key_set_of_stock"
 _RENEWED_AT: Final = "stock_renewed_at"
+AT_ONCE: Final = 10
+"""Key packages of one authority that are asked for at a time: half of what it has left when it makes more."""
 RETRY: Final = 1.0
 PATIENCE: Final = 5
 """Times asked in vain before the officer is told."""
@@ -130,9 +133,9 @@ def published(work: Work, asked: PublishAsked, frame: Published) -> None:
 
 def claim(work: Work, authority: str) -> KeyPackage | None:
     """A claimed key package, or None: then it is asked for at the authority's own relay if that is connected."""
-    package = work.memory.packages.get(authority)
-    if package is not None:
-        return package
+    packages = work.memory.packages.get(authority)
+    if packages:
+        return packages[0]
     try:
         relay = work.tx.directory.authority(authority).relay
     except UnknownAuthority as error:
@@ -141,9 +144,15 @@ def claim(work: Work, authority: str) -> KeyPackage | None:
     session = work.session(relay)
     if session is None or (authority in session.missing and session.missing[authority].retry_at > work.tx.now):
         return None
-    if not is_asked_for(work, authority):
-        session.claims.add(authority)
+    session.claims[authority] += 1
     return None
+
+
+def used(work: Work, authority: str) -> None:
+    """The package that `claim` gave stands in a commit, or is unfit: it is for one group (RFC 9420 section 10)."""
+    packages = work.memory.packages.get(authority)
+    if packages:
+        packages.pop(0)
 
 
 def is_asked_for(work: Work, authority: str) -> bool:
@@ -156,13 +165,21 @@ def is_asked_for(work: Work, authority: str) -> bool:
 
 
 def send_claims(work: Work) -> None:
-    """One frame per relay for all that was asked for in this transaction."""
+    """For each relay a frame with all that was asked for in this transaction, more of them for who is asked for often.
+
+    Each channel asks in every transaction until it has its package, so what is under way is not asked for again.
+    """
     for session in work.memory.sessions.values():
-        wanted = tuple(sorted(session.claims))
+        under_way = Counter(
+            each for asked in session.asked.values() if isinstance(asked, ClaimAsked) for each in asked.authorities
+        )
+        wanted = {each: min(count, AT_ONCE) - under_way[each] for each, count in session.claims.items()}
         session.claims.clear()
-        for start in range(0, len(wanted), MAX_CLAIMS_PER_FRAME):
-            part = wanted[start : start + MAX_CLAIMS_PER_FRAME]
-            session.send(work.tx.output, ClaimKeyPackages(session.ask(ClaimAsked(part)), list(part)))
+        for number in range(max(wanted.values(), default=0)):
+            authorities = sorted(each for each, count in wanted.items() if count > number)
+            for start in range(0, len(authorities), MAX_CLAIMS_PER_FRAME):
+                part = tuple(authorities[start : start + MAX_CLAIMS_PER_FRAME])
+                session.send(work.tx.output, ClaimKeyPackages(session.ask(ClaimAsked(part)), list(part)))
 
 
 def claimed(work: Work, session: Session, asked: ClaimAsked, frame: Claimed) -> None:
@@ -172,7 +189,7 @@ def claimed(work: Work, session: Session, asked: ClaimAsked, frame: Claimed) -> 
         if each.authority not in wanted:
             continue
         try:
-            work.memory.packages[each.authority] = _checked(work, each)
+            work.memory.packages.setdefault(each.authority, []).append(_checked(work, each))
             wanted.discard(each.authority)
             session.missing.pop(each.authority, None)
         except (MLSError, MalformedError, NotVouched) as error:
@@ -203,6 +220,8 @@ def claimed(work: Work, session: Session, asked: ClaimAsked, frame: Claimed) -> 
 def ask_later(work: Work, session: Session, authority: str) -> None:
     """Ask for its key package again, later each time."""
     before = session.missing.get(authority)
+    if before is not None and before.retry_at > work.tx.now:
+        return  # one of several answers to what was asked at once
     times = 0 if before is None else before.times + 1
     session.missing[authority] = Missing(times, work.tx.now + min(RETRY * 2**times, LONGEST_RETRY))
 

@@ -159,8 +159,8 @@ class Memory:
 
     sessions: dict[str, Session] = field(default_factory=dict)
     channels: OrderedDict[bytes, Channel] = field(default_factory=OrderedDict)
-    packages: dict[str, KeyPackage] = field(default_factory=dict)
-    """Claimed for a commit that is not made yet, by authority."""
+    packages: dict[str, list[KeyPackage]] = field(default_factory=dict)
+    """Claimed for commits that are not made yet, by authority."""
     told: set[tuple[bytes | None, Trouble, str]] = field(default_factory=set)
     """Troubles that last and were told once in this process."""
 
