@@ -1,43 +1,41 @@
-"""A relay over lines that lose frames both ways until they are cut, and on which appends come twice."""
+"""A relay over lines on which any frame, of either side, gets lost or comes twice."""
 
 from __future__ import annotations
 
 from random import Random
 from typing import Any
 
-from rogatory.protocol.frames.client import Append, ClientFrame
+from rogatory.protocol.frames.client import ClientFrame
 from rogatory.protocol.frames.server import ServerFrame
 from tests.scenarios.simulated_relay import SimulatedRelay
 
 
 class LossyRelay(SimulatedRelay):
-    """What is lost is lost for good: the line fails soon after. `random` is given before anything is to be lost."""
+    """What is lost is lost for good, and the line stands on. `random` is given before anything is to be lost."""
 
     random: Random | None = None
-    loss = 0.001
-    repetition = 0.1
+    loss = 0.01
+    repetition = 0.015
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self.failing: set[str] = set()
         self.lost = self.repeated = 0
 
     def handle(self, authority: str, frame: ClientFrame) -> None:
-        """A node's frame, or none, or the same append twice."""
-        if self._is_lost(authority):
-            return
-        super().handle(authority, frame)
-        if isinstance(frame, Append) and self.random is not None and self.random.random() < self.repetition:
-            self.repeated += 1
+        """A node's frame: none, one or two."""
+        for _ in range(self._times()):
             super().handle(authority, frame)
 
     def take(self, authority: str) -> list[ServerFrame]:
-        """Frames for a node, some of them lost."""
-        return [frame for frame in super().take(authority) if not self._is_lost(authority)]
+        """Frames for a node, each of them none, one or two."""
+        return [frame for frame in super().take(authority) for _ in range(self._times())]
 
-    def _is_lost(self, authority: str) -> bool:
-        if self.random is None or self.random.random() >= self.loss:
-            return False
-        self.failing.add(authority)
-        self.lost += 1
-        return True
+    def _times(self) -> int:
+        chance = 1.0 if self.random is None else self.random.random()
+        if chance < self.loss:
+            self.lost += 1
+            return 0
+        if chance < self.loss + self.repetition:
+            self.repeated += 1
+            return 2
+        return 1

@@ -1,4 +1,4 @@
-"""Two nodes with two hundred matters at once, over lines that fail, through restarts: at the end both tell alike."""
+"""Two nodes with sixty matters at once, over lines that lose and repeat, through restarts: both end alike."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from tests.node.harness import SimulatedNode, World
 from tests.properties.lossy_relay import LossyRelay
 
 KE, TZ = "ke.central", "tz.central"
-MATTERS: Final = 200
+MATTERS: Final = 60
 STEPS: Final = 300
 SEED: Final = "ROGATORY_TEST_SEED"
 """Environment variable: the seed of a run that failed."""
 
 
-def test_two_hundred_matters_end_alike_on_both_sides(tmp_path: Path) -> None:
+def test_sixty_matters_end_alike_on_both_sides(tmp_path: Path) -> None:
     seed = int(os.environ.get(SEED) or SystemRandom().getrandbits(32))
     print(f"{SEED}={seed}")  # shown where the test fails
     storm = Storm(tmp_path, Random(seed))
@@ -37,7 +37,7 @@ def test_two_hundred_matters_end_alike_on_both_sides(tmp_path: Path) -> None:
         storm.open_matters()
         for number in range(STEPS):
             storm.step()
-            if number % 75 == 0:
+            if number % 80 == 0:
                 storm.restart(storm.world.nodes[storm.random.choice((KE, TZ))])
         storm.calm_down()
         compare(storm)
@@ -90,13 +90,10 @@ class Storm:
     def happen(self) -> None:
         """A round of frames; a line may be cut, a node may die."""
         self.world._round()
-        for authority in sorted(self.relay.failing):
-            self.cut(self.world.nodes[authority])
-        self.relay.failing.clear()
         chance = self.random.random()
-        if chance < 0.03:
+        if chance < 0.06:
             self.cut(self.world.nodes[self.random.choice((KE, TZ))])
-        elif chance < 0.06:
+        elif chance < 0.09:
             self.restart(self.world.nodes[self.random.choice((KE, TZ))])
 
     def cut(self, node: SimulatedNode) -> None:
