@@ -142,14 +142,20 @@ def acknowledged(tx: Tx, channel: bytes, acknowledgement: Acknowledgement) -> No
         return
     membership = members.get(tx.connection, channel, member)
     since = 0 if membership is None else membership.since_seq
-    for seq, row in sent_between(tx.connection, channel, before, acknowledgement.seq):
-        if seq < since:
-            continue  # from before it joined, or from the gap before it rejoined: it had no key for it
-        opened = acknowledgement.covers(seq)
-        put_deliveries(tx.connection, row.row, [member], tx.now, excepted=not opened)
-        _enter_delivery(tx, row, member, opened)
-        if opened:
-            _check_delivered(tx, row, member)
+    # What is from before it joined, or from the gap before it rejoined: it had no key for it.
+    read = [pair for pair in sent_between(tx.connection, channel, before, acknowledgement.seq) if pair[0] >= since]
+    opened = [row for seq, row in read if acknowledgement.covers(seq)]
+    excepted = [row for seq, row in read if not acknowledgement.covers(seq)]
+    put_deliveries(tx.connection, (row.row for row in opened), member, tx.now, excepted=False)
+    put_deliveries(tx.connection, (row.row for row in excepted), member, tx.now, excepted=True)
+    delivered: list[int] = []
+    for seq, row in read:
+        covered = acknowledgement.covers(seq)
+        _enter_delivery(tx, row, member, covered)
+        if covered and _is_delivered(tx, row, member):
+            delivered.append(row.row)
+            _tell_delivered(tx, row)
+    set_stage(tx.connection, delivered, Stage.DELIVERED)
     set_read_up_to(tx.connection, channel, member, acknowledgement.seq)
 
 
@@ -178,12 +184,14 @@ def _enter_delivery(tx: Tx, row: DocumentRow, member: str, opened: bool) -> None
         tell_evidence(tx, row, finding, of=member, by=member, at=at)
 
 
-def _check_delivered(tx: Tx, row: DocumentRow, member: str) -> None:
-    """`member` has just opened it."""
-    if row.stage in (Stage.QUEUED, Stage.ACCEPTED) and (list(row.recipients) == [member] or _opened_by_all(tx, row)):
-        set_stage(tx.connection, row.row, Stage.DELIVERED)
-        if row.kind == Evidence.KIND:
-            return
+def _is_delivered(tx: Tx, row: DocumentRow, member: str) -> bool:
+    """Whether everybody has it, now that `member` has opened it."""
+    under_way = row.stage in (Stage.QUEUED, Stage.ACCEPTED)
+    return under_way and (list(row.recipients) == [member] or _opened_by_all(tx, row))
+
+
+def _tell_delivered(tx: Tx, row: DocumentRow) -> None:
+    if row.kind != Evidence.KIND:
         record(
             tx,
             EventKind.DOCUMENT_DELIVERED,

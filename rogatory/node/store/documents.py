@@ -216,6 +216,7 @@ def _rows(tx: Connection, query: Select[tuple[object, ...]]) -> list[DocumentRow
 def put_document(tx: Connection, row: DocumentRow, envelope: bytes) -> DocumentRow | None:
     """Keep a document; gives it with its row's number, or None if it is held already."""
     values = {name: getattr(row, name) for name in _WRITTEN}
+    values["direction"], values["stage"] = str(row.direction), str(row.stage)
     values["recipients"] = json.dumps(list(row.recipients))
     values["title"], values["void"] = packed(row.title), None if row.void is None else packed(row.void)
     number = _PUT.insert(tx, **values)
@@ -338,7 +339,7 @@ def set_logged(
     if known is not None:
         changed = replace(known, seq=seq, logged_at=logged_at, stage=str(stage), recipients=list(recipients))
         _under_way(tx)[row] = changed
-    _SET_LOGGED.run(tx, of=row, at_seq=seq, at=logged_at, to=stage, who=json.dumps(list(recipients)))
+    _SET_LOGGED.run(tx, of=row, at_seq=seq, at=logged_at, to=str(stage), who=json.dumps(list(recipients)))
 
 
 def set_void(tx: Connection, row: int, reason: str | None, stage: str | None = None) -> None:
@@ -348,10 +349,13 @@ def set_void(tx: Connection, row: int, reason: str | None, stage: str | None = N
     tx.execute(update(_documents).where(_documents.c.row == row).values(values))
 
 
-def set_stage(tx: Connection, row: int, stage: str) -> None:
-    """How far the document has come."""
-    _under_way(tx).pop(row, None)
-    _SET_STAGE.run(tx, of=row, to=stage)
+def set_stage(tx: Connection, rows: Iterable[int], stage: str) -> None:
+    """How far these documents have come."""
+    known = _under_way(tx)
+    numbers = list(rows)
+    for row in numbers:
+        known.pop(row, None)
+    _SET_STAGE.run_many(tx, [{"of": row, "to": str(stage)} for row in numbers])
 
 
 def set_receipt(tx: Connection, row: int, receipt: bytes, stage: str) -> None:
@@ -359,7 +363,7 @@ def set_receipt(tx: Connection, row: int, receipt: bytes, stage: str) -> None:
     known = _under_way(tx).get(row)
     if known is not None:
         _under_way(tx)[row] = replace(known, receipt=receipt, stage=str(stage))
-    _SET_RECEIPT.run(tx, of=row, proof=receipt, to=stage)
+    _SET_RECEIPT.run(tx, of=row, proof=receipt, to=str(stage))
 
 
 def put_sent_again(tx: Connection, channel: bytes, seq: int, row: int) -> None:
@@ -377,10 +381,10 @@ def sent_between(tx: Connection, channel: bytes, after: int, up_to: int) -> list
     return sorted(found, key=lambda pair: pair[0])
 
 
-def put_deliveries(tx: Connection, row: int, authorities: Iterable[str], at: float, excepted: bool) -> None:
-    """These members' nodes have read the document. What is held already stays, except that opened beats excepted."""
+def put_deliveries(tx: Connection, rows: Iterable[int], authority: str, at: float, excepted: bool) -> None:
+    """A member's node has read these documents. What is held already stays, except that opened beats excepted."""
     _PUT_DELIVERIES.run_many(
-        tx, [{"document": row, "authority": name, "at": at, "excepted": int(excepted)} for name in authorities]
+        tx, [{"document": row, "authority": authority, "at": at, "excepted": int(excepted)} for row in rows]
     )
 
 

@@ -46,7 +46,9 @@ _ADD: Final = Prepared(insert(_events), _WRITTEN)
 
 def add_event(tx: Connection, row: EventRow) -> None:
     """Keep an event."""
-    _ADD.run(tx, **{name: getattr(row, name) for name in _WRITTEN} | {"summary": packed(row.summary)})
+    _ADD.run(
+        tx, **{name: getattr(row, name) for name in _WRITTEN} | {"kind": str(row.kind), "summary": packed(row.summary)}
+    )
 
 
 def events_after(tx: Connection, after: int, limit: int) -> list[EventRow]:
