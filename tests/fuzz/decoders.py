@@ -19,7 +19,7 @@ from rogatory.protocol.documents.consent import open_either
 from rogatory.protocol.documents.document import open_signed
 from rogatory.protocol.documents.dsse import decode_envelope, encode_envelope
 from rogatory.protocol.documents.errors import DocumentError
-from rogatory.protocol.documents.registry import decode_payload, encode_payload
+from rogatory.protocol.documents.registry import decode_payload, encode_payload, read_payload
 from rogatory.protocol.dossier.archive import Member, local_header, read_header
 from rogatory.protocol.dossier.manifest import Entry, File, Manifest, Remark, decode_manifest, encode_manifest
 from rogatory.protocol.errors import MalformedError
@@ -224,6 +224,7 @@ OTHERS = {
     "frames.codec.decode_server_frame": Decoder(decode_server_frame, MalformedError, tuple(map(encode_frame, SERVER))),
     "documents.dsse.decode_envelope": Decoder(decode_envelope, DocumentError, ENVELOPES, encode_envelope),
     "documents.registry.decode_payload": Decoder(decode_payload, DocumentError, PAYLOADS),
+    "documents.registry.read_payload": Decoder(read_payload, DocumentError, PAYLOADS),
     "documents.document.open_document": Decoder(
         lambda data: open_document(data, keys_of), DocumentError, ENVELOPES, lambda document: document.envelope
     ),

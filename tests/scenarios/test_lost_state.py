@@ -78,7 +78,7 @@ def test_a_node_without_its_database_rejoins_everything(tmp_path: Path) -> None:
         until(lambda: texts(ke, two)[-2:] == ["here again", "good"], "its own words to arrive")
         assert titles(ug) == ["old", *missed, "good"]
         told = [event["summary"] for event in ke.events("rejoin") if "network share gljcn" in event["summary"]]
-        assert "It had 1 documents that it says it lost" in told[0]
+        assert "It had 1 document that it says it lost" in told[0]
         assert len(ke.cli("network", "share", "gljcn", "--lost-by", TZ)["shared"]) == 1
         until(lambda: "old" in titles(tz), "what it had read, on the coordinator's word")
         assert titles(ug) == ["old", *missed, "good"], "others have one of each"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from sqlalchemy import Column, Table
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from rogatory.node.store.database import SUBJECTS
 from rogatory.node.store.schema import metadata
@@ -60,6 +61,7 @@ KEPT: Final = frozenset(
         "received_messages",
         "refreshes",
         "rejoins",
+        "relations",
         "sent_again",
         "superseded_evidences",
         "timestamps",
@@ -84,3 +86,8 @@ def kept_columns(table: Table) -> list[Column[object]]:
     """A kept table's columns that go into a backup."""
     left_out = LEFT_OUT.get(table.name, frozenset())
     return [column for column in table.columns if column.name not in left_out]
+
+
+def stored_type(column: Column[object]) -> TypeEngine[object]:
+    """The type of what the database holds: a backup takes it as it is, and does not read texts for people."""
+    return column.type.impl_instance if isinstance(column.type, TypeDecorator) else column.type

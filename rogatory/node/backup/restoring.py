@@ -22,14 +22,14 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Final
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from rogatory.keys.errors import DamagedVault, WrongPassphrase
 from rogatory.keys.files import sync_folder, write_atomically
 from rogatory.keys.identity import Identity
 from rogatory.keys.vault import open_vault, rewrite_vault
 from rogatory.node.backup.container import PURPOSE, FileRecord, Record, RowsRecord, StampRecord, read_vault, unseal
-from rogatory.node.backup.contents import kept_columns, kept_tables
+from rogatory.node.backup.contents import kept_columns, kept_tables, stored_type
 from rogatory.node.backup.errors import DamagedBackup
 from rogatory.node.channels.states import ChannelState
 from rogatory.node.errors import Conflict, NotFound
@@ -153,7 +153,9 @@ def _take(record: Record, connection: Connection, made: NodeFolder) -> None:
             table = tables.get(record.table)
             if table is None or set(record.columns) != {column.name for column in kept_columns(table)}:
                 raise DamagedBackup(message("it was written by another edition of this program"))
-            connection.execute(table.insert(), [dict(zip(record.columns, row, strict=True)) for row in record.rows])
+            given = {name: bindparam(name, type_=stored_type(table.c[name])) for name in record.columns}
+            rows = [dict(zip(record.columns, row, strict=True)) for row in record.rows]
+            connection.execute(table.insert().values(given), rows)
         case _:
             raise DamagedBackup(message("it does not go on as it should"))
 

@@ -6,10 +6,10 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, type_coerce
 
 from rogatory.node.backup.container import PURPOSE, FileRecord, Record, RowsRecord, StampRecord, seal
-from rogatory.node.backup.contents import kept_columns, kept_tables
+from rogatory.node.backup.contents import kept_columns, kept_tables, stored_type
 from rogatory.node.folder import NodeFolder
 from rogatory.node.store.database import Database
 
@@ -44,7 +44,9 @@ class BackupSource:
             yield FileRecord(str(path.relative_to(self._folder.path)), path.read_bytes())
         for table in kept_tables():
             columns = kept_columns(table)
-            found = connection.execute(select(*columns).order_by(*table.primary_key.columns))
+            found = connection.execute(
+                select(*(type_coerce(each, stored_type(each)) for each in columns)).order_by(*table.primary_key.columns)
+            )
             names = [str(column.name) for column in columns]
             while rows := found.fetchmany(ROWS):
                 yield RowsRecord(str(table.name), names, [list(row) for row in rows])

@@ -107,5 +107,5 @@ def test_an_existing_file_is_not_overwritten(pair: Offices, tmp_path: Path) -> N
     with pytest.raises(CommandFailed, match="exists"):
         pair.ke.cli("document", "save", document, str(target), "--attachment", "1")
     assert target.read_text() == "mine"
-    with pytest.raises(CommandFailed, match="1 attachments"):
+    with pytest.raises(CommandFailed, match="1 attachment"):
         pair.ke.cli("document", "save", document, str(tmp_path / "x"), "--attachment", "2")
