@@ -31,6 +31,7 @@ from rogatory.protocol.documents.kinds.reply import Contemplated, Outcome
 from rogatory.protocol.documents.registry import KINDS
 from rogatory.protocol.documents.requests.asking import Section
 from rogatory.protocol.documents.urgency import Urgency
+from rogatory.protocol.evidence.rules import Finding
 from rogatory.protocol.life.table import Need, Role, State
 
 
@@ -60,6 +61,7 @@ CODES: Final[tuple[type[Enum], ...]] = (
     ReminderStage,
     TermStanding,
     Stage,
+    Finding,
     Direction,
     EventKind,
     MatterKind,

@@ -43,6 +43,8 @@ def inbox(
 
 def _show(event: dict[str, Any]) -> None:
     where = event["network"] or short(event["matter"])
-    kind = f"{word(event['kind'])} ({event['code']})" if event["code"] else word(event["kind"])
+    # The code of a trouble is what documentation names it by; the others are words.
+    code = event["code"] if event["kind"] == "trouble" else word(event["code"] or "")
+    kind = f"{word(event['kind'])} ({code})" if code else word(event["kind"])
     parts = (f"{event['id']:>6}", plain(event["at"]), f"{kind:<20}", f"{where:<12}", plain(event["summary"]))
     show_line("  ".join(parts))

@@ -53,7 +53,9 @@ def console() -> Console:
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], empty: str) -> None:
     """A table, or a line that says that there is nothing."""
-    table = Table(*(say(column) for column in columns), box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(say(column), overflow="fold")  # not cut: half an id or half a date is of no use
     for row in rows:
         table.add_row(*(Text(_apart(plain(cell))) for cell in row))
     console().print(table if table.row_count else say(empty), soft_wrap=False)

@@ -73,3 +73,15 @@ def test_times_and_ids_are_short() -> None:
     assert clock(None) == ""
     assert short("ab" * 32) == "ab" * 6
     assert short(None) == ""
+
+
+def test_a_table_on_a_narrow_terminal_folds_what_it_cannot_hold(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "16")
+    show_table(("matter", "due"), [("0b2e37e069cf", "2027-02-14")], "nothing is due")
+    shown = capsys.readouterr().out
+    assert "…" not in shown
+    left = "".join(line[:7].strip() for line in shown.splitlines()[1:])
+    assert set("0b2e37e069cf") <= set(left)
+    assert sum(map(str.isalnum, shown)) == len("matterdue0b2e37e069cf20270214")
