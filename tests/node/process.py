@@ -148,17 +148,21 @@ class NodeProcess:
 
     def api(self, method: str, path: str, body: Any = None) -> Any:
         """Ask the local API. Raises AssertionError for a problem."""
+        status, answer = self.asked(method, path, body)
+        assert status < 400, f"{method} {path}: {status} {json.dumps(answer, ensure_ascii=False)}"
+        return answer
+
+    def asked(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        """Ask the local API; status and answer, problems too."""
         address = urlsplit(self.folder.read_address().url)
         connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=60)
         headers = {"Authorization": f"Bearer {self.folder.read_token()}", "Content-Type": "application/json"}
         try:
             connection.request(method, path, None if body is None else json.dumps(body), headers)
             response = connection.getresponse()
-            answer = response.read()
+            return response.status, json.loads(response.read())
         finally:
             connection.close()
-        assert response.status < 400, f"{method} {path}: {response.status} {answer.decode()}"
-        return json.loads(answer)
 
     def events(self, kind: str | None = None, after: int = 0) -> list[dict[str, Any]]:
         """What the inbox holds after an event, all or of one kind."""

@@ -90,11 +90,12 @@ def files_of(node: NodeProcess, document: str) -> list[dict[str, Any]]:
 def wait_state(
     node: NodeProcess, document: str, state: str, number: int = 1, seconds: float = START_SECONDS
 ) -> dict[str, Any]:
-    """Wait until an attachment is in this state."""
+    """Wait until an attachment is in this state, also of a document that has yet to come."""
 
     def reached() -> dict[str, Any] | None:
-        file = node.api("GET", f"/v1/documents/{document}/attachments")[number - 1]
-        return file if file["state"] == state else None
+        status, files = node.asked("GET", f"/v1/documents/{document}/attachments")
+        assert status in (200, 404), files
+        return files[number - 1] if status == 200 and files[number - 1]["state"] == state else None
 
     found: dict[str, Any] = node.wait_until(reached, f"have the attachment {state}", seconds)
     return found

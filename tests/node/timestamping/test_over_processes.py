@@ -74,6 +74,7 @@ def test_a_log_is_stamped_after_all_that_goes_wrong_and_a_stranger_checks_it(tmp
         file = tmp_path / "document.proof"
 
         def stamped() -> bool:
+            file.unlink(missing_ok=True)
             ke.cli("document", "prove", document, str(file))
             return bool(decode_proof(file.read_bytes()).timestamps)
 
