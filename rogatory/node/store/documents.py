@@ -224,10 +224,14 @@ def put_document(tx: Connection, row: DocumentRow, envelope: bytes) -> DocumentR
         return None
     _PUT_ENVELOPE.run(tx, row=number, envelope=envelope)
     kept = replace(row, row=number)
-    if kept.direction == "sent":
-        _under_way(tx)[number] = kept
-        _numbers(tx)[kept.channel, kept.id, kept.author] = number
+    _remember(tx, kept)
     return kept
+
+
+def _remember(tx: Connection, row: DocumentRow) -> None:
+    if row.direction == "sent":
+        _under_way(tx)[row.row] = row
+        _numbers(tx)[row.channel, row.id, row.author] = row.row
 
 
 def _under_way(tx: Connection) -> dict[int, DocumentRow]:
@@ -249,7 +253,11 @@ def get_document(tx: Connection, channel: bytes, message_id: bytes, author: str 
         if known is not None:
             return known
         found = _BY_AUTHOR.first(tx, of=channel, document=message_id, by=author)
-    return None if found is None else _row(found)
+    if found is None:
+        return None
+    row = _row(found)
+    _remember(tx, row)  # one that waited long for its turn is asked for again with each step of its way
+    return row
 
 
 def get_documents(tx: Connection, channel: bytes, message_id: bytes) -> list[DocumentRow]:

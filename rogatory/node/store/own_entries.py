@@ -208,15 +208,19 @@ def overtaken_by(connection: Connection, own: OwnEntry) -> list[OwnEntry]:
 
     Asks for the one before first: what that had overtaken was found when the log showed it.
     """
-    place = {"of": own.channel, "in_epoch": own.epoch, "by": own.leaf, "before": (own.generation or 0) - 1}
-    if not own.generation or _LOGGED_AT.scalar(connection, **place) is not None:
+    keys, generation = (own.channel, own.epoch, own.leaf), own.generation or 0
+    shown = remembered(connection, "generations shown last")
+    place = {"of": own.channel, "in_epoch": own.epoch, "by": own.leaf, "before": generation - 1}
+    in_turn = not generation or shown.get(keys) == generation - 1 or _LOGGED_AT.scalar(connection, **place) is not None
+    shown[keys] = generation
+    if in_turn:
         return []
     return [
         each
         for each in outgoing(connection, own.channel)
         if each.kind is EntryKind.MESSAGE
         and (each.epoch, each.leaf, each.seq) == (own.epoch, own.leaf, None)
-        and (each.generation or 0) < own.generation
+        and (each.generation or 0) < generation
     ]
 
 

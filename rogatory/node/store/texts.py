@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from enum import Enum
 from typing import Any
 
+import msgspec
 from sqlalchemy import Dialect, String
 from sqlalchemy.types import TypeDecorator
 
@@ -29,12 +29,12 @@ class PeopleText(TypeDecorator[str]):
 
 def packed(text: str) -> str:
     """The text as a column holds it."""
-    return json.dumps(_plain(text), ensure_ascii=False)
+    return msgspec.json.encode(_plain(text)).decode()
 
 
 def unpacked(column: str) -> str:
     """The text of a column: a `Message` if it was one."""
-    text: str = _built(json.loads(column))
+    text: str = _built(msgspec.json.decode(column))
     return text
 
 

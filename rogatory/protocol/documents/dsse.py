@@ -7,8 +7,6 @@ as they were signed.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import re
 from dataclasses import dataclass
@@ -31,12 +29,13 @@ _KEYID = re.compile(r"\A([a-z]{2}\.[a-z0-9-]{1,40})#(0|[1-9][0-9]{0,8})/(ed25519
 
 class _Signature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keyid: str
-    sig: str
+    sig: bytes
+    """Base64 in JSON, as the payload."""
 
 
 class _Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     payloadType: str  # noqa: N815 (DSSE's name)
-    payload: str
+    payload: bytes
     signatures: list[_Signature]
 
 
@@ -69,10 +68,10 @@ def document_digest(payload: bytes) -> bytes:
 def encode_envelope(envelope: Envelope, payload_type: str = PAYLOAD_TYPE, most: int = MAX_ENVELOPE) -> bytes:
     """The envelope's one encoding, of at most `most` bytes; raises DocumentTooLarge."""
     signatures = [
-        _Signature(f"{envelope.signer}#{envelope.key_set}/{algorithm}", base64.b64encode(signature).decode())
+        _Signature(f"{envelope.signer}#{envelope.key_set}/{algorithm}", signature)
         for algorithm, signature in (("ed25519", envelope.ed25519), ("mldsa65", envelope.mldsa65))
     ]
-    data = _encoder.encode(_Envelope(payload_type, base64.b64encode(envelope.payload).decode(), signatures))
+    data = _encoder.encode(_Envelope(payload_type, envelope.payload, signatures))
     _check_size(data, most)
     return data
 
@@ -82,24 +81,23 @@ def decode_envelope(data: bytes, payload_type: str = PAYLOAD_TYPE, most: int = M
     _check_size(data, most)
     try:
         raw = _decoder.decode(data)
-        payload = base64.b64decode(raw.payload, validate=True)
-        signatures = [base64.b64decode(signature.sig, validate=True) for signature in raw.signatures]
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, binascii.Error, ValueError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedDocument(message("not a DSSE envelope: {why}", why=_brief(error))) from None
     if raw.payloadType != payload_type:
         raise MalformedDocument(
             message("the payload type in the envelope is not {payload_type}", payload_type=payload_type)
         )
-    if len(signatures) != 2:
+    if len(raw.signatures) != 2:
         raise MalformedDocument(message("a document has exactly one Ed25519 and one ML-DSA-65 signature"))
     keys = [_KEYID.match(signature.keyid) for signature in raw.signatures]
     if keys[0] is None or keys[1] is None or (keys[0][3], keys[1][3]) != ("ed25519", "mldsa65"):
         raise MalformedDocument(message("a document's key ids are <authority>#<key set>/ed25519, then /mldsa65"))
     if keys[0].group(1, 2) != keys[1].group(1, 2):
         raise MalformedDocument(message("both signatures of a document are of one key set"))
-    if (len(signatures[0]), len(signatures[1])) != (ED25519_SIGNATURE, MLDSA65_SIGNATURE):
+    ed25519, mldsa65 = (signature.sig for signature in raw.signatures)
+    if (len(ed25519), len(mldsa65)) != (ED25519_SIGNATURE, MLDSA65_SIGNATURE):
         raise MalformedDocument(message("a signature has the wrong length"))
-    envelope = Envelope(payload, keys[0][1], int(keys[0][2]), signatures[0], signatures[1])
+    envelope = Envelope(raw.payload, keys[0][1], int(keys[0][2]), ed25519, mldsa65)
     if encode_envelope(envelope, payload_type, most) != data:
         raise MalformedDocument(message("an envelope has one encoding only, and this is another"))
     return envelope
@@ -115,8 +113,8 @@ def kept_parts(data: bytes) -> tuple[bytes, str, int]:
     try:
         raw = _decoder.decode(data)
         signer, _, key_set = raw.signatures[0].keyid.partition("/")[0].partition("#")
-        return base64.b64decode(raw.payload, validate=True), signer, int(key_set)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, binascii.Error, ValueError, IndexError) as error:
+        return raw.payload, signer, int(key_set)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError, IndexError) as error:
         raise MalformedDocument(message("not a DSSE envelope: {why}", why=_brief(error))) from None
 
 

@@ -74,24 +74,29 @@ def sign_envelope(payload: bytes, signer: DocumentSigner, payload_type: str = PA
 
 def verify_envelope(envelope: Envelope, keys: DocumentKeys, payload_type: str = PAYLOAD_TYPE) -> None:
     """Raise WrongSignature unless both signatures verify; UnknownKeySet if `keys` are no keys."""
-    who = message("{signer}, key set {key_set}", signer=envelope.signer, key_set=envelope.key_set)
     data = pae(envelope.payload, payload_type)
     try:
         ed25519, mldsa65 = VerifyKey(keys.ed25519), _mldsa65_key(keys.mldsa65)
     except ValueError:
-        raise UnknownKeySet(message("the directory's document keys of {who} have the wrong length", who=who)) from None
+        raise UnknownKeySet(
+            message("the directory's document keys of {who} have the wrong length", who=_whose(envelope))
+        ) from None
     try:
         ed25519.verify(data, envelope.ed25519)
     except BadSignatureError:
         raise WrongSignature(
-            message("the Ed25519 signature is not one of {who}: do not act on this document", who=who)
+            message("the Ed25519 signature is not one of {who}: do not act on this document", who=_whose(envelope))
         ) from None
     try:
         mldsa65.verify(envelope.mldsa65, data)
     except InvalidSignature:
         raise WrongSignature(
-            message("the ML-DSA-65 signature is not one of {who}: do not act on this document", who=who)
+            message("the ML-DSA-65 signature is not one of {who}: do not act on this document", who=_whose(envelope))
         ) from None
+
+
+def _whose(envelope: Envelope) -> str:
+    return message("{signer}, key set {key_set}", signer=envelope.signer, key_set=envelope.key_set)
 
 
 @lru_cache(maxsize=256)
