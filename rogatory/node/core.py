@@ -15,12 +15,17 @@ from rogatory.keys.directory.directory import Directory
 from rogatory.keys.identity import Identity
 from rogatory.node.channels.engine import Engine
 from rogatory.node.channels.hooks import Hooks
+from rogatory.node.channels.trouble import Trouble
+from rogatory.node.channels.work import ChannelFailed
+from rogatory.node.errors import ProgramFault
+from rogatory.node.faults import UNEXPECTED, log_fault, place_of
 from rogatory.node.output import Output
 from rogatory.node.registry import Registry
 from rogatory.node.renewal.keyring import KeyRing
 from rogatory.node.store.database import Database
 from rogatory.node.transaction import Random, Tx
 from rogatory.protocol.frames.server import Ready, ServerFrame
+from rogatory.protocol.text import message
 
 T = TypeVar("T")
 
@@ -51,7 +56,8 @@ class Core:
         self._random = random
         self._directory: Directory | None = None
         self._scrub = False
-        self._engine = Engine(Registry() if hooks is None else hooks, steady or now, helpers)
+        self._hooks: Hooks = Registry() if hooks is None else hooks
+        self._engine = Engine(self._hooks, steady or now, helpers)
 
     @property
     def directory(self) -> Directory | None:
@@ -97,10 +103,18 @@ class Core:
         return self._step(self._engine.tick)
 
     def run(self, command: Callable[[Tx], T]) -> tuple[T, Output]:
-        """Run a command in one transaction; what it raises undoes it."""
-        with self._transaction() as tx:
-            result = command(tx)
-            output = self._engine.finish(tx)
+        """Run a command in one transaction; what it raises undoes it.
+
+        A channel that this program fails on is set aside, and the command is run once more without it.
+        """
+        while True:
+            try:
+                with self._transaction() as tx:
+                    result = command(tx)
+                    output = self._engine.finish(tx)
+                break
+            except ChannelFailed as failed:
+                self._set_aside(failed)
         self._scrub = self._scrub or output.keys_destroyed
         if self._scrub:
             self._scrub = not self._database.scrub()
@@ -119,7 +133,38 @@ class Core:
             self._engine.begin_anew()
 
     def _step(self, work: Callable[[Tx], None]) -> Output:
-        return self.run(work)[1]
+        """What no officer asked for. Raises ProgramFault for a fault that no channel is to blame for."""
+        try:
+            return self.run(work)[1]
+        except UNEXPECTED as error:
+            log_fault("step_failed", error)
+            raise ProgramFault(
+                message(
+                    "this program failed on what came or was due ({fault} at {place}): nothing of it was taken",
+                    fault=type(error).__name__,
+                    place=place_of(error),
+                ),
+                message("report it to the makers of this program, with the node's log"),
+            ) from error
+
+    def _set_aside(self, failed: ChannelFailed) -> None:
+        """Leave a channel alone until this program is started again, and tell; raises its fault if it was before."""
+        fault = failed.__cause__ or failed
+        if not self._engine.set_aside(failed.channel):
+            raise fault
+        log_fault("channel_set_aside", fault, channel=failed.channel.hex())
+        with self._transaction() as tx:
+            self._hooks.trouble(
+                tx,
+                failed.channel,
+                Trouble.SET_ASIDE,
+                message(
+                    "this node fails on something in this channel and has set it aside: nothing is read, acknowledged"
+                    " or sent here; all else goes on. Tell the others by another way. Have your administrator look for"
+                    " channel_set_aside in the node's log, report it to the makers of this program, and install its"
+                    " next edition: the channel is tried again at each start of the node"
+                ),
+            )
 
     @contextmanager
     def _transaction(self) -> Iterator[Tx]:

@@ -77,3 +77,11 @@ class DamagedStore(NodeError):
 
 class NoDirectory(Conflict):
     """No directory has been accepted yet, so nobody can be addressed or believed."""
+
+
+class ProgramFault(NodeError):
+    """A fault of this program. Nothing of what it was at stands."""
+
+    code = "fault"
+    status = 500
+    exit_code = 1

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from rogatory.node.attachments.attaching import offer
 from rogatory.node.channels.clocks import RelayClocks
@@ -15,6 +16,7 @@ from rogatory.node.channels.striking_off import remove_struck_off, remove_struck
 from rogatory.node.channels.trouble import Trouble
 from rogatory.node.correspondents.confirming import waits_for_confirmation
 from rogatory.node.correspondents.noticing import notice_key_changes
+from rogatory.node.duties import Duty, attempt, left_alone
 from rogatory.node.errors import NotFound
 from rogatory.node.evidences.stating import Terms, begin_term, state_all
 from rogatory.node.healing.schedule import Schedule, heal, renewed
@@ -223,10 +225,10 @@ class Registry:
         """Bring matters and networks in line with the directory, and state what is due of documents."""
         if tx.known_directory is None:
             return None
-        notice_key_changes(tx)
-        remove_struck_off(tx)
+        attempt(tx, Duty.KEY_CHANGES, None, partial(notice_key_changes, tx), left_alone)
+        attempt(tx, Duty.STRIKING_OFF, None, partial(remove_struck_off, tx), left_alone)
         suspend_compromised(tx)
-        alignment.suspend_ended(tx)
+        attempt(tx, Duty.SUSPENSION, None, partial(alignment.suspend_ended, tx), left_alone)
         times = [alignment.align_networks(tx), heal(tx, self._schedule), state_all(tx, self._terms, live)]
         return min((at for at in times if at is not None), default=None)
 

@@ -62,24 +62,33 @@ def remind_all(work: Work, session: Session) -> None:
     """At the beginning of a session: also for channels of which nothing is awaited here any more."""
     for channel_id in closings.within_term(work.tx.connection, work.tx.now):
         row = channels.get(work.tx.connection, channel_id)
-        channel = None if row is None or row.relay != session.relay else work.channel(channel_id)
-        if channel is not None and channel.group is None:
-            remind(work, session, channel)
+        if row is None or row.relay != session.relay or channel_id in work.memory.aside:
+            continue
+        with work.on_account_of(channel_id):
+            channel = work.channel(channel_id)
+            if channel is not None and channel.group is None:
+                remind(work, session, channel)
 
 
 def finish_all(work: Work) -> float | None:
     """Be done with closed channels of which all is here or whose term is over; gives when the next one's is."""
     over = closings.due(work.tx.connection, work.tx.now)
     closing = [each for each in work.touched if work.memory.channels[each].state is ChannelState.CLOSING]
-    for channel_id in {*over, *closing}:
-        channel, row = work.channel(channel_id), closings.get(work.tx.connection, channel_id)
-        if channel is None or row is None:
-            continue
-        if channel.state is not ChannelState.CLOSING:  # a log that lies ended it before
-            closings.settle(work.tx.connection, channel_id)
-        elif channel_id in over or _is_complete(work, channel, row):
-            _finish(work, channel)
-    return closings.next_until(work.tx.connection)
+    for channel_id in {*over, *closing} - work.memory.aside:
+        with work.on_account_of(channel_id):
+            _finish_if_done(work, channel_id, over=channel_id in over)
+    # What is over and left alone is looked at again at the next start, and is not to wake the node until then.
+    return closings.next_until(work.tx.connection, work.tx.now if over else 0.0)
+
+
+def _finish_if_done(work: Work, channel_id: bytes, *, over: bool) -> None:
+    channel, row = work.channel(channel_id), closings.get(work.tx.connection, channel_id)
+    if channel is None or row is None:
+        return
+    if channel.state is not ChannelState.CLOSING:  # a log that lies ended it before
+        closings.settle(work.tx.connection, channel_id)
+    elif over or _is_complete(work, channel, row):
+        _finish(work, channel)
 
 
 def _finish(work: Work, channel: Channel) -> None:

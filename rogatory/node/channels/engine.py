@@ -22,6 +22,7 @@ from rogatory.node.channels.clocks import SessionClocks
 from rogatory.node.channels.hooks import Hooks
 from rogatory.node.channels.session import (
     AppendAsked,
+    Asked,
     ChannelsAsked,
     ClaimAsked,
     HeadersAsked,
@@ -84,7 +85,13 @@ class Engine:
         """
         if self._work is not None:
             self._lost |= self._memory.sessions.keys()
-            self._work, self._memory = None, Memory(told=self._memory.told)
+            self._work, self._memory = None, Memory(told=self._memory.told, aside=self._memory.aside)
+
+    def set_aside(self, channel: bytes) -> bool:
+        """Take no more notice of a channel while this process runs; whether that is new."""
+        new = channel not in self._memory.aside
+        self._memory.aside.add(channel)
+        return new
 
     def begin_anew(self) -> None:
         """Ask for all sessions to begin anew, with what follows from that for every channel."""
@@ -100,7 +107,8 @@ class Engine:
                 if attachment.reading is Reading.AWAITING and channel is not None:
                     session.resume(tx.output, channel_id, channel.head.seq)
             for frame in list(session.invited.values()):
-                joining.invited(work, session, frame)
+                with work.on_account_of(frame.channel):
+                    joining.invited(work, session, frame)
 
     def session_opened(self, tx: Tx, relay: str, ready: Ready) -> None:
         """Begin a session: key packages, then every channel is read on from where it stands."""
@@ -118,7 +126,12 @@ class Engine:
             return
         work = self._begin(tx)
         for frame in frames:
-            self._take(work, session, frame)
+            channel = _channel_of(frame)
+            if channel is None:
+                self._take(work, session, frame)
+            elif channel not in self._memory.aside:
+                with work.on_account_of(channel):
+                    self._take(work, session, frame)
 
     def session_closed(self, relay: str) -> None:
         """Forget a session."""
@@ -149,8 +162,10 @@ class Engine:
         work = self._begin(tx)
         wake: list[float | None] = [self._hooks.due(tx, self._live_since), stock.rotate(work)]
         for session in list(self._memory.sessions.values()):
-            for channel_id in list(session.attached):
-                self._settle(work, session, channel_id)
+            for channel_id, attachment in list(session.attached.items()):
+                if channel_id in work.touched or attachment.retry_at is not None:
+                    with work.on_account_of(channel_id):
+                        self._settle(work, session, channel_id)
         wake.append(self._hooks.remind(tx, SessionClocks(self._memory.sessions, self._steady())))
         wake.append(closing.finish_all(work))
         sending.send_all(work)
@@ -226,7 +241,24 @@ class Engine:
         frame: Accepted | Refused | Resumed | Headers | Channels | Published | Claimed,
     ) -> None:
         """An answer counts only with a question of its kind; each question is answered once."""
-        match session.answered(frame.ref), frame:
+        asked = session.answered(frame.ref)
+        if isinstance(asked, AppendAsked | ResumeAsked | LastCommitAsked):
+            with work.on_account_of(asked.channel):
+                self._answered(work, session, asked, frame)
+        elif isinstance(asked, HeadersAsked) and asked.invitation in session.joins:
+            with work.on_account_of(session.joins[asked.invitation].invited.channel):
+                self._answered(work, session, asked, frame)
+        else:
+            self._answered(work, session, asked, frame)
+
+    def _answered(
+        self,
+        work: Work,
+        session: Session,
+        asked: Asked | None,
+        frame: Accepted | Refused | Resumed | Headers | Channels | Published | Claimed,
+    ) -> None:
+        match asked, frame:
             case AppendAsked() as asked, Accepted():
                 answers.accepted(work, session, asked.channel, asked.body_hash, frame)
             case AppendAsked() as asked, Refused():
@@ -287,3 +319,8 @@ class Engine:
                         relay=session.relay,
                     ),
                 )
+
+
+def _channel_of(frame: ServerFrame) -> bytes | None:
+    """The channel that a frame brings something of; an answer's is known by its question."""
+    return frame.channel if isinstance(frame, Entries | Acknowledgements | Invited) else None

@@ -36,7 +36,7 @@ def told(work: Work, session: Session, asked: ChannelsAsked, frame: Channels) ->
     coming = {invited.channel for invited in session.invited.values()}
     coming |= {join.invited.channel for join in session.joins.values()}
     for channel in named:
-        if channel not in coming:
+        if channel not in coming and channel not in work.memory.aside:
             _compare(work, session, channel, held.get(channel))
     if named and named[-1] > asked.after and asked.pages > 1:
         _ask(work, session, ChannelsAsked(named[-1], asked.pages - 1))

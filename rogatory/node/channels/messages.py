@@ -13,7 +13,7 @@ from rogatory.node.channels.hooks import Arrival
 from rogatory.node.channels.profile import authority_of
 from rogatory.node.channels.seen import check_seen
 from rogatory.node.channels.trouble import Trouble
-from rogatory.node.channels.work import Channel, Work
+from rogatory.node.channels.work import Channel, ChannelFailed, Work
 from rogatory.node.store import log
 from rogatory.protocol.content import Content, SharedContent, check_commitment, decode_content
 from rogatory.protocol.declaration import Declaration, decode_declaration
@@ -26,7 +26,7 @@ from rogatory.protocol.documents import (
 )
 from rogatory.protocol.errors import MalformedError, ProtocolError
 from rogatory.protocol.frames.server import Entry
-from rogatory.protocol.header import ForkDetected, Header
+from rogatory.protocol.header import ChainBroken, ForkDetected, Header
 from rogatory.protocol.judgement import VoidDocument
 from rogatory.protocol.mls.errors import MLSError
 from rogatory.protocol.mls.opening import ApplicationOpened
@@ -158,3 +158,6 @@ def _deliver(
     except UnknownVersion:
         log.forget_received(connection, channel.id, document.signer, content.id)
         raise DirectoryAwaited from None
+    except (ChainBroken, ForkDetected, MalformedError) as error:
+        # Of a log these accuse the relay. The document was opened and verified: what is malformed is our doing.
+        raise ChannelFailed(channel.id) from error

@@ -23,9 +23,12 @@ def attach_all(work: Work, session: Session) -> None:
     unread = channels.every(work.tx.connection, (ChannelState.FOUNDING, ChannelState.REJOINING), session.relay)
     session.unsent.update(row.id for row in unread)
     for row in channels.every(work.tx.connection, FOLLOWED, session.relay):
-        channel = work.channel(row.id)
-        if channel is not None and row.id not in session.attached:
-            attach(work, session, channel)
+        if row.id in session.attached or row.id in work.memory.aside:
+            continue
+        with work.on_account_of(row.id):
+            channel = work.channel(row.id)
+            if channel is not None:
+                attach(work, session, channel)
     remind_all(work, session)
 
 

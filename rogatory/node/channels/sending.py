@@ -38,11 +38,12 @@ def send_all(work: Work) -> None:
     for state in (ChannelState.FOUNDING, ChannelState.REJOINING):
         waiting.update(channels.in_state(connection, state))
     waiting = waiting.union(*(session.unsent for session in work.memory.sessions.values()))
-    for channel_id in sorted(waiting):
-        channel = work.channel(channel_id)
-        session = None if channel is None else work.session(channel.row.relay)
-        if channel is not None and session is not None:
-            _send(work, session, channel, wished=channel_id in wished)
+    for channel_id in sorted(waiting - work.memory.aside):
+        with work.on_account_of(channel_id):
+            channel = work.channel(channel_id)
+            session = None if channel is None else work.session(channel.row.relay)
+            if channel is not None and session is not None:
+                _send(work, session, channel, wished=channel_id in wished)
 
 
 def _may_send(work: Work) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterator
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,6 +16,7 @@ from rogatory.node.channels.session import Session
 from rogatory.node.channels.states import TRANSITIONS, ChannelState
 from rogatory.node.channels.trouble import Trouble
 from rogatory.node.errors import NotFound
+from rogatory.node.faults import FAULTS, NOT_OF_ONE
 from rogatory.node.store import channels, groups, log
 from rogatory.node.store.channels import ChannelRow
 from rogatory.node.store.groups import Role
@@ -34,6 +37,17 @@ END: Final = 2**53 - 1
 CACHED_CHANNELS = 256
 CACHED_HEADS = 512
 """Of each channel: entries rarely say that their author saw a log much shorter."""
+
+
+class ChannelFailed(Exception):
+    """A fault of this program in one channel; its cause is what was raised. Nothing of the transaction may stand.
+
+    No relative of what is caught on the way: what it tells is for the core alone.
+    """
+
+    def __init__(self, channel: bytes) -> None:
+        super().__init__(channel.hex())
+        self.channel = channel
 
 
 class Channel:
@@ -163,6 +177,8 @@ class Memory:
     """Claimed for commits that are not made yet, by authority."""
     told: set[tuple[bytes | None, Trouble, str]] = field(default_factory=set)
     """Troubles that last and were told once in this process."""
+    aside: set[bytes] = field(default_factory=set)
+    """Channels that are left alone for as long as this process runs: a fault of this program came of each."""
 
 
 @dataclass(slots=True)
@@ -190,6 +206,16 @@ class Work:
         self.memory.channels.move_to_end(channel)
         self.touched.add(channel)
         return cached
+
+    @contextmanager
+    def on_account_of(self, channel: bytes) -> Iterator[None]:
+        """What is done within is done for this channel alone. Raises ChannelFailed for a fault of this program."""
+        try:
+            yield
+        except NOT_OF_ONE:
+            raise
+        except FAULTS as error:
+            raise ChannelFailed(channel) from error
 
     def session(self, relay: str) -> Session | None:
         """The link to a relay, if it stands."""
@@ -224,7 +250,8 @@ class Work:
     def save(self) -> None:
         """Write all working copies, and keep the newest in memory."""
         for channel in self.touched:
-            self.memory.channels[channel].save(self.tx)
+            with self.on_account_of(channel):
+                self.memory.channels[channel].save(self.tx)
         while len(self.memory.channels) > CACHED_CHANNELS:
             self.memory.channels.popitem(last=False)
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from rogatory.node.channels.hooks import Live
 from rogatory.node.channels.states import ChannelState
+from rogatory.node.duties import LATER as AFTER_FAULT
+from rogatory.node.duties import Duty, attempt
 from rogatory.node.inbox.writing import send, sign
 from rogatory.node.store import channels, closings, members
 from rogatory.node.store.documents import DocumentRow, get_by_row, get_document, get_documents, get_envelope
@@ -100,40 +103,56 @@ def opened(tx: Tx, rows: Iterable[DocumentRow], officer: str) -> None:
 
 
 def state_all(tx: Tx, terms: Terms, live: Live) -> float | None:
-    """State what is due; when to ask again (Unix seconds), or None."""
-    said: dict[bytes, list[Statement]] = {}
-    for opening in due_openings(tx.connection, tx.now, MOST):
-        _state_opening(tx, opening, terms, said)
+    """State what is due, each channel's part apart; when to ask again (Unix seconds), or None."""
     for channel in waiting_channels(tx.connection):
         since = live(channel)
         if since is not None:
             resume_terms(tx.connection, channel, since + SETTLE)
+    due: dict[bytes, tuple[list[Opening], list[Term]]] = {}
+    for opening in due_openings(tx.connection, tx.now, MOST):
+        due.setdefault(get_by_row(tx.connection, opening.document).channel, ([], []))[0].append(opening)
     for term in due_terms(tx.connection, tx.now, MOST):
-        _look_at(tx, term, terms, live, said)
-    for channel, statements in said.items():
-        for start in range(0, len(statements), MAX_STATEMENTS):
-            some = tuple(statements[start : start + MAX_STATEMENTS])
-            send(tx, sign(tx, channel, Evidence(statements=some)))
+        due.setdefault(term.channel, ([], []))[1].append(term)
+    for channel, (openings, of_absence) in due.items():
+        state = partial(_state, tx, channel, openings, of_absence, terms, live)
+        attempt(tx, Duty.EVIDENCE, channel, state, partial(_put_off, tx, openings, of_absence))
     times = [at for at in (next_opening(tx.connection), next_term(tx.connection)) if at is not None]
     return min(times, default=None)
 
 
-def _state_opening(tx: Tx, opening: Opening, terms: Terms, said: dict[bytes, list[Statement]]) -> None:
+def _put_off(tx: Tx, openings: list[Opening], of_absence: list[Term]) -> None:
+    """What cannot be stated makes room for what can."""
+    put_off_openings(tx.connection, [each.document for each in openings], tx.now + AFTER_FAULT)
+    for term in of_absence:
+        move_term(tx.connection, replace(term, due_at=tx.now + AFTER_FAULT))
+
+
+def _state(tx: Tx, channel: bytes, openings: list[Opening], of_absence: list[Term], terms: Terms, live: Live) -> None:
+    """What is due in one channel, in as few documents as can hold it."""
+    said: list[Statement] = []
+    for opening in openings:
+        _state_opening(tx, opening, terms, said)
+    for term in of_absence:
+        _look_at(tx, term, terms, live, said)
+    for start in range(0, len(said), MAX_STATEMENTS):
+        send(tx, sign(tx, channel, Evidence(statements=tuple(said[start : start + MAX_STATEMENTS]))))
+
+
+def _state_opening(tx: Tx, opening: Opening, terms: Terms, said: list[Statement]) -> None:
     row = get_by_row(tx.connection, opening.document)
-    state = _state(tx, row.channel)
+    state = _standing(tx, row.channel)
     if state in _SPEAKS or state is None:
         put_off_openings(tx.connection, [opening.document], None)
     else:
         put_off_openings(tx.connection, [opening.document], tx.now + LATER)
     if state in _SPEAKS:
         named = opening.officer if terms.names_officers else ""
-        statement = _statement(row, Stated.RETRIEVAL, tx.authority, opening.at, named)
-        said.setdefault(row.channel, []).append(statement)
+        said.append(_statement(row, Stated.RETRIEVAL, tx.authority, opening.at, named))
 
 
-def _look_at(tx: Tx, term: Term, terms: Terms, live: Live, said: dict[bytes, list[Statement]]) -> None:
+def _look_at(tx: Tx, term: Term, terms: Terms, live: Live, said: list[Statement]) -> None:
     row, stage = get_by_row(tx.connection, term.document), Stage(term.stage)
-    matter, state = get_matter(tx.connection, row.channel), _state(tx, row.channel)
+    matter, state = get_matter(tx.connection, row.channel), _standing(tx, row.channel)
     if matter is None or state is None or row.void is not None or row.logged_at is None:
         delete_term(tx.connection, term.document)
         return
@@ -143,7 +162,7 @@ def _look_at(tx: Tx, term: Term, terms: Terms, live: Live, said: dict[bytes, lis
         return
     stated = Stated.NON_DELIVERY if stage is Stage.DELIVERY else Stated.NON_RETRIEVAL
     absent = _absent(tx, row, stage)
-    said.setdefault(row.channel, []).extend(_statement(row, stated, name, tx.now, "") for name in absent)
+    said.extend(_statement(row, stated, name, tx.now, "") for name in absent)
     if stage is Stage.RETRIEVAL or not _absent(tx, row, Stage.RETRIEVAL):
         delete_term(tx.connection, term.document)
         return
@@ -166,7 +185,7 @@ def _statement(row: DocumentRow, stated: Stated, authority: str, at: float, offi
     return Statement(document=document, stated=stated, authority=authority, at=timestamp(int(at)), officer=officer)
 
 
-def _state(tx: Tx, channel: bytes) -> ChannelState | None:
+def _standing(tx: Tx, channel: bytes) -> ChannelState | None:
     """Where the channel stands; None where nothing is said in it any more."""
     row = channels.get(tx.connection, channel)
     if row is None or closings.get(tx.connection, channel) is not None or row.state == ChannelState.CLOSED:

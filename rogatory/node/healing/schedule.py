@@ -8,10 +8,12 @@ so that the members of a large network do not commit at once.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from rogatory.node.channels.commands import wish_refresh
 from rogatory.node.channels.states import ChannelState
+from rogatory.node.duties import LATER, Duty, attempt
 from rogatory.node.store import channels, members
 from rogatory.node.store.documents import logged_since
 from rogatory.node.store.refreshes import delete_refresh, due_refreshes, next_refresh, put_refresh
@@ -41,15 +43,25 @@ def renewed(tx: Tx, schedule: Schedule, channel: bytes) -> None:
 def heal(tx: Tx, schedule: Schedule) -> float | None:
     """Wish for what is due; when to ask again (Unix seconds), or None."""
     for channel, since in due_refreshes(tx.connection, tx.now):
-        row = channels.get(tx.connection, channel)
-        if row is None or row.state in (ChannelState.CLOSING, ChannelState.CLOSED):
-            delete_refresh(tx.connection, channel)
-            continue
-        wanted = tx.now - since >= schedule.idle or logged_since(tx.connection, channel, since, AUTOMATIC)
-        if wanted and row.state == ChannelState.OPEN:
-            wish_refresh(tx, channel)
-        put_refresh(tx.connection, channel, since, tx.now + _term(tx, schedule, channel))
+        attempt(
+            tx,
+            Duty.REFRESH,
+            channel,
+            partial(_heal, tx, schedule, channel, since),
+            partial(put_refresh, tx.connection, channel, since, tx.now + LATER),
+        )
     return next_refresh(tx.connection)
+
+
+def _heal(tx: Tx, schedule: Schedule, channel: bytes, since: float) -> None:
+    row = channels.get(tx.connection, channel)
+    if row is None or row.state in (ChannelState.CLOSING, ChannelState.CLOSED):
+        delete_refresh(tx.connection, channel)
+        return
+    wanted = tx.now - since >= schedule.idle or logged_since(tx.connection, channel, since, AUTOMATIC)
+    if wanted and row.state == ChannelState.OPEN:
+        wish_refresh(tx, channel)
+    put_refresh(tx.connection, channel, since, tx.now + _term(tx, schedule, channel))
 
 
 def _term(tx: Tx, schedule: Schedule, channel: bytes) -> float:

@@ -15,7 +15,7 @@ from rogatory.keys.errors import KeysError
 from rogatory.keys.identity import Identity
 from rogatory.keys.link import PLAIN_BINDING
 from rogatory.node.channels.trouble import Trouble
-from rogatory.node.errors import NodeError
+from rogatory.node.errors import NodeError, ProgramFault
 from rogatory.node.link.address import addresses_of
 from rogatory.node.link.backoff import GOOD_SESSION, Backoff
 from rogatory.node.link.conversation import SessionOver, converse, shake_hands
@@ -129,6 +129,12 @@ class Link:
             self._failed(error)
             await self._report(
                 Trouble.LINK, message("no session with {relay}: {error}", relay=self.relay, error=text_of(error))
+            )
+        except ProgramFault as error:
+            self._failed(error)
+            await self._report(
+                Trouble.FAULT,
+                message("the session with {relay} ended: {error}", relay=self.relay, error=text_of(error)),
             )
         except (*SOCKET_ERRORS, NodeError) as error:
             self._failed(error)

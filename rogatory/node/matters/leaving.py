@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from rogatory.node.channels.commands import wish_add, wish_remove, wish_suspend
 from rogatory.node.channels.states import ChannelState
+from rogatory.node.duties import Duty, attempt, left_alone
 from rogatory.node.store import channels, counters
 from rogatory.node.store.absences import get_absences
 from rogatory.node.store.leavers import put_leaver
@@ -22,18 +25,22 @@ def leave_arrived(tx: Tx, channel: bytes, author: str, notice: bytes) -> None:
 
 def suspend_compromised(tx: Tx) -> None:
     """Once per directory version: have parties kept out whose keys are compromised, and added who have new ones."""
-    directory, version = tx.directory, tx.directory.targets_version
+    version = tx.directory.targets_version
     if counters.get_number(tx.connection, _CHECKED) == version:
         return
     counters.set_number(tx.connection, _CHECKED, version)
     for matter in all_matters(tx.connection):
-        row = channels.get(tx.connection, matter.channel)
-        if row is None or row.state != ChannelState.OPEN:
-            continue
-        for party in present_parties(tx.connection, matter.channel) - {tx.authority}:
-            if directory.has_compromised_keys(party):
-                wish_suspend(tx, matter.channel, party)
-        bring_back(tx, matter.channel)
+        attempt(tx, Duty.SUSPENSION, matter.channel, partial(_suspend, tx, matter.channel), left_alone)
+
+
+def _suspend(tx: Tx, channel: bytes) -> None:
+    row = channels.get(tx.connection, channel)
+    if row is None or row.state != ChannelState.OPEN:
+        return
+    for party in present_parties(tx.connection, channel) - {tx.authority}:
+        if tx.directory.has_compromised_keys(party):
+            wish_suspend(tx, channel, party)
+    bring_back(tx, channel)
 
 
 def bring_back(tx: Tx, channel: bytes) -> None:

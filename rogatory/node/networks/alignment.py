@@ -5,6 +5,7 @@ The first coordinator by id acts at once; each further one some time later, and 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from rogatory.keys.directory.model import Roster
@@ -12,6 +13,7 @@ from rogatory.keys.errors import DirectoryExpired
 from rogatory.node.channels.commands import found, wish_add, wish_remove, wish_suspend
 from rogatory.node.channels.hooks import Kind
 from rogatory.node.channels.states import ChannelState
+from rogatory.node.duties import Duty, attempt
 from rogatory.node.store import channels, counters, members
 from rogatory.node.store.alignments import AlignmentRow, get_alignments, hasten, put_alignment
 from rogatory.node.transaction import Tx
@@ -43,7 +45,8 @@ def align_networks(tx: Tx) -> float | None:
             row = AlignmentRow(roster.id, version, _turn(tx, roster))
             put_alignment(tx.connection, row)
         if row.due_at is not None and row.due_at <= tx.now:
-            row = AlignmentRow(roster.id, version, _align(tx, roster))
+            align, later = partial(_align, tx, roster), partial(float, tx.now + RETRY)
+            row = AlignmentRow(roster.id, version, attempt(tx, Duty.ALIGNMENT, roster.channel_id, align, later))
             put_alignment(tx.connection, row)
         if row.due_at is not None:
             due.append(row.due_at)

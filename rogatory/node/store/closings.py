@@ -58,7 +58,9 @@ _COLUMNS: Final = tuple(_closings.c[name] for name in ClosingRow.__dataclass_fie
 # Statements of every message or transaction are built once: building costs more than running them.
 _GET: Final = Prepared(select(*_COLUMNS).where(_closings.c.channel == bindparam("of")))
 _DUE: Final = Prepared(select(_closings.c.channel).where(~_closings.c.settled, _closings.c.until <= bindparam("now")))
-_NEXT: Final = Prepared(select(func.min(_closings.c.until)).where(~_closings.c.settled))
+_NEXT: Final = Prepared(
+    select(func.min(_closings.c.until)).where(~_closings.c.settled, _closings.c.until > bindparam("after"))
+)
 
 
 def put(connection: Connection, row: ClosingRow) -> None:
@@ -98,9 +100,9 @@ def due(connection: Connection, now: float) -> list[bytes]:
     return [found[0] for found in _DUE.all(connection, now=now)]
 
 
-def next_until(connection: Connection) -> float | None:
-    """When the next term is over."""
-    until: float | None = _NEXT.scalar(connection)
+def next_until(connection: Connection, after: float) -> float | None:
+    """When the next term is over that ends after that time."""
+    until: float | None = _NEXT.scalar(connection, after=after)
     return until
 
 

@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+import sqlalchemy.exc
+import sqlcipher3.dbapi2 as sqlcipher
+
 from rogatory.node.errors import DamagedStore
+
+REFUSED_VALUES: Final = (
+    sqlcipher.DataError,
+    sqlcipher.IntegrityError,
+    sqlcipher.InterfaceError,
+    sqlcipher.ProgrammingError,
+    sqlalchemy.exc.DataError,
+    sqlalchemy.exc.IntegrityError,
+    sqlalchemy.exc.InterfaceError,
+    sqlalchemy.exc.ProgrammingError,
+    sqlalchemy.exc.InvalidRequestError,
+)
+"""The database is well and does not take what it was given: too large, of another type, there already."""
 
 
 class DatabaseUnavailable(DamagedStore):

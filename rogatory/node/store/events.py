@@ -57,6 +57,12 @@ def events_after(tx: Connection, after: int, limit: int) -> list[EventRow]:
     return [EventRow(**found._mapping) for found in tx.execute(query)]
 
 
+def happened_since(tx: Connection, since: float, kind: str, channel: bytes | None, code: str) -> bool:
+    """Whether there is an event of that kind and code in a channel (None: in none), at that time or later."""
+    wanted = (_events.c.at >= since, _events.c.kind == kind, _events.c.channel.is_(channel), _events.c.code == code)
+    return tx.execute(select(_events.c.id).where(*wanted).limit(1)).first() is not None
+
+
 def last_event(tx: Connection) -> int:
     """The id of the newest event, 0 if there is none."""
     return tx.execute(select(func.max(_events.c.id))).scalar() or 0

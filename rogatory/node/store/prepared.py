@@ -7,7 +7,8 @@ driver runs it inside the transaction of the connection that is given; values go
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -83,6 +84,21 @@ def remembered(connection: Connection, subject: str, most: int = MOST_REMEMBERED
 def forget(info: dict[Any, Any]) -> None:
     """A transaction was undone: what is remembered may never have been. `info`: the connection's."""
     info.pop(_REMEMBERED, None)
+
+
+@contextmanager
+def savepoint(connection: Connection) -> Iterator[None]:
+    """What is done within is undone by an exception, and nothing else of the transaction."""
+    driver = _driver(connection)
+    driver.execute("SAVEPOINT part")
+    try:
+        yield
+    except BaseException:
+        driver.execute("ROLLBACK TO part")
+        driver.execute("RELEASE part")
+        forget(_handle(connection).info)
+        raise
+    driver.execute("RELEASE part")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from rogatory.node.channels.clocks import RelayClocks
 from rogatory.node.channels.states import ChannelState
+from rogatory.node.duties import LATER, Duty, attempt
 from rogatory.node.inbox.writing import send, sign
 from rogatory.node.matters.course import course_of
 from rogatory.node.store import channels, closings, due_dates
@@ -36,7 +38,14 @@ def remind(tx: Tx, clocks: RelayClocks) -> float | None:
         if row.remind_at > now:
             wake.append(tx.now + row.remind_at - now)
         else:
-            _say(tx, row, now)
+            later = replace(row, remind_at=int(now + LATER))
+            attempt(
+                tx,
+                Duty.REMINDER,
+                row.channel,
+                partial(_say, tx, row, now),
+                partial(due_dates.put, tx.connection, later),
+            )
     following = due_dates.next_reminder(tx.connection, latest)
     if following is not None:
         wake.append(tx.now + following - latest)
