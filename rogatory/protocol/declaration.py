@@ -17,21 +17,21 @@ from rogatory.protocol.limits import HASH, MAX_DECLARATION, MAX_MEMBERS
 from rogatory.protocol.text import message, text_of
 
 
-class DirectoryPin(msgspec.Struct, frozen=True, array_like=True, order=True):
+class DirectoryPin(msgspec.Struct, frozen=True, array_like=True, order=True, gc=False):
     """The directory version that the author used: of the top-level targets and of the network's role (or 0)."""
 
     targets: Number
     network: Number = 0
 
 
-class Seen(msgspec.Struct, frozen=True, array_like=True):
+class Seen(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The log as the author held it: seq (0 for the empty log) and head."""
 
     seq: Number
     head: bytes
 
 
-class Declaration(msgspec.Struct, frozen=True, array_like=True):
+class Declaration(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """`document`: commitment to the document inside. `access`: members after this commit, sorted authority ids;
     `amendment`: digest of the amendment that allows an addition; `rejoins`: seqs of the rejoin entries answered."""
 
@@ -72,7 +72,7 @@ def decode_declaration(data: bytes) -> Declaration:
             raise MalformedError(message("a declaration's digests have 32 bytes"))
     if declaration.access is not None:
         check_access(declaration.access)
-    if len(declaration.rejoins) > MAX_MEMBERS or 0 in declaration.rejoins:
+    if declaration.rejoins and (len(declaration.rejoins) > MAX_MEMBERS or 0 in declaration.rejoins):
         raise MalformedError(message("a declaration's rejoins are sequence numbers of this log"))
     return declaration
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
+from typing import Final
 
 import msgspec
 
@@ -14,6 +15,7 @@ from rogatory.protocol.merkle import leaf_hash, paths_of_range, root_and_paths, 
 from rogatory.protocol.text import message, text_of
 
 MAX_PATH = 40
+_NUMBER: Final = struct.Struct(">Q").pack
 
 
 class ReceiptInvalid(ProtocolError):
@@ -34,7 +36,7 @@ class Receipt(msgspec.Struct, frozen=True, array_like=True):
     signature: bytes
 
 
-class Stamped(msgspec.Struct, frozen=True, array_like=True):
+class Stamped(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What a leaf of a receipt's tree is about."""
 
     channel: bytes
@@ -49,9 +51,7 @@ class Stamped(msgspec.Struct, frozen=True, array_like=True):
             raise MalformedError(message("a receipt's channel id has 32 bytes"))
         if len(head) != HASH or not 0 < seq <= MAX_NUMBER or not 0 <= time <= MAX_NUMBER:
             raise MalformedError(message("a receipt's head, sequence number or time is out of bounds"))
-        return leaf_hash(
-            b"".join((b"rogatory receipt 1", channel, seq.to_bytes(8, "big"), head, time.to_bytes(8, "big")))
-        )
+        return leaf_hash(b"".join((b"rogatory receipt 1", channel, _NUMBER(seq), head, _NUMBER(time))))
 
 
 class Receipts(msgspec.Struct, frozen=True, array_like=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from rogatory.protocol.declaration import DirectoryPin
 from rogatory.protocol.frames.client import Append
@@ -43,8 +43,11 @@ class Appending:
         self._in_flight = 0
         self._settled: asyncio.Event | None = None
 
-    async def append(self, frame: Append) -> None:
-        """Hand an append to the store. Raises Refusal if it does not get so far, and Farewell."""
+    def append(self, frame: Append) -> Awaitable[None] | None:
+        """Hand an append to the store; what to await before the next one, where there is no room for it now.
+
+        Raises Refusal if it does not get so far, and Farewell.
+        """
         lane = self._lane(frame.channel)
         try:
             self._check_turn(lane)
@@ -52,12 +55,10 @@ class Appending:
         except Refusal:
             lane.closed = True
             raise
-        budget, size = self._services.appending, len(frame.body)
-        if not budget.took(self._authority, size):
-            await budget.take(self._authority, size)
-        lane.in_flight += 1
-        self._in_flight += 1
-        self._services.store.append(entry)
+        if not self._services.appending.took(self._authority, len(frame.body)):
+            return self._hand_over_later(entry)
+        self._hand_over(entry)
+        return None
 
     def resumed(self, channel: bytes) -> None:
         """Whatever is appended to the channel from now on is taken again."""
@@ -70,6 +71,15 @@ class Appending:
                 self._settled = asyncio.Event()
             self._settled.clear()
             await self._settled.wait()
+
+    async def _hand_over_later(self, entry: NewEntry) -> None:
+        await self._services.appending.take(self._authority, len(entry.body))
+        self._hand_over(entry)
+
+    def _hand_over(self, entry: NewEntry) -> None:
+        entry.lane.in_flight += 1
+        self._in_flight += 1
+        self._services.store.append(entry)
 
     def _lane(self, channel: bytes) -> Lane:
         lane = self._lanes.get(channel)
@@ -107,10 +117,9 @@ class Appending:
     def answered(self, answers: Answers) -> None:
         """What became of some of the appends; see `Appender`."""
         metrics = self._services.metrics
-        for entry in answers.accepted:
-            self._over(entry)
+        self._over(answers.accepted)
         for entry, error in answers.refused:
-            self._over(entry)
+            self._over([entry])
             if isinstance(error, Refusal):
                 self._refuse(entry, error)
             else:
@@ -123,10 +132,11 @@ class Appending:
         if self._settled is not None:
             self._settled.set()
 
-    def _over(self, entry: NewEntry) -> None:
-        self._services.appending.give_back(self._authority, len(entry.body))
-        self._in_flight -= 1
-        lane = entry.lane
-        lane.in_flight -= 1
-        if not (lane.in_flight or lane.closed or lane.refused) and self._lanes.get(entry.channel) is lane:
-            del self._lanes[entry.channel]
+    def _over(self, entries: Sequence[NewEntry]) -> None:
+        self._services.appending.give_back(self._authority, sum([len(entry.body) for entry in entries]))
+        self._in_flight -= len(entries)
+        for entry in entries:
+            lane = entry.lane
+            lane.in_flight -= 1
+            if not (lane.in_flight or lane.closed or lane.refused) and self._lanes.get(entry.channel) is lane:
+                del self._lanes[entry.channel]

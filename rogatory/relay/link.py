@@ -39,6 +39,7 @@ class Link:
             decode_text=False,
         )
         await socket.prepare(request)
+        socket.headers.clear()  # they are sent: a sixteenth of what an idle session would take
         try:
             with self._services.connections.admitted(self._address(request)):
                 await self._serve(socket)
@@ -127,7 +128,8 @@ async def _read(socket: web.WebSocketResponse, session: Session) -> None:
     while True:
         received = await socket.receive()
         if received.type is WSMsgType.BINARY:
-            await session.receive(received.data)
+            if (waiting := session.take(received.data)) is not None:
+                await waiting
         elif received.type is WSMsgType.TEXT:
             raise Farewell(Code.MALFORMED, message("frames are binary messages"))
         else:

@@ -8,6 +8,9 @@ from typing import Final
 
 _ARENA_MAX: Final = -8
 """M_ARENA_MAX of glibc's malloc.h."""
+_COLLECT_AFTER: Final = (20_000, 20, 20)
+"""New objects before a collection, and collections before one that goes further back: a commit of a thousand messages
+makes tens of thousands, nearly all of which go by themselves. Python's own 700 would look at them again and again."""
 
 
 def keep_together() -> None:
@@ -25,6 +28,7 @@ def settle() -> None:
     """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*_COLLECT_AFTER)
     trim()
 
 

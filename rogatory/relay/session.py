@@ -15,6 +15,7 @@ from rogatory.protocol.frames.client import (
     Acknowledge,
     Append,
     ClaimKeyPackages,
+    ClientFrame,
     Credit,
     FetchChannels,
     FetchHeaders,
@@ -129,21 +130,21 @@ class Session:
         """One frame of the node. Raises Farewell for what no honest node sends."""
         if not self._outbox.has_room:
             await self._outbox.room()
+        if (waiting := self.take(data)) is not None:
+            await waiting
+
+    def take(self, data: bytes) -> Awaitable[None] | None:
+        """As `receive`, but gives what is to be awaited before the next frame, if anything.
+
+        Most frames are appends that wait for nothing: a coroutine for each costs about as much as looking at it.
+        """
+        if not self._outbox.has_room:
+            return self.receive(data)
         try:
             frame = decode_client_frame(data)
         except MalformedError as error:
             raise Farewell(Code.MALFORMED, str(error)) from None
-        handler = _HANDLERS.get(type(frame))
-        if handler is None:
-            raise Farewell(Code.MALFORMED, message("hello and proof come once, at the beginning"))
-        try:
-            await handler(self, frame)
-        except Refusal as refusal:
-            if (ref := getattr(frame, "ref", None)) is None:
-                raise Farewell(refusal.code, refusal.explanation) from None
-            self._refuse(ref, refusal)
-            if isinstance(frame, Append):
-                self._reject(frame.channel, frame.body, refusal.code)
+        return self._append(frame) if isinstance(frame, Append) else self._answer(frame)
 
     def end(self, farewell: Farewell | None) -> None:
         """End the session, with a Goodbye unless the connection is lost."""
@@ -167,6 +168,17 @@ class Session:
         if self._inviting is not None:
             self._inviting.cancel()
         self._outbox.discard()
+
+    async def _answer(self, frame: ClientFrame) -> None:
+        handler = _HANDLERS.get(type(frame))
+        if handler is None:
+            raise Farewell(Code.MALFORMED, message("hello and proof come once, at the beginning"))
+        try:
+            await handler(self, frame)
+        except Refusal as refusal:
+            if (ref := getattr(frame, "ref", None)) is None:
+                raise Farewell(refusal.code, refusal.explanation) from None
+            self._refuse(ref, refusal)
 
     # What the hub calls
 
@@ -192,8 +204,13 @@ class Session:
 
     # Channels
 
-    async def _append(self, frame: Append) -> None:
-        await self._appending.append(frame)
+    def _append(self, frame: Append) -> Awaitable[None] | None:
+        try:
+            return self._appending.append(frame)
+        except Refusal as refusal:
+            self._refuse(frame.ref, refusal)
+            self._reject(frame.channel, frame.body, refusal.code)
+            return None
 
     async def _resume(self, frame: Resume) -> None:
         _check_place(frame.channel, frame.after)
@@ -358,7 +375,6 @@ def _check_place(channel: bytes, *places: int) -> None:
 
 
 _HANDLERS: Final[dict[type, Callable[[Session, Any], Awaitable[None]]]] = {
-    Append: Session._append,
     Acknowledge: Session._acknowledge,
     Credit: Session._credit,
     Resume: Session._resume,

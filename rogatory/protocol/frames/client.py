@@ -39,7 +39,7 @@ class Invitation(msgspec.Struct, frozen=True, array_like=True):
     joiners: Listed[Joiner]
 
 
-class Append(Frame, frozen=True, tag="append"):
+class Append(Frame, frozen=True, gc=False, tag="append"):
     """Append an entry. `base` is the seq of the last commit entry that the author has processed; 0 founds the channel.
 
     `blobs`: ids of the attachments that its document has; who may read the entry may fetch them.

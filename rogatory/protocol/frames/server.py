@@ -115,7 +115,7 @@ class Resumed(Frame, frozen=True, tag="resumed"):
     until: Number | None = None
 
 
-class Entry(msgspec.Struct, frozen=True, array_like=True):
+class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A log entry. `body` is absent for the reader's own entries and after retention; then `body_hash` stands."""
 
     seq: Number

@@ -102,16 +102,21 @@ def optional(item: Encodable | None) -> bytes:
 
 def opaque_at(data: bytes, position: int) -> tuple[int, int]:
     """Where the `opaque<V>` at `position` begins and ends. Raises MLSDecodeError."""
-    if position < len(data) and data[position] < 0x40:  # a length of one byte
+    size = len(data)
+    first = data[position] if position < size else 0xFF
+    if first < 0x40:  # a length of one byte
         start = position + 1
-        end = start + data[position]
+        end = start + first
+    elif first == 0x40 and position + 1 < size and data[position + 1] >= 0x40:  # of two bytes, up to 255
+        start = position + 2
+        end = start + data[position + 1]
     else:
         reader = Reader(data, position)
         length = reader.varint()
         start = reader.position
         end = start + length
-    if end > len(data):
-        raise MLSDecodeError(f"{end - start} bytes expected, {len(data) - start} left")
+    if end > size:
+        raise MLSDecodeError(f"{end - start} bytes expected, {size - start} left")
     return start, end
 
 

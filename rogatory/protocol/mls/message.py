@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final
+
+import msgspec
 
 from .codec import Reader, Structure, opaque_at, uint16
 from .errors import MLSDecodeError, UnsupportedVersion, WrongWireFormat
@@ -54,7 +57,7 @@ def _read_head(reader: Reader) -> WireFormat:
     return WireFormat(wire_format)
 
 
-class Peek(NamedTuple):
+class Peek(msgspec.Struct, frozen=True, gc=False):
     """What stands in the clear in a message of a group."""
 
     wire_format: WireFormat
@@ -67,7 +70,7 @@ class Peek(NamedTuple):
 _PRIVATE = uint16(MLS10) + uint16(WireFormat.PRIVATE_MESSAGE)
 _PRIVATE_MESSAGE = WireFormat.PRIVATE_MESSAGE
 _HEAD_LENGTH = len(_PRIVATE)
-_EPOCH_LENGTH = 8
+_EPOCH: Final = struct.Struct(">Q")
 
 
 def peek(message: bytes) -> Peek:
@@ -90,12 +93,12 @@ def peek(message: bytes) -> Peek:
 def _peek_private(message: bytes) -> Peek:
     """Without a Reader: a relay looks into every message, and needs no more of it than this."""
     start, end = opaque_at(message, _HEAD_LENGTH)
-    kind = end + _EPOCH_LENGTH
+    kind = end + _EPOCH.size
     if kind >= len(message):
         raise MLSDecodeError("the message ends before its content type")
     content_type = CONTENT_TYPES.get(message[kind])
     if content_type is None:
         raise MLSDecodeError(f"a content type {message[kind]} is not known")
     data_start, data_end = opaque_at(message, kind + 1)
-    epoch = int.from_bytes(message[end:kind], "big")
+    (epoch,) = _EPOCH.unpack_from(message, end)
     return Peek(_PRIVATE_MESSAGE, message[start:end], epoch, content_type, message[data_start:data_end])

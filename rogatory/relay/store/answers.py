@@ -10,7 +10,7 @@ from rogatory.protocol.receipt import Stamped, issue_together
 from rogatory.relay.store.interface import Answers, Appender, NewEntry
 
 
-class Placed(msgspec.Struct, frozen=True):
+class Placed(msgspec.Struct, frozen=True, gc=False):
     """Where an entry stands once the transaction is on disk; `repeated` if it stood there before."""
 
     stamped: Stamped

@@ -25,11 +25,12 @@ class FairQueue(Generic[T]):
         self._arrivals = 0
         self._waiting_weight = 0
         self._closed = False
-        self._changed = threading.Condition(threading.Lock())
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
 
     def put(self, line: str, item: T, weight: int = 0) -> None:
         """Queue `item` behind the others of its line."""
-        with self._changed:
+        with self._lock:
             waiting = self._lines.get(line)
             if waiting is None:
                 waiting = self._lines[line] = deque()

@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Protocol
 
+import msgspec
+
 from rogatory.protocol.acknowledgement import Acknowledgement
 from rogatory.protocol.frames.client import Invitation
 from rogatory.protocol.frames.server import ClaimedPackage, Entry, HeaderLine, Invited
@@ -37,8 +39,7 @@ class Lane:
         self.in_flight = 0
 
 
-@dataclass(slots=True, eq=False)
-class NewEntry:
+class NewEntry(msgspec.Struct, eq=False, gc=False):
     """An entry to be appended, checked as far as its own bytes allow.
 
     `access`: the list that a commit declares; `seen`: the seq of the log's last entry as its author held it.
