@@ -41,6 +41,7 @@ from rogatory.relay.store.sqlite import SQLiteStore
 from rogatory.relay.tls import link_binding, server_context
 
 GOODBYE_SECONDS: Final = 15.0
+_OF_A_PROXY: Final = 3600.0
 _log = structlog.get_logger()
 
 
@@ -55,7 +56,7 @@ async def open_store(
 ) -> Store:
     """The store of the configuration. Raises ConfigError, DatabaseError."""
     kept = config.quotas
-    quotas = Quotas(kept.stored_bytes, kept.channels, kept.key_packages, kept.blob_bytes, kept.blob_size)
+    quotas = Quotas(kept.stored_bytes, kept.channels, kept.key_packages, kept.blob_bytes, kept.blob_size, kept.blobs)
     common = keys.relay, keys.receipt.sign, quotas, metrics.committed, broken
     if is_address(config.database):
         from rogatory.relay.store.postgresql.store import PostgreSQLStore  # not without need: 15 MB
@@ -124,7 +125,7 @@ class Relay:
         app.router.add_get("/v1/link", link.handle)
         app.router.add_routes(Endpoints(services).routes())
         app.router.add_routes(BlobEndpoints(services).routes())
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0, keepalive_timeout=_idle(self._config))
         await runner.setup()
         site = web.TCPSite(runner, self._config.listen, self._config.port, ssl_context=tls, backlog=1024)
         try:
@@ -179,6 +180,14 @@ class Relay:
             _log.error("upkeep_broke", kind=type(error).__name__, error=str(error))
             self._broken = True
             self.stop()
+
+
+def _idle(config: RelayConfig) -> float:
+    """Seconds for which a connection may stand without a request: each takes a descriptor, from anybody.
+
+    A proxy bounds its clients itself, and keeps its own connections for long. Nodes let theirs go after 15 seconds.
+    """
+    return 2 * config.limits.handshake_seconds if config.behind_proxy_certificate is None else _OF_A_PROXY
 
 
 async def _say_goodbye(hub: Hub) -> None:

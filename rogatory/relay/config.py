@@ -64,6 +64,7 @@ class QuotaSettings(Section, frozen=True, kw_only=True):
     stored_bytes: Count = 4 * 1024 * MIB
     channels: Count = 10_000
     key_packages: Count = 500
+    blobs: Count = 100_000
     blob_bytes: Count = 256 * 1024 * MIB
     blob_size: Count = 128 * 1024 * MIB
     appends_per_minute: Count = 600_000

@@ -7,7 +7,7 @@ members. Otherwise, and whenever the window or the socket is full, it is *behind
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -101,7 +101,7 @@ class Delivery:
         self._metrics = metrics
         self._failed = failed
         self._subscriptions: dict[bytes, Subscription] = {}
-        self._due: deque[Subscription] | None = None
+        self._due: OrderedDict[bytes, Subscription] | None = None
         self._outstanding = 0
         self._credited: asyncio.Event | None = None
         self._task: asyncio.Task[None] | None = None
@@ -118,12 +118,15 @@ class Delivery:
 
     def subscribe(self, channel: bytes, after: int) -> Subscription:
         """Begin to resume: what is committed from now on is noted, and delivered once `start` was called."""
+        self.unsubscribe(channel)  # else a node that credits nothing could pile up what it resumes again and again
         subscription = self._subscriptions[channel] = Subscription(channel, after)
         return subscription
 
     def unsubscribe(self, channel: bytes) -> None:
-        """The channel cannot be resumed."""
+        """The channel cannot be resumed, or is resumed anew."""
         self._subscriptions.pop(channel, None)
+        if self._due is not None:
+            self._due.pop(channel, None)
 
     def start(self, subscription: Subscription, view: ChannelView) -> None:
         """Deliver from the cursor on."""
@@ -198,15 +201,15 @@ class Delivery:
             return
         subscription.due = True
         if self._due is None:
-            self._due = deque()
-        self._due.append(subscription)
+            self._due = OrderedDict()
+        self._due[subscription.channel] = subscription
         if self._task is None:
             self._task = asyncio.create_task(self._run())
             self._task.add_done_callback(self._done)
 
     async def _run(self) -> None:
         while self._due:
-            subscription = self._due.popleft()
+            _, subscription = self._due.popitem(last=False)
             subscription.due, subscription.busy = False, True
             await self._outbox.room()
             await self._deliver(subscription)

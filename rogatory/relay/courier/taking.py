@@ -23,10 +23,10 @@ from rogatory.keys.courier import (
 )
 from rogatory.keys.errors import CourierRefused
 from rogatory.protocol.errors import MalformedError
-from rogatory.protocol.frames.client import ClientFrame, Credit, FetchToken, Hello, Proof, Resume
+from rogatory.protocol.frames.client import Append, ClientFrame, Credit, FetchToken, Hello, Proof, Resume
 from rogatory.protocol.frames.codec import decode_client_frame, decode_server_frame, encode_frame
 from rogatory.protocol.frames.server import Accepted, AcceptedTogether, Code, Refused, ServerFrame
-from rogatory.protocol.limits import APPENDS_IN_FLIGHT
+from rogatory.protocol.limits import APPENDS_IN_FLIGHT, MIB
 from rogatory.protocol.text import message, text_of
 from rogatory.relay.courier.attachments import take_blob
 from rogatory.relay.courier.journeys import Journey
@@ -37,6 +37,10 @@ from rogatory.relay.services import Services
 from rogatory.relay.session import Session
 
 MAX_REQUESTS: Final = 100_000
+MAX_ANSWERS: Final = 64 * MIB
+"""Bytes of the answers to a file's requests, which wait in memory: what is asked beyond that is refused."""
+
+_TOO_LONG: Final = message("the answers to this file are as many as a file holds: ask for the rest with the next one")
 _UNCALLED_FOR: Final = (Hello, Proof, Credit, FetchToken)
 
 
@@ -116,8 +120,8 @@ async def take(file: BinaryIO, slip: Slip, services: Services, journey: Journey)
                 frame = _frame(record)
                 if isinstance(frame, Resume):
                     cursors[frame.channel] = frame.after
-                else:
-                    await session.receive(encode_frame(await answering.asked(frame, record.frame)))
+                elif (asked := await answering.asked(frame, record.frame, session)) is not None:
+                    await session.receive(encode_frame(asked))
             record = await anext(records, None)
         await answering.all_answered(session)
     except Farewell as farewell:
@@ -148,15 +152,22 @@ class _Answering:
         self.refused: Counter[str] = Counter()
         self._open: dict[int, bytes] = {}
         self._last = 0
+        self._size = 0
         self._answered = asyncio.Event()
 
-    async def asked(self, frame: ClientFrame, encoded: bytes) -> ClientFrame:
-        """The frame with a number of its own, once there is room for a further request."""
+    async def asked(self, frame: ClientFrame, encoded: bytes, session: Session) -> ClientFrame | None:
+        """The frame with a number of its own, once there is room for a further request; None if it was refused.
+
+        Appends go together; of what is answered at length only one thing is under way. Raises Farewell.
+        """
         if not hasattr(frame, "ref"):
             return frame
-        while len(self._open) >= APPENDS_IN_FLIGHT // 2:
-            self._answered.clear()
-            await self._answered.wait()
+        together = APPENDS_IN_FLIGHT // 2 if isinstance(frame, Append) else 1
+        while len(self._open) >= together:
+            await self._answer_comes(session)
+        if self._size >= MAX_ANSWERS:
+            self._refuse(request_digest(encoded), Refusal(Code.RATE, _TOO_LONG))
+            return None
         self._last += 1
         self._open[self._last] = request_digest(encoded)
         return msgspec.structs.replace(frame, ref=self._last)
@@ -172,11 +183,19 @@ class _Answering:
         digest = self._open.pop(getattr(frame, "ref", 0), None)
         if digest is None:
             return
-        self.answers.append((digest, encode_frame(frame)))
+        self._keep(digest, frame)
         if isinstance(frame, Accepted):
             self.accepted += not frame.repeated
             self.repeated += frame.repeated
-        elif isinstance(frame, Refused):
+
+    def _refuse(self, request: bytes, refusal: Refusal) -> None:
+        self._keep(request, Refused(0, refusal.code, refusal.explanation))
+
+    def _keep(self, request: bytes, frame: ServerFrame) -> None:
+        encoded = encode_frame(frame)
+        self._size += len(encoded)
+        self.answers.append((request, encoded))
+        if isinstance(frame, Refused):
             self.refused[frame.code.value] += 1
 
     def blob(self, blob: bytes, refusal: Refusal | None) -> None:
@@ -184,19 +203,21 @@ class _Answering:
         if refusal is None:
             self.attachments += 1
         else:
-            self.refused[refusal.code.value] += 1
-            self.answers.append((blob, encode_frame(Refused(0, refusal.code, refusal.explanation))))
+            self._refuse(blob, refusal)
 
     async def all_answered(self, session: Session) -> None:
         """Wait for the last answer. Raises Farewell if the session ends before."""
         while self._open:
-            self._answered.clear()  # before anything else runs: an answer must not come between
-            waiting = asyncio.ensure_future(self._answered.wait())
-            ends: list[asyncio.Future[Any]] = [waiting, session.ended]
-            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-            waiting.cancel()
-            if session.ended.done():
-                raise session.ended.result() or Farewell(Code.UNAVAILABLE, "its session ended")
+            await self._answer_comes(session)
+
+    async def _answer_comes(self, session: Session) -> None:
+        self._answered.clear()  # before anything else runs: an answer must not come between
+        waiting = asyncio.ensure_future(self._answered.wait())
+        ends: list[asyncio.Future[Any]] = [waiting, session.ended]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        if session.ended.done():
+            raise session.ended.result() or Farewell(Code.UNAVAILABLE, "its session ended")
 
 
 async def _read(records: Iterator[Record]) -> AsyncIterator[Record]:

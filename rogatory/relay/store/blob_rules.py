@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from rogatory.protocol.frames.server import Code
@@ -29,13 +30,29 @@ def begun(row: BlobRow, authority: str, size: int) -> Blob:
     return Blob(size, row.received)
 
 
-def check_new(size: int, used: int, quotas: Quotas) -> None:
-    """Raise TOO_LARGE or QUOTA for a new blob of an authority whose blobs take `used` bytes."""
+@dataclass(slots=True)
+class Kept:
+    """How many blobs an authority keeps, and their bytes: summed once in a transaction, then counted on."""
+
+    count: int
+    size: int
+
+    def add(self, size: int) -> None:
+        """One more."""
+        self.count, self.size = self.count + 1, self.size + size
+
+    def remove(self, size: int) -> None:
+        """One is doomed."""
+        self.count, self.size = self.count - 1, self.size - size
+
+
+def check_new(size: int, kept: Kept, quotas: Quotas) -> None:
+    """Raise TOO_LARGE or QUOTA for a new blob of an authority that has kept these."""
     if size > quotas.blob_size:
         raise Refusal(
             Code.TOO_LARGE, message("a blob has at most {blob_size} bytes at this relay", blob_size=quotas.blob_size)
         )
-    if used + size > quotas.blob_bytes:
+    if kept.size + size > quotas.blob_bytes or kept.count >= quotas.blobs:
         raise Refusal(Code.QUOTA, message("the attachments that this authority keeps at the relay are at their limit"))
 
 

@@ -117,6 +117,7 @@ class Quotas:
     key_packages: int
     blob_bytes: int = 1 << 40
     blob_size: int = 1 << 37
+    blobs: int = 100_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -204,7 +204,7 @@ blobs = Table(
     Column("received", BigInteger, nullable=False, comment="bytes from the start that are in the object store"),
     Column("touched", BigInteger, nullable=False, comment="when it was begun, or a part of it came last"),
     Column("doomed", Boolean, nullable=False, comment="to be deleted from the object store, and from here after that"),
-    Index("blobs_by_owner", "owner"),
+    Index("blobs_by_owner", "owner", "doomed", "size"),
     Index("blobs_doomed", "doomed", "touched"),
     **_never_reused,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
 
@@ -16,7 +17,7 @@ from tests.relay.conftest import KE, TZ, UG, append, founded, removed
 from tests.relay.process import RelayProcess
 
 LITTLE = {
-    "quotas": {"blob_bytes": 3_000_000, "blob_size": 2_000_000},
+    "quotas": {"blobs": 12, "blob_bytes": 3_000_000, "blob_size": 2_000_000},
     "retention": {"interval_seconds": 0.2, "unreferenced_days": 1},
 }
 
@@ -150,3 +151,18 @@ async def test_objects_of_a_dropped_blob_are_deleted(members: Members, relay: Re
     assert not await gone()
     await members[KE].ask("DELETE", blob)
     await until(gone, "delete the objects")
+
+
+async def test_how_many_an_authority_keeps_is_limited_however_small_they_are(members: Members) -> None:
+    await founded(members[UG].client, TZ)
+    begun = [os.urandom(32) for _ in range(30)]
+    answers = await asyncio.gather(*(members[UG].create(blob, 1) for blob in begun))
+    kept = [blob for blob, answer in zip(begun, answers, strict=True) if answer.status == 201]
+    assert {answer.status for answer in answers} == {201, 507}
+    assert (await members[UG].create(os.urandom(32), 1)).status == 507
+    assert (await members[UG].create(kept[0], 1)).status == 201
+    assert (await members[UG].ask("DELETE", kept[0])).status == 204
+    assert (await members[UG].create(os.urandom(32), 1)).status == 201
+    assert (await members[UG].create(os.urandom(32), 1)).status == 507
+    for blob in kept:
+        assert (await members[UG].ask("DELETE", blob)).status == 204

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from rogatory.relay.store import blob_rules
-from rogatory.relay.store.blob_rules import BlobRow
+from rogatory.relay.store.blob_rules import BlobRow, Kept
 from rogatory.relay.store.interface import Blob, BlobPart, BlobReference
 from rogatory.relay.store.postgresql.connection import Connection
 from rogatory.relay.store.postgresql.transaction import Transaction
@@ -19,7 +19,7 @@ _LOCK_OWNER: Final = "SELECT pg_advisory_xact_lock(hashtextextended('blobs of ' 
 _BLOB: Final = "SELECT number, owner, size, received, doomed FROM blobs WHERE blob = $1"
 # A blob that an entry is about to refer to must not be doomed meanwhile, nor a part come twice.
 _LOCK: Final = _BLOB + " FOR UPDATE"
-_USED: Final = "SELECT coalesce(sum(size), 0)::bigint FROM blobs WHERE owner = $1 AND NOT doomed"
+_USED: Final = "SELECT count(*), coalesce(sum(size), 0)::bigint FROM blobs WHERE owner = $1 AND NOT doomed"
 _CREATE: Final = """
     INSERT INTO blobs (blob, owner, size, received, touched, doomed) VALUES ($1, $2, $3, 0, $4, false)"""
 _RECEIVED: Final = "UPDATE blobs SET received = $2, touched = $3 WHERE number = $1"
@@ -67,11 +67,15 @@ _FORGET: Final = "DELETE FROM blobs WHERE blob = $1 AND doomed"
 async def create(transaction: Transaction, authority: str, blob: bytes, size: int) -> Blob:
     """See Store."""
     connection = transaction.connection
-    await connection.execute(_LOCK_OWNER, authority)
+    kept = transaction.kept_blobs.get(authority)
+    if kept is None:
+        await connection.execute(_LOCK_OWNER, authority)
+        kept = transaction.kept_blobs[authority] = Kept(*await connection.fetchrow(_USED, authority))
     row = await _row(connection, blob)
     if row is not None:
         return blob_rules.begun(row, authority, size)
-    blob_rules.check_new(size, await connection.fetchval(_USED, authority), transaction.quotas)
+    blob_rules.check_new(size, kept, transaction.quotas)
+    kept.add(size)
     await connection.execute(_CREATE, blob, authority, size, transaction.now)
     return Blob(size, 0)
 
@@ -91,8 +95,11 @@ async def drop(transaction: Transaction, authority: str, blob: bytes) -> None:
     """See Store."""
     connection = transaction.connection
     row = await _row(connection, blob, _LOCK)
-    if row is not None and row.owner == authority and not await connection.fetchval(_REFERRED, row.number):
-        await connection.execute(_DOOM, row.number)
+    if row is None or row.owner != authority or row.doomed or await connection.fetchval(_REFERRED, row.number):
+        return
+    await connection.execute(_DOOM, row.number)
+    if authority in transaction.kept_blobs:
+        transaction.kept_blobs[authority].remove(row.size)
 
 
 async def check(transaction: Transaction, author: str, wanted: Sequence[bytes]) -> list[int]:

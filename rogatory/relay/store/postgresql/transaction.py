@@ -15,6 +15,7 @@ from typing import Any, Final
 from rogatory.protocol.frames.server import Entry
 from rogatory.protocol.header import Form, Head
 from rogatory.relay.log import ChannelState, Membership
+from rogatory.relay.store.blob_rules import Kept
 from rogatory.relay.store.interface import Advance, Event, Lane, NewEntry, Quotas
 from rogatory.relay.store.postgresql.connection import Connection
 from rogatory.relay.store.usage import Usage
@@ -104,6 +105,7 @@ class Transaction:
         self._times: dict[int, int] = {}
         self._members: dict[tuple[int, str], Membership | None] = {}
         self._stood: dict[tuple[int, bytes], Stood | None] = {}
+        self.kept_blobs: dict[str, Kept] = {}
         self._usage: dict[str, Usage] = {}
         self._wrote: dict[tuple[int, str], int] = {}
         self._noted: set[tuple[bytes, str]] = set()

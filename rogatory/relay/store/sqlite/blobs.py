@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from rogatory.relay.store import blob_rules
-from rogatory.relay.store.blob_rules import BlobRow
+from rogatory.relay.store.blob_rules import BlobRow, Kept
 from rogatory.relay.store.interface import Blob, BlobPart, BlobReference
 from rogatory.relay.store.schema import blob_parts, blob_references, blobs, bodies, channels, entries, members
 from rogatory.relay.store.sqlite.statements import FROM_START, key, parameter, sql
@@ -24,7 +24,7 @@ _BLOB = sql(
     select(blobs.c.number, blobs.c.owner, blobs.c.size, blobs.c.received, blobs.c.doomed).where(key(blobs, "blob"))
 )
 _USED = sql(
-    select(func.coalesce(func.sum(blobs.c.size), parameter("zero"))).where(
+    select(func.count(), func.coalesce(func.sum(blobs.c.size), parameter("zero"))).where(
         key(blobs, "owner") & (blobs.c.doomed == parameter("doomed"))
     )
 )
@@ -118,8 +118,12 @@ def create(transaction: Transaction, authority: str, blob: bytes, size: int) -> 
     row = _row(transaction.connection, blob)
     if row is not None:
         return blob_rules.begun(row, authority, size)
-    (used,) = transaction.connection.execute(_USED, {"owner_": authority, "zero": 0, "doomed": False}).fetchone()
-    blob_rules.check_new(size, used, transaction.quotas)
+    kept = transaction.kept_blobs.get(authority)
+    if kept is None:
+        found = transaction.connection.execute(_USED, {"owner_": authority, "zero": 0, "doomed": False}).fetchone()
+        kept = transaction.kept_blobs[authority] = Kept(*found)
+    blob_rules.check_new(size, kept, transaction.quotas)
+    kept.add(size)
     values = {"blob": blob, "owner": authority, "size": size, "received": 0, "doomed": False}
     transaction.connection.execute(_CREATE, values | {"touched": transaction.now})
     return Blob(size, 0)
@@ -140,10 +144,12 @@ def add_part(transaction: Transaction, authority: str, blob: bytes, part: BlobPa
 def drop(transaction: Transaction, authority: str, blob: bytes) -> None:
     """See Store."""
     row = _row(transaction.connection, blob)
-    if row is None or row.owner != authority:
+    if row is None or row.owner != authority or row.doomed:
         return
     if transaction.connection.execute(_REFERRED, {"blob_": row.number, "limit": 1}).fetchone() is None:
         transaction.connection.execute(_DOOM, {"number_": row.number, "doomed": True})
+        if authority in transaction.kept_blobs:
+            transaction.kept_blobs[authority].remove(row.size)
 
 
 def check(transaction: Transaction, author: str, wanted: Sequence[bytes]) -> list[int]:
@@ -172,6 +178,7 @@ def doom_unreferenced(transaction: Transaction, untouched_since: int) -> int:
     values = {"doomed": False, "before": untouched_since, "limit": ROWS_AT_ONCE}
     rows = transaction.connection.execute(_UNREFERENCED, values).fetchall()
     transaction.connection.executemany(_DOOM, [{"number_": number, "doomed": True} for (number,) in rows])
+    transaction.kept_blobs.clear()
     return len(rows)
 
 

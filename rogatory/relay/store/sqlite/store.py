@@ -150,7 +150,7 @@ class SQLiteStore:
 
     async def create_blob(self, authority: str, blob: bytes, size: int) -> Blob:
         """See Store."""
-        return await self._writer.submit(partial(blobs.create, authority=authority, blob=blob, size=size))
+        return await self._writer.submit(partial(blobs.create, authority=authority, blob=blob, size=size), authority)
 
     async def uploaded_blob(self, authority: str, blob: bytes) -> Blob:
         """See Store."""
@@ -158,7 +158,7 @@ class SQLiteStore:
 
     async def add_part(self, authority: str, blob: bytes, part: BlobPart) -> Blob:
         """See Store."""
-        return await self._writer.submit(partial(blobs.add_part, authority=authority, blob=blob, part=part))
+        return await self._writer.submit(partial(blobs.add_part, authority=authority, blob=blob, part=part), authority)
 
     async def readable_blob(self, authority: str, blob: bytes) -> Blob:
         """See Store."""
@@ -174,7 +174,7 @@ class SQLiteStore:
 
     async def drop_blob(self, authority: str, blob: bytes) -> None:
         """See Store."""
-        await self._writer.submit(partial(blobs.drop, authority=authority, blob=blob))
+        await self._writer.submit(partial(blobs.drop, authority=authority, blob=blob), authority)
 
     async def sweep_references(self, after: int, entered_before: int) -> int:
         """See Store."""

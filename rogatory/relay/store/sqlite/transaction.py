@@ -12,6 +12,7 @@ from sqlalchemy.dialects.sqlite import insert
 from rogatory.protocol.frames.server import Entry
 from rogatory.protocol.header import Head
 from rogatory.relay.log import ChannelState, Membership
+from rogatory.relay.store.blob_rules import Kept
 from rogatory.relay.store.interface import Advance, Event, NewEntry, Quotas
 from rogatory.relay.store.schema import about, bodies, channels, entries, members, usage
 from rogatory.relay.store.sqlite.statements import Rows, key, looked_up, parameter, sql
@@ -78,6 +79,7 @@ class Transaction:
         self._advances: dict[bytes, Advance] = {}
         self._channels: dict[bytes, ChannelState | None] = {}
         self._members: dict[tuple[int, str], Membership | None] = {}
+        self.kept_blobs: dict[str, Kept] = {}
         self._usage: dict[str, Usage] = {}
         self._wrote: dict[tuple[int, str], int] = {}
         self._by_hash: dict[tuple[int, bytes], Found | None] = {}

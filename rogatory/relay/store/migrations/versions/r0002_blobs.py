@@ -17,7 +17,7 @@ CREATE TABLE blobs (
     touched BIGINT NOT NULL,
     doomed BOOLEAN NOT NULL
 );
-CREATE INDEX blobs_by_owner ON blobs (owner);
+CREATE INDEX blobs_by_owner ON blobs (owner, doomed, size);
 CREATE INDEX blobs_doomed ON blobs (doomed, touched);
 CREATE TABLE blob_parts (
     blob BIGINT NOT NULL REFERENCES blobs (number),
