@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, NoReturn
 
 import typer
 from pydantic import ValidationError
-from typer import _click, rich_utils
+from typer import _click
 from typer.main import get_command
 
 from rogatory.languages import catalogues
@@ -103,10 +103,10 @@ def _run(command: _click.Command, arguments: list[str]) -> NoReturn:
     except _click.exceptions.ClickException as error:
         said = say(_usage_error(error))
         error.format_message = lambda: said  # type: ignore[method-assign]
-        rich_utils.rich_format_error(error)
+        _shown().rich_format_error(error)
         sys.exit(error.exit_code)
     except typer.Abort:
-        rich_utils.rich_abort_error()
+        _shown().rich_abort_error()
         sys.exit(1)
 
 
@@ -184,13 +184,24 @@ def lookup(text: str) -> str:
 @contextmanager
 def _words_of_typer() -> Iterator[None]:
     """Let typer say its own words in the reader's language. It asks the standard library, or asked it once."""
-    before, constants = gettext.dgettext, {name: getattr(rich_utils, name) for name in PANELS}
+    if reader() == catalogues.SOURCE:
+        yield  # English is what it says by itself
+        return
+    shown = _shown()
+    before, constants = gettext.dgettext, {name: getattr(shown, name) for name in PANELS}
     gettext.dgettext = lambda domain, message: lookup(message)
     for name, text in PANELS.items():
-        setattr(rich_utils, name, lookup(text))
+        setattr(shown, name, lookup(text))
     try:
         yield
     finally:
         gettext.dgettext = before
         for name, text in constants.items():
-            setattr(rich_utils, name, text)
+            setattr(shown, name, text)
+
+
+def _shown() -> Any:
+    """What typer shows help and errors with. It brings megabytes, which a node or relay that runs does without."""
+    from typer import rich_utils
+
+    return rich_utils

@@ -13,8 +13,6 @@ from typing import Annotated, Any
 
 import msgspec
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from rogatory.keys.files import sync_folder
 from rogatory.languages import plainly, say, word
@@ -178,6 +176,9 @@ def _cell(name: str, value: Any) -> Any:
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    from rich.console import Console  # `run` does without
+    from rich.table import Table
+
     table = Table(
         *(say(column) if isinstance(column, Message) else word(column) for column in columns), box=None, pad_edge=False
     )

@@ -136,7 +136,12 @@ def _many(folder: Path, scale: Scale) -> Iterator[Works]:
 def _idle(folder: Path, scale: Scale) -> Iterator[Works]:
     authorities = names(scale.idle)
     _allow_files(scale.idle + 200)
-    with RelayProcess(folder, DirectorySimulator(authorities), settings=WIDE) as relay:
+    # As it is installed: a library of ours loads boto3 wherever it is found, and only tests bring it.
+    absent = folder.with_name(f"{folder.name}-absent")
+    absent.mkdir()
+    (absent / "boto3.py").write_text('raise ImportError("not part of an installation")\n')
+    environment = {"PYTHONPATH": str(absent)}
+    with RelayProcess(folder, DirectorySimulator(authorities), settings=WIDE, environment=environment) as relay:
         yield {
             Measure.MEMORY_ALONE: lambda: run(load.idle(relay, []))[0] / 1e6,
             Measure.MEMORY: lambda: run(load.idle(relay, authorities))[1] / 1e6,
