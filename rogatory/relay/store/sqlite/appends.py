@@ -50,7 +50,10 @@ def append(transaction: Transaction, entry: NewEntry, body_hash: bytes) -> Place
     try:
         return _append(transaction, entry, body_hash)
     except Refusal as refusal:
+        if transaction.learns_of(entry.channel, body_hash):  # that it stands comes before every other judgement
+            return append(transaction, entry, body_hash)
         lane.refused = True
+        transaction.refused.append(lane)
         return refusal
 
 

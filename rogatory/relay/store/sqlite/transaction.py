@@ -13,7 +13,7 @@ from rogatory.protocol.frames.server import Entry
 from rogatory.protocol.header import Head
 from rogatory.relay.log import ChannelState, Membership
 from rogatory.relay.store.blob_rules import Kept
-from rogatory.relay.store.interface import Advance, Event, NewEntry, Quotas
+from rogatory.relay.store.interface import Advance, Event, Lane, NewEntry, Quotas
 from rogatory.relay.store.schema import about, bodies, channels, entries, members, usage
 from rogatory.relay.store.sqlite.statements import Rows, key, looked_up, parameter, sql
 from rogatory.relay.store.usage import Usage
@@ -68,14 +68,22 @@ Found = tuple[int, str, bytes, int]
 
 
 class Transaction:
-    """What the operations of one transaction have in common. `now`: Unix milliseconds."""
+    """What the operations of one transaction have in common. `now`: Unix milliseconds.
 
-    def __init__(self, connection: sqlite3.Connection, now: int, quotas: Quotas, next_body: int) -> None:
+    `presumes_new`: `find` does not look into the database. If a body stood there after all, `flush` raises
+    sqlite3.IntegrityError: run it all again in a transaction that looks.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, now: int, quotas: Quotas, next_body: int, *, presumes_new: bool = False
+    ) -> None:
         self.connection = connection
         self.now = now
         self.quotas = quotas
         self.next_body = next_body
+        self.presumes_new = presumes_new
         self.events: list[Event] = []
+        self.refused: list[Lane] = []
         self._advances: dict[bytes, Advance] = {}
         self._channels: dict[bytes, ChannelState | None] = {}
         self._members: dict[tuple[int, str], Membership | None] = {}
@@ -90,20 +98,36 @@ class Transaction:
 
     def channel(self, channel: bytes) -> ChannelState | None:
         """The channel's state, or None if there is no such channel."""
-        if channel not in self._channels:
+        try:
+            return self._channels[channel]
+        except KeyError:
             row = self.connection.execute(_CHANNEL, {"channel_": channel}).fetchone()
-            self._channels[channel] = None if row is None else ChannelState(row[0], Head(row[1], row[2]), *row[3:])
-        return self._channels[channel]
+            state = None if row is None else ChannelState(row[0], Head(row[1], row[2]), *row[3:])
+            self._channels[channel] = state
+            return state
 
     def member(self, number: int, authority: str) -> Membership | None:
         """The authority's part in a channel, past or present."""
-        if (number, authority) not in self._members:
+        try:
+            return self._members[number, authority]
+        except KeyError:
             row = self.connection.execute(_MEMBER, {"channel_": number, "authority_": authority}).fetchone()
-            self._members[number, authority] = None if row is None else Membership(*row)
-        return self._members[number, authority]
+            member = self._members[number, authority] = None if row is None else Membership(*row)
+            return member
 
     def find(self, number: int, body_hash: bytes) -> Found | None:
-        """The entry with this body, if this transaction or an earlier one added it."""
+        """The entry with this body, if this transaction or an earlier one added it (see `presumes_new`)."""
+        found = self._by_hash.get((number, body_hash))
+        return self._look(number, body_hash) if found is None and not self.presumes_new else found
+
+    def learns_of(self, channel: bytes, body_hash: bytes) -> bool:
+        """Whether an entry with this body stands, which `find` presumed to be new so far."""
+        state = self.channel(channel)
+        if not self.presumes_new or state is None or (state.number, body_hash) in self._by_hash:
+            return False
+        return self._look(state.number, body_hash) is not None
+
+    def _look(self, number: int, body_hash: bytes) -> Found | None:
         place = (number, body_hash)
         if place not in self._by_hash:
             found = self.connection.execute(_BY_HASH, {"channel_": number, "body_hash_": body_hash}).fetchone()

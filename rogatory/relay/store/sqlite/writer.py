@@ -29,6 +29,9 @@ MAX_OPERATIONS: Final = 1_000
 MAX_BYTES: Final = 16 * MIB
 """Of one transaction: more would keep the first one waiting."""
 
+LOOKS: Final = 100
+"""Transactions that look for what stands already, after one that met it."""
+
 _RELAY: Final = ""
 """The line of what is asked by no authority in particular."""
 
@@ -57,6 +60,7 @@ class Writer:
         self._loop = asyncio.get_running_loop()
         self._queue: FairQueue[NewEntry | Submitted] = FairQueue(MAX_OPERATIONS, MAX_BYTES)
         self._time = 0
+        self._looks = 0
         (self._last_body,) = connection.execute(_LAST_BODY).fetchone()
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
@@ -107,11 +111,32 @@ class Writer:
         self._tell(batch, results, partial(self._committed, transaction.events, len(batch), elapsed))
 
     def _transact(self, batch: list[NewEntry | Submitted]) -> tuple[Transaction, list[Any]]:
+        """Entries are taken for new: to look for each would cost nearly as much as to write it.
+
+        What stands already is met by the unique index. Then all is done again, looking for each, as in the next
+        transactions: a node that was cut off sends again whatever it has no receipt for.
+        """
         new = [work for work in batch if isinstance(work, NewEntry)]
         hashes = body_hashes(new)
-        self._connection.execute("BEGIN IMMEDIATE")
-        transaction = Transaction(self._connection, self._time, self._quotas, self._last_body + 1)
+        if not self._looks:
+            transaction = self._begin(presumes_new=True)
+            try:
+                return transaction, self._run_all(batch, hashes, transaction)
+            except sqlite3.IntegrityError:
+                self._connection.execute("ROLLBACK")
+                for lane in transaction.refused:
+                    lane.refused = False
+                self._looks = LOOKS
+        self._looks -= 1
+        transaction = self._begin(presumes_new=False)
         transaction.look_for([(entry.channel, body_hash) for entry, body_hash in zip(new, hashes, strict=True)])
+        return transaction, self._run_all(batch, hashes, transaction)
+
+    def _begin(self, *, presumes_new: bool) -> Transaction:
+        self._connection.execute("BEGIN IMMEDIATE")
+        return Transaction(self._connection, self._time, self._quotas, self._last_body + 1, presumes_new=presumes_new)
+
+    def _run_all(self, batch: list[NewEntry | Submitted], hashes: list[bytes], transaction: Transaction) -> list[Any]:
         results: list[Any] = []
         next_hash = iter(hashes)
         for work in batch:
@@ -125,7 +150,7 @@ class Writer:
         transaction.flush()
         self._connection.execute("COMMIT")
         self._last_body = transaction.next_body - 1
-        return transaction, results
+        return results
 
     def _tell(self, batch: list[NewEntry | Submitted], results: list[Any], then: Callable[[], None]) -> None:
         """In one step of the event loop: who awaits a result finds its events told, too.
