@@ -23,6 +23,11 @@ from rogatory.protocol.text import message
 PAGES: Final = 100
 """A relay that names more channels than that many pages hold is not asked on."""
 
+MOST: Final = 2_000
+"""Channels of one relay that may wait at once to be let in; others when it names them again. It may have made them up,
+and each costs this node two signatures and its place in every look at what is due.
+"""
+
 
 def ask(work: Work, session: Session) -> None:
     """Ask which channels this node is a member of."""
@@ -35,8 +40,10 @@ def told(work: Work, session: Session, asked: ChannelsAsked, frame: Channels) ->
     held = channels.states(work.tx.connection, named)
     coming = {invited.channel for invited in session.invited.values()}
     coming |= {join.invited.channel for join in session.joins.values()}
-    for channel in named:
-        if channel not in coming and channel not in work.memory.aside:
+    room = MOST - channels.count(work.tx.connection, ChannelState.REJOINING, session.relay)
+    for channel in dict.fromkeys(named):
+        if channel not in coming and channel not in work.memory.aside and (channel in held or room > 0):
+            room -= channel not in held
             _compare(work, session, channel, held.get(channel))
     if named and named[-1] > asked.after and asked.pages > 1:
         _ask(work, session, ChannelsAsked(named[-1], asked.pages - 1))

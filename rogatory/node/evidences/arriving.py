@@ -7,6 +7,7 @@ from datetime import datetime
 from rogatory.node.inbox.evidences import Entered, enter
 from rogatory.node.inbox.recording import tell_evidence
 from rogatory.node.store.documents import DocumentRow, documents_of, get_documents, get_envelope
+from rogatory.node.store.matters import get_parties
 from rogatory.node.transaction import Tx
 from rogatory.protocol.documents import Evidence, Payload, Stated, Statement, peek_document
 from rogatory.protocol.evidence.rules import Finding
@@ -26,7 +27,13 @@ def check_evidence(tx: Tx, channel: bytes, payload: Payload) -> None:
     What is said of documents that are not here yet is taken when they come.
     """
     assert isinstance(payload.body, Evidence)
+    parties = {party.authority for party in get_parties(tx.connection, channel)}
     for each in payload.body.statements:
+        if each.authority not in parties:
+            raise VoidDocument(
+                VoidCode.WRONG_EVIDENCE,
+                message("it is about {authority}, which is no party", authority=each.authority),
+            )
         document = _meant(tx, channel, each)
         if document is not None:
             _check(document, payload.author, each)
@@ -81,5 +88,5 @@ def _enter(tx: Tx, document: DocumentRow, evidence: DocumentRow, statement: Stat
     finding = _FINDINGS[statement.stated]
     of, by, officer = statement.authority, evidence.author, statement.officer
     done = enter(tx, document.row, of, finding, at=at, by=by, source=evidence.id, detail=officer)
-    if done is not Entered.NOTHING:
+    if done in (Entered.FIRST, Entered.STRONGER):
         tell_evidence(tx, document, finding, of=of, by=by, at=at, detail=officer)

@@ -8,8 +8,9 @@ from rogatory.node.store.evidences import (
     EvidenceRow,
     get_current,
     keep_superseded,
+    put_current,
     put_first,
-    replace_current,
+    superseded_of,
 )
 from rogatory.node.transaction import Tx
 from rogatory.protocol.evidence.rules import STAGE_OF, Evidence, Finding, supersedes
@@ -21,8 +22,10 @@ class Entered(Enum):
     NOTHING = "nothing"
     FIRST = "first"
     """It is the first of its document, stage and authority."""
+    EARLIER = "earlier"
+    """It took the place of one that found the same."""
     STRONGER = "stronger"
-    """It took another one's place."""
+    """It took the place of one that found something else."""
 
 
 def enter(
@@ -31,7 +34,8 @@ def enter(
     """Enter an evidence of the document in a row.
 
     `authority`: the addressee, or the relay; `at`: Unix milliseconds; `detail`: why a relay refused, or who opened it.
-    Entering one again changes nothing.
+    Entering one again changes nothing. Of each finding one is kept, of a rejection one of each code: else whoever
+    states the same again and again could fill this database.
     """
     row = EvidenceRow(
         document=document,
@@ -49,11 +53,28 @@ def enter(
     assert held is not None
     if value_of(row) == value_of(held):
         return Entered.NOTHING
+    same = _what(row) == _what(held)
     if not supersedes(value_of(row), value_of(held)):
-        keep_superseded(tx.connection, row)
+        if not same:
+            _keep(tx, row)
         return Entered.NOTHING
-    replace_current(tx.connection, row, held)
+    put_current(tx.connection, row)
+    if same:
+        return Entered.EARLIER
+    _keep(tx, held)
     return Entered.STRONGER
+
+
+def _keep(tx: Tx, row: EvidenceRow) -> None:
+    """Keep a superseded one unless one of the same finding is kept."""
+    kept = superseded_of(tx.connection, row.document)
+    if all((each.authority, *_what(each)) != (row.authority, *_what(row)) for each in kept):
+        keep_superseded(tx.connection, row)
+
+
+def _what(row: EvidenceRow) -> tuple[str, str]:
+    """The finding; a relay's rejections are told apart by their code."""
+    return row.finding, row.detail if row.finding == Finding.REJECTION else ""
 
 
 def value_of(row: EvidenceRow) -> Evidence:

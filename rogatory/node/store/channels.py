@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Final
 
-from sqlalchemy import Column, Connection, Float, Index, Integer, LargeBinary, String, Table, bindparam, select
+from sqlalchemy import Column, Connection, Float, Index, Integer, LargeBinary, String, Table, bindparam, func, select
 
 from rogatory.node.store.prepared import Prepared
 from rogatory.node.store.schema import metadata
@@ -101,6 +101,12 @@ def states(connection: Connection, ids: Iterable[bytes]) -> dict[bytes, str]:
 def in_state(connection: Connection, state: str) -> list[bytes]:
     """The ids of all channels in this state: asked in every transaction."""
     return [found[0] for found in _IDS.all(connection, at=str(state))]
+
+
+def count(connection: Connection, state: str, relay: str) -> int:
+    """How many channels of a relay are in this state."""
+    query = select(func.count()).where(_channels.c.state == str(state), _channels.c.relay == relay)
+    return int(connection.execute(query).scalar_one())
 
 
 def every(connection: Connection, states: Iterable[str] | None = None, relay: str | None = None) -> list[ChannelRow]:

@@ -155,14 +155,13 @@ def get_current(tx: Connection, document: int, stage: str, authority: str) -> Ev
     return None if found is None else EvidenceRow(**dict(zip(_NAMES, found, strict=True)))
 
 
-def replace_current(tx: Connection, row: EvidenceRow, superseded: EvidenceRow) -> None:
-    """Make `row` the current one of its document, stage and authority; the one before is kept apart."""
-    _KEEP.run(tx, **_values(superseded))
+def put_current(tx: Connection, row: EvidenceRow) -> None:
+    """Make `row` the current one of its document, stage and authority, in place of the one before."""
     _REPLACE.run(tx, **_values(row))
 
 
 def keep_superseded(tx: Connection, row: EvidenceRow) -> None:
-    """Keep one that a stronger one had superseded before it came; one that is kept already changes nothing."""
+    """Keep one that a stronger one superseded; one that is kept already changes nothing."""
     _KEEP.run(tx, **_values(row))
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from rogatory.node.channels import memberships
 from rogatory.node.channels.hooks import JoinInfo, JoinRefused
 from rogatory.node.channels.memberships import PAGES
 from rogatory.node.channels.states import ChannelState
 from rogatory.node.channels.trouble import Trouble
 from rogatory.node.registry import Registry
+from rogatory.node.store.channels import count
 from rogatory.node.transaction import Tx
 from rogatory.protocol.frames.client import FetchChannels
 from rogatory.protocol.frames.server import Channels
@@ -118,3 +120,25 @@ def test_a_channel_that_is_none_leads_to_one_vain_rejoin(world_of: WorldOf) -> N
     world.advance(60)
     assert troubles(ke)[0] is Trouble.REJOIN
     assert world.relay.logs == {}
+
+
+class CrowdingRelay(SimulatedRelay):
+    """Names many channels that do not exist, others at each connection."""
+
+    asked = 0
+
+    def fetch_channels(self, line: Line, frame: FetchChannels) -> None:
+        self.asked += 1
+        names = [(100 * self.asked + number).to_bytes(32, "big") for number in range(10)]
+        self.put(line, Channels(frame.ref, [] if frame.after else names))
+
+
+def test_a_relay_that_invents_channels_has_few_of_them_kept(world_of: WorldOf, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memberships, "MOST", 7)
+    world = world_of(KE, relay_type=CrowdingRelay)
+    ke = world.nodes[KE]
+    for _ in range(3):
+        assert ke.read(lambda tx: count(tx.connection, ChannelState.REJOINING, "relay.one")) == 7
+        ke.disconnect("relay.one")
+        world.start(KE)
+        world.settle()

@@ -222,3 +222,36 @@ def test_what_is_not_the_signers_to_say_is_void(offices: Offices, ke: Office, se
     offices.deliver(channel, author, envelope)
     assert shown(ke, sent.document) == before
     assert [event.code for event in offices["tz.central"].events(EventKind.DOCUMENT_VOID)] == ["wrong_evidence"]
+
+
+def test_who_says_the_same_again_and_again_fills_neither_database_nor_inbox(
+    offices: Offices, ke: Office, sent: Sent
+) -> None:
+    channel, tz = bytes.fromhex(sent.matter), offices["tz.central"]
+    document = DocumentRef(id=sent.document, digest=ke.run(show_document, sent.document).digest)
+    for minute in range(30, 10, -1):
+        at = f"2026-11-22T12:{minute}:00Z"
+        one = Statement(
+            document=document, stated=Stated.RETRIEVAL, authority="tz.central", at=at, officer=f"M. {minute}"
+        )
+        offices.deliver(channel, "tz.central", tz.run(sign, channel, Evidence(statements=(one,))).envelope)
+    shown_now = ke.run(show_document, sent.document)
+    [current] = [each for each in shown_now.evidences if each.stage == "retrieval"]
+    assert "M. 11" in current.says
+    assert not shown_now.superseded
+    assert [event.code for event in ke.events(EventKind.EVIDENCE)] == ["retrieval"]
+    for minute in range(30, 10, -1):
+        at = f"2026-11-22T12:{minute}:00Z"
+        one = Statement(document=document, stated=Stated.NON_RETRIEVAL, authority="tz.central", at=at)
+        offices.deliver(channel, "ke.central", ke.run(sign, channel, Evidence(statements=(one,))).envelope)
+    assert [each.finding for each in former(tz, sent.document)] == ["non_retrieval"]
+
+
+def test_what_is_stated_of_a_stranger_to_the_matter_is_void(offices: Offices, ke: Office, sent: Sent) -> None:
+    """Else the author of a document could fill its matter with as many addressees as it makes up."""
+    channel = bytes.fromhex(sent.matter)
+    body = state(Stated.NON_DELIVERY, sent, ke.run(show_document, sent.document).digest, "zz.nobody")
+    offices.deliver(channel, "ke.central", ke.run(sign, channel, body).envelope)
+    tz = offices["tz.central"]
+    assert ("delivery", "zz.nobody") not in shown(tz, sent.document)
+    assert [event.code for event in tz.events(EventKind.DOCUMENT_VOID)] == ["wrong_evidence"]
