@@ -86,7 +86,15 @@ async def start_node(
             assert keeper.directory is not None
             return keeper.directory.relay(relay)
 
-        return Link(entry, lambda: node.identity, node, backoff(), now=time.time, random=os.urandom)
+        return Link(
+            entry,
+            lambda: node.identity,
+            node,
+            backoff(),
+            now=time.time,
+            random=os.urandom,
+            patience=config.link_patience,
+        )
 
     links = Links(tasks, link_to)
     node.connect(links, keeper)

@@ -34,6 +34,7 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     `relay_urls`: where the directory is fetched until the directory itself says where relays are.
     `api_names`: further names under which the local API may be addressed (the Host header), beside loopback.
+    `link_patience`: for how long a relay may leave a question unanswered, or the line stand still; longer if data move.
     `refresh_active`, `refresh_idle`: about how long this node keeps its keys in a channel in which documents pass,
     and in one in which none do; longer in large ones.
     `close_term_days`: how long the keys of a matter that this authority closed are kept, at the longest, for members
@@ -60,6 +61,7 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     directory_refresh: Seconds = 3600.0
     backoff_first: Seconds = 0.2
     backoff_most: Seconds = 60.0
+    link_patience: Seconds = 60.0
     attachment_large: Bytes = 16 * 1024 * 1024
     attachment_most: Bytes = 64 * 1024**3
     attachment_rate: Bytes = 0

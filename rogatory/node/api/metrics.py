@@ -34,8 +34,15 @@ async def show(request: web.Request) -> web.Response:
         for expiry in expiries(directory):
             days.labels(expiry.role).set((expiry.expires - time.time()) / DAY)
     links = Gauge("rogatory_node_link_open", "Whether the link to a relay stands.", ["relay"], registry=registry)
+    unanswered = Gauge(
+        "rogatory_node_link_unanswered",
+        "Sessions begun anew because the relay had left a question without an answer, since the link was started.",
+        ["relay"],
+        registry=registry,
+    )
     for status in request.app[LINKS].statuses():
         links.labels(status.relay).set(status.state is LinkState.OPEN)
+        unanswered.labels(status.relay).set(status.unanswered)
     standing = await request.app[NODE].query(channels_status)
     channels = Gauge("rogatory_node_channels", "Channels by state.", ["state"], registry=registry)
     for state, count in standing.states.items():

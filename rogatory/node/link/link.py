@@ -8,7 +8,6 @@ from functools import partial
 from typing import Final, NoReturn, Protocol
 
 import structlog
-from websockets.asyncio.client import ClientConnection
 
 from rogatory.keys.directory.model import RelayEntry
 from rogatory.keys.errors import KeysError
@@ -19,8 +18,9 @@ from rogatory.node.errors import NodeError, ProgramFault
 from rogatory.node.link.address import addresses_of
 from rogatory.node.link.backoff import GOOD_SESSION, Backoff
 from rogatory.node.link.conversation import SessionOver, converse, shake_hands
+from rogatory.node.link.patience import TERM, LineDead, Patience, Unanswered
 from rogatory.node.link.session import Session
-from rogatory.node.link.socket import SOCKET_ERRORS, open_socket
+from rogatory.node.link.socket import SOCKET_ERRORS, MeasuredConnection, open_socket
 from rogatory.node.link.status import LinkState, LinkStatus
 from rogatory.protocol.errors import ProtocolError
 from rogatory.protocol.frames.client import ClientFrame
@@ -29,6 +29,8 @@ from rogatory.protocol.limits import NONCE
 from rogatory.protocol.text import message, text_of
 
 HANDSHAKE_TIMEOUT: Final = 15.0
+SILENCES_TOLD: Final = 3
+"""After so many sessions in a row that ended with a question unanswered, the officer is told."""
 KEYS_REFUSED: Final = frozenset({Code.BAD_PROOF, Code.NOT_ENROLLED})
 """Goodbyes of a relay whose directory does not hold the keys that this node used."""
 
@@ -66,8 +68,12 @@ class Link:
         *,
         now: Callable[[], float],
         random: Callable[[int], bytes],
+        patience: float = TERM,
     ) -> None:
-        """`entry` gives the relay's present directory entry, `identity` the keys in use; `now` gives Unix seconds."""
+        """`entry` gives the relay's present directory entry, `identity` the keys in use; `now` gives Unix seconds.
+
+        `patience`: seconds for which the relay may leave a question unanswered while nothing moves (`patience.py`).
+        """
         self.relay = entry().id
         self._entry = entry
         self._identity = identity
@@ -79,6 +85,9 @@ class Link:
         self._nudged = asyncio.Event()
         self._reported: str | None = None
         self._turn = 0
+        self._patience = patience
+        self._silences = 0
+        """Sessions in a row that ended with a question without an answer."""
         self.certificate: bytes | None = None
         """SHA-256 of the certificate that the session is bound to; None on a plain connection."""
         self.status = LinkStatus(relay=self.relay, state=LinkState.CONNECTING, since=now())
@@ -111,6 +120,10 @@ class Link:
         self._set(LinkState.CONNECTING)
         try:
             await self._session()
+        except Unanswered as error:
+            await self._was_silent(error)
+        except LineDead as error:
+            self._failed(error)
         except SessionOver as over:
             self._failed(over)
             if over.goodbye.code in KEYS_REFUSED:
@@ -140,6 +153,23 @@ class Link:
             self._failed(error)
         return None
 
+    async def _was_silent(self, error: Unanswered) -> None:
+        self._failed(error)
+        self.status.unanswered += 1
+        self._silences += 1
+        _log.warning("link_unanswered", relay=self.relay, because=str(error), in_a_row=self._silences)
+        if self._silences == SILENCES_TOLD:
+            await self._desk.trouble(
+                self.relay,
+                Trouble.UNANSWERED,
+                message(
+                    "{relay} leaves questions without an answer, in {count} sessions in a row: what is to be read or"
+                    " sent there may wait for long. The link is begun anew each time; tell the relay's operator",
+                    relay=self.relay,
+                    count=self._silences,
+                ),
+            )
+
     async def _session(self) -> None:
         socket = None
         addresses = addresses_of(self._entry())
@@ -158,17 +188,21 @@ class Link:
                 ready = await shake_hands(socket, session)
             self.certificate = None if binding == PLAIN_BINDING else binding
             await self._carry(socket, session, ready)
+        except LineDead:
+            socket.transport.abort()  # no farewell would get through
+            raise
         finally:
             await socket.close()
 
-    async def _carry(self, socket: ClientConnection, session: Session, ready: Ready) -> None:
+    async def _carry(self, socket: MeasuredConnection, session: Session, ready: Ready) -> None:
         """Carry frames both ways until the session ends; raises what ended it."""
         self._outgoing = asyncio.Queue()
         self._set(LinkState.OPEN, clock_difference=ready.time / 1000 - self._now())
         _log.info("link_open", relay=self.relay)
         try:
             await self._desk.session_opened(self.relay, ready)
-            await converse(socket, session, self._outgoing, partial(self._desk.receive, self.relay))
+            patience = Patience(asyncio.get_running_loop().time, self._patience)
+            await converse(socket, session, self._outgoing, partial(self._desk.receive, self.relay), patience)
         finally:
             await self._desk.session_closed(self.relay)
             self._outgoing = None

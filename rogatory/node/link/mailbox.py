@@ -26,6 +26,10 @@ class Mailbox:
         self._drained = asyncio.Event()
         self._drained.set()
 
+    def is_full(self) -> bool:
+        """Whether too much waits already."""
+        return not self._drained.is_set()
+
     async def put(self, frame: ServerFrame, size: int) -> None:
         """Add a frame that took `size` bytes; waits while too much waits already."""
         await self._drained.wait()

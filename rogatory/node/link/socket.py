@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket as tcp
 import ssl
 from typing import Final
 
@@ -15,14 +16,36 @@ from rogatory.protocol.limits import MAX_FRAME
 from rogatory.protocol.text import message
 
 OPEN_TIMEOUT: Final = 10.0
-PING_EVERY: Final = 20.0
-"""Seconds between pings; a relay that leaves one unanswered for as long counts as gone."""
+NOT_SENT: Final = 16 * 1024
+"""Bytes that the system takes ahead of the line: what it has taken is not seen to move any more."""
 
 SOCKET_ERRORS: Final = (OSError, TimeoutError, WebSocketException)
 """How a connection fails without anybody having broken the protocol."""
 
 
-async def open_socket(address: RelayAddress) -> tuple[ClientConnection, bytes]:
+class MeasuredConnection(ClientConnection):
+    """A connection that counts the bytes on the line, as they come and go and not frame by frame."""
+
+    received = 0
+    sent = 0
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes came."""
+        self.received += len(data)
+        super().data_received(data)
+
+    async def send_frame(self, data: bytes) -> None:
+        """Send one frame. Raises ConnectionClosed."""
+        self.sent += len(data)
+        await self.send(data)
+
+    @property
+    def left(self) -> int:
+        """Bytes of frames that were sent and wait in this process no longer."""
+        return self.sent - self.transport.get_write_buffer_size()
+
+
+async def open_socket(address: RelayAddress) -> tuple[MeasuredConnection, bytes]:
     """A connection, and what binds the session to it (rogatory.keys.link).
 
     Raises one of SOCKET_ERRORS, or LinkAuthenticationError if the certificate is not the pinned one.
@@ -35,15 +58,23 @@ async def open_socket(address: RelayAddress) -> tuple[ClientConnection, bytes]:
         compression=None,
         max_size=MAX_FRAME,
         open_timeout=OPEN_TIMEOUT,
-        ping_interval=PING_EVERY,
-        ping_timeout=PING_EVERY,
+        ping_interval=None,  # see conversation.py: on a slow line a pong may come late
         close_timeout=2.0,
+        create_connection=MeasuredConnection,
     )
+    assert isinstance(socket, MeasuredConnection)
+    _hold_back(socket)
     try:
         return socket, _binding(socket, address)
     except LinkAuthenticationError:
         await socket.close()
         raise
+
+
+def _hold_back(socket: ClientConnection) -> None:
+    line = socket.transport.get_extra_info("socket")
+    if line is not None and hasattr(tcp, "TCP_NOTSENT_LOWAT"):
+        line.setsockopt(tcp.IPPROTO_TCP, tcp.TCP_NOTSENT_LOWAT, NOT_SENT)
 
 
 def _binding(socket: ClientConnection, address: RelayAddress) -> bytes:

@@ -16,7 +16,10 @@ class LinkState(StrEnum):
 
 
 class LinkStatus(msgspec.Struct, kw_only=True):
-    """One relay. Times are unix seconds; `clock_difference` is the relay's clock minus ours at the last session."""
+    """One relay. Times are unix seconds; `clock_difference` is the relay's clock minus ours at the last session.
+
+    `unanswered`: sessions that were begun anew because the relay had left a question without an answer.
+    """
 
     relay: str
     state: LinkState
@@ -24,3 +27,4 @@ class LinkStatus(msgspec.Struct, kw_only=True):
     next_attempt: float | None = None
     last_error: str | None = None
     clock_difference: float | None = None
+    unanswered: int = 0
