@@ -7,6 +7,7 @@ known, the template is looked up in that language and filled with the same value
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import Enum
 from types import MappingProxyType
 from typing import Final, Self
@@ -25,8 +26,8 @@ class Message(str):
 
     @classmethod
     def of(cls, template: str, many: str | None, values: Mapping[str, object]) -> Self:
-        """The text; `values` fill the names in braces. They may be messages, enumerated words or
-        tuples (shown as lists)."""
+        """The text; `values` fill the names in braces. They may be messages, enumerated words,
+        moments or tuples (shown as lists)."""
         chosen = template if many is None or values["count"] == 1 else many
         text = cls(chosen.format(**{name: _shown(value) for name, value in values.items()}) if values else chosen)
         text.template, text.many, text.values = template, many, values
@@ -67,4 +68,6 @@ def plain_text(value: object) -> str:
 def _shown(value: object) -> object:
     if isinstance(value, tuple):
         return ", ".join(str(_shown(each)) for each in value)
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S} UTC" if value.tzname() == "UTC" else str(value)
     return in_words(str(value.value)) if isinstance(value, Enum) else value

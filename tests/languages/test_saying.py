@@ -23,14 +23,14 @@ def test_a_language_is_added_by_its_file_alone(tmp_path: Path, monkeypatch: pyte
     assert of_environment({"LANG": "sw_TZ.UTF-8"}) == "sw"
     with reading("sw"):
         assert say(message("no networks")) == "no networks"  # not among the texts
-        assert say(message("nothing found")) == "⟦nothing found⟧"
+        assert say(message("no keys")) == "⟦no keys⟧"
 
 
 def test_values_are_said_in_the_same_language(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     add_language(monkeypatch, tmp_path, "sw", marked)
-    text = message("{name} cannot be had: {reason}", name="a.pdf", reason=message("nothing found"))
-    assert say(text) == str(text) == "a.pdf cannot be had: nothing found"
-    assert say(text, "sw") == "⟦a.pdf cannot be had: ⟦nothing found⟧⟧"
+    text = message("{name} cannot be had: {reason}", name="a.pdf", reason=message("no keys"))
+    assert say(text) == str(text) == "a.pdf cannot be had: no keys"
+    assert say(text, "sw") == "⟦a.pdf cannot be had: ⟦no keys⟧⟧"
     assert plainly((State.IN_EXECUTION, "x", True), "sw") == "⟦in execution⟧⟦,⟧ x⟦,⟧ ⟦yes⟧"
     assert word("in_execution", "sw") == "⟦in execution⟧"
     assert say(message("{a!r} {b}", a="it's", b=None), "sw") == '"it\'s" '

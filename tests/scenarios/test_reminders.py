@@ -102,10 +102,10 @@ def test_each_reminder_is_said_once_through_crashes_absence_and_wrong_clocks(tmp
         assert [each["at"][-6:] for each in response["local"]] == ["+03:00", "+03:00"]
         assert "escalation" in tz.cli_text("request", "show", matter)
         before, after = tmp_path / "before.ics", tmp_path / "after.ics"
-        ke.cli("calendar", "--out", str(before))
+        ke.cli("calendar", str(before))
         tz.cli("request", "reply", matter, "--outcome", "accepted")
         until(lambda: [each["due"] for each in ke.cli("due")] == ["answer"], "the answer alone to be due", every=1)
-        ke.cli("calendar", "--out", str(after))
+        ke.cli("calendar", str(after))
         was, now = events_of(before)["response"], events_of(after)["response"]
         assert (was["UID"], was["STATUS"], now["STATUS"]) == (now["UID"], "CONFIRMED", "CANCELLED")
         assert now["SEQUENCE"] == was["SEQUENCE"] + 1

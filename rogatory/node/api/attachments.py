@@ -95,7 +95,7 @@ async def content(request: web.Request) -> web.StreamResponse:
     if row.state not in HERE or not files.has(row.blob, Layout(row.size).blob):
         raise Conflict(
             message("{name} is not here: {problem}", name=row.name, problem=row.problem or in_words(row.state)),
-            message("fetch it: document save does"),
+            message("fetch it: rogatory-node document save DOCUMENT FILE --attachment N"),
         )
     chunks = files.content(reference_of(row), row.size)
     first = await asyncio.to_thread(next, chunks, b"")

@@ -36,7 +36,7 @@ def one_file(tx: Tx, document: DocumentRow, number: int) -> AttachmentRow:
     if not 1 <= number <= len(files):
         raise NotFound(
             counted("the document has {count} attachment", "the document has {count} attachments", count=len(files)),
-            message("list them: document attachments"),
+            message("list them: rogatory-node document attachments DOCUMENT"),
         )
     row = files[number - 1][1]
     if row is None:

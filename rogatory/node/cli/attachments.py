@@ -36,11 +36,14 @@ ASK_EVERY: Final = 0.3
 UNDER_WAY: Final = ("uploading", "wanted")
 
 
+_FILE: Final = message("name a file that is there and may be read")
+
+
 def give_files(client: Client, files: Sequence[Path]) -> list[str]:
     """Give files to the node, which seals them; their ids. Raises NotFound before anything was given."""
     for file in files:
         if not file.is_file():
-            raise NotFound(message("{file} is no file that can be read", file=file))
+            raise NotFound(message("{file} is no file that can be read", file=file), _FILE)
     return [_give(client, file) for file in files]
 
 
@@ -93,7 +96,7 @@ def _find(client: Client, document: str, number: int) -> dict[str, Any]:
     if not 1 <= number <= len(files):
         raise NotFound(
             counted("the document has {count} attachment", "the document has {count} attachments", count=len(files)),
-            message("list them: document attachments"),
+            message("list them: rogatory-node document attachments DOCUMENT"),
         )
     return files[number - 1]
 

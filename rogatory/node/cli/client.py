@@ -75,7 +75,10 @@ class Client:
 
         `advance(count)` is told of bytes as they come.
         """
-        descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
+        try:
+            descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
+        except OSError as error:  # told of the file that was named, not of our temporary one
+            raise OSError(error.errno, error.strerror, str(file)) from None
         try:
             with os.fdopen(descriptor, "wb") as out, self._asked("GET", path, query, None) as response:
                 while data := self._read(response):

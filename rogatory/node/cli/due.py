@@ -35,7 +35,7 @@ def due(
 
 
 def calendar(
-    out: Annotated[Path, typer.Option(help="The .ics file; an older one is replaced.", resolve_path=True)],
+    file: Annotated[Path, typer.Argument(help="The .ics file; an older one is replaced.", resolve_path=True)],
     folder: FolderOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
@@ -45,11 +45,11 @@ def calendar(
     No names of persons, no subject, nothing of a document. Where confidentiality is asked for, neither the other
     authority nor the file number: only the first digits of the matter's id. Mind who can read the calendar.
     """
-    length = Client(folder).download(out, "calendar", language=reader())
+    length = Client(folder).download(file, "calendar", language=reader())
     if as_json:
-        show_json({"file": str(out), "bytes": length})
+        show_json({"file": str(file), "bytes": length})
         return
-    show_line(message("written: {file}", file=out))
+    show_line(message("written: {file}", file=file))
     show_line(message("it is not encrypted: mind who can read the calendar that it goes into"))
 
 

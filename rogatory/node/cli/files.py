@@ -21,7 +21,10 @@ def read_mapping(path: Path) -> dict[str, Any]:
     try:
         data = sys.stdin.buffer.read(MAX_FILE + 1) if str(path) == "-" else _read(path)
     except OSError as error:
-        raise NotFound(message("{file} cannot be read: {reason}", file=path, reason=reason_of(error))) from None
+        raise NotFound(
+            message("{file} cannot be read: {reason}", file=path, reason=reason_of(error)),
+            message("name a file that is there and may be read"),
+        ) from None
     if len(data) > MAX_FILE:
         raise RefusedInput(message("{file} is over {limit} bytes", file=path, limit=MAX_FILE))
     try:

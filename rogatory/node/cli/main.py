@@ -114,6 +114,8 @@ def main() -> None:
             _tell(error.problem if isinstance(error, AnsweredProblem) else Problem.of(as_node_error(error)))
         except OSError as error:
             _write(file_problem(error))
+            if error.filename:
+                _write_next(message("name a file in a folder that is there, which may be read or written"))
             sys.exit(3)
         except KeyboardInterrupt:
             sys.exit(130)

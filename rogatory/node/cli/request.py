@@ -16,12 +16,12 @@ from rogatory.node.cli.options import HERE, FolderOption, JsonOption
 from rogatory.node.cli.show import show_json, show_line, show_table
 from rogatory.node.cli.views import show_letter, show_matter, show_matters, show_sent
 from rogatory.node.errors import Conflict, RefusedInput
-from rogatory.protocol.text import message
+from rogatory.protocol.text import in_words, message
 
 app = typer.Typer(help="Requests under UNTOC: send, follow, answer.", no_args_is_help=True)
 
 
-FormArgument = Annotated[str, typer.Argument(help="A form, as extradition; see: request forms.")]
+FormArgument = Annotated[str, typer.Argument(help="A form, as extradition; see: rogatory-node request forms.")]
 
 
 @app.command("forms")
@@ -67,12 +67,23 @@ def write(
     known = _known(form)
     if out.exists():
         raise Conflict(message("{file} is there already", file=out), message("name another file with --out"))
-    out.write_bytes(msgspec.json.format(msgspec.json.encode(enter_request(known)), indent=2) + b"\n")
+    values: dict[str, Any] = {}
+    try:
+        enter_request(known, values)
+    except typer.Abort:
+        _keep(out, values)
+        show_line(message("\nstopped: what was entered is in {file}; complete it in an editor", file=out))
+        raise typer.Exit(130) from None
+    _keep(out, values)
     show_line(
         message(
             "written to {file}: look it over with: rogatory-node request check --to AUTHORITY --file {file}", file=out
         )
     )
+
+
+def _keep(out: Path, values: dict[str, Any]) -> None:
+    out.write_bytes(msgspec.json.format(msgspec.json.encode(values), indent=2) + b"\n")
 
 
 @app.command("follow-up")
@@ -128,12 +139,26 @@ def check(
     show_line(found["letter"])
     for gap in found["gaps"]:
         show_line(message("missing: {what} ({article})", what=gap["what"], article=gap["article"]))
+    for left in found["untouched"]:
+        show_line(
+            message(
+                "still the template's hint: {what}, field {field}", what=in_words(left["what"]), field=left["field"]
+            )
+        )
     for remark in found["remarks"]:
         about = {name: remark[name] for name in ("authority", "text", "article")}
         if remark["blocks"]:
             show_line(message("objection: {authority}: {text} ({article})", **about))
         else:
             show_line(message("note: {authority}: {text} ({article})", **about))
+    if not found["gaps"] and not found["untouched"] and not any(remark["blocks"] for remark in found["remarks"]):
+        show_line(
+            message(
+                "nothing essential is missing; to send it: rogatory-node request send {to} --file {file}",
+                to=" ".join(f"--to {authority}" for authority in to),
+                file=file,
+            )
+        )
 
 
 @app.command("send")

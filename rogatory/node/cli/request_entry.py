@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import typer
 
 from rogatory.languages import plainly, say, word
 from rogatory.node.cli.show import console, show_line
-from rogatory.protocol.documents import FORMS, Field, Shape, fields_of, gaps_of
+from rogatory.protocol.documents import FORMS, Field, Shape, fields_of, gaps_of, misfit_of
 from rogatory.protocol.documents.requests.asking import always
 from rogatory.protocol.text import Message, message
 
-_NOT_ASKED = frozenset({"annexes", "translations", "officers"})
-"""Files are named when the request is sent; the node itself knows its officers."""
+_NOT_ASKED: Final = frozenset(
+    {"annexes", "translations", "officers", "requesting_authority", "contact", "requested_authority"}
+)
+"""Files are named when the request is sent; the node knows its officers, and both sides from the directory."""
 
 
-def enter_request(form: str) -> dict[str, Any]:
-    """Ask for the fields of a form until nothing essential is missing. Empty answers leave fields out."""
+def enter_request(form: str, values: dict[str, Any]) -> None:
+    """Ask for the fields of a form until nothing essential is missing. Empty answers leave fields out.
+
+    `values` takes each answer as it comes, so that whoever stops half-way keeps them.
+    """
     kind = FORMS[form]
-    values: dict[str, Any] = {"form": form, "reference": "", "language": "en"}
+    values |= {"form": form, "reference": "", "language": "en"}
+    show_line(message("An empty answer leaves a field out. Ctrl-C stops and keeps what was entered."))
     section = None
     for field in fields_of(kind):
         if field.name in _NOT_ASKED:
@@ -29,7 +35,6 @@ def enter_request(form: str) -> dict[str, Any]:
             section = field.section
             console().print(f"\n{word(section.value)}", style="bold")
         _ask_until_sound(values, field, kind)
-    return values
 
 
 def _ask_until_sound(values: dict[str, Any], field: Field, kind: type[msgspec.Struct]) -> None:
@@ -39,7 +44,7 @@ def _ask_until_sound(values: dict[str, Any], field: Field, kind: type[msgspec.St
         try:
             request = msgspec.convert(trial, kind)
         except msgspec.ValidationError as error:
-            show_line(message("not well formed: {error}", error=str(error)), indent=2)
+            show_line(misfit_of(error, kind), indent=2)
             continue
         if (
             given is None
@@ -58,6 +63,8 @@ def _ask(field: Field) -> Any:
         return _ask_parts(field)
     if field.part is not None:
         return _ask_part(field, field.part) if _confirmed(field) else None
+    for worded in field.worded:
+        show_line(worded, indent=2)
     given = _line(_wording(field))
     if not given:
         return None
@@ -88,7 +95,7 @@ def _ask_part(field: Field, part: type[msgspec.Struct]) -> dict[str, Any]:
         try:
             msgspec.convert(answers, part)
         except msgspec.ValidationError as error:
-            again = message("not well formed: {error}; {field} once more", error=str(error), field=field.ask.label)
+            again = message("{error}; {field} once more", error=misfit_of(error, part), field=field.ask.label)
             show_line(again, indent=2)
             continue
         return answers

@@ -54,5 +54,5 @@ def search(
             )
             for each in found
         ],
-        message("nothing found"),
+        message("nothing found; words have to stand as they are written: begin* finds any ending"),
     )

@@ -27,7 +27,10 @@ from rogatory.languages.saying import (
 )
 from rogatory.protocol.text import Message
 
-KEPT: Final = "\n\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
+KEPT: Final = (
+    "\n\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
+    "\N{LEFT-TO-RIGHT MARK}\N{RIGHT-TO-LEFT MARK}"
+)
 """Characters that do not print and do no harm: line ends, spaces that keep French punctuation with its word, and the
 joiners that some scripts need.
 """

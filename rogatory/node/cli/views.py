@@ -49,7 +49,7 @@ def show_matter(matter: dict[str, Any], documents: list[dict[str, Any]]) -> None
             (message("kind"), word(matter["kind"])),
             (message("subject"), matter["subject"]),
             (message("state"), word(matter["state"])),
-            (message("next steps"), matter["next_steps"]),
+            (message("next steps"), [_step(code) for code in matter["next_steps"]]),
             (message("opened"), message("{time} by {who}", time=moment(matter["opened_at"]), who=matter["creator"])),
             (message("relay"), matter["relay"]),
             (message("closed"), _closed(matter["closed"])),
@@ -105,6 +105,12 @@ def _closed(closed: dict[str, Any] | None) -> str | None:
         time=moment(closed["at"]),
         keys=keys,
     )
+
+
+def _step(code: str) -> str:
+    """A step in words, with the code that `--outcome` takes where that is another."""
+    worded = in_words(code)
+    return word(code) if word(code) == code else message("{worded} ({code})", worded=worded, code=code)
 
 
 def show_amendment(amendment: dict[str, Any]) -> None:
@@ -182,7 +188,11 @@ def show_sent(answer: dict[str, Any], as_json: bool) -> None:
         show_json(answer)
     elif "draft" in answer:
         show_line(
-            message("prepared: draft {draft} waits for a second officer: approval give", draft=short(answer["draft"]))
+            message(
+                "prepared: draft {draft} waits for a second officer, "
+                "who sends it with: rogatory-node --officer ID approval give {draft}",
+                draft=short(answer["draft"]),
+            )
         )
     else:
         show_line(

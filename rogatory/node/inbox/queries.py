@@ -26,7 +26,7 @@ from rogatory.node.store.events import EventRow, events_after, last_event
 from rogatory.node.store.evidences import EvidenceRow, evidences_of, superseded_of
 from rogatory.node.transaction import Tx
 from rogatory.protocol.documents import limits_of, peek_document
-from rogatory.protocol.dossier.moments import moment
+from rogatory.protocol.dossier.moments import moment_of
 from rogatory.protocol.evidence.rules import Finding
 from rogatory.protocol.evidence.rules import Stage as EvidenceStage
 from rogatory.protocol.evidence.wording import wording
@@ -125,7 +125,7 @@ def _evidences(rows: Sequence[EvidenceRow]) -> list[EvidenceView]:
 
 
 def _evidence(row: EvidenceRow) -> EvidenceView:
-    said = wording(Finding(row.finding), of=row.authority, by=row.by, at=moment(row.at), detail=row.detail)
+    said = wording(Finding(row.finding), of=row.authority, by=row.by, at=moment_of(row.at), detail=row.detail)
     return EvidenceView(
         stage=row.stage,
         authority=row.authority,

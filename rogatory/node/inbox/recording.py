@@ -27,7 +27,7 @@ from rogatory.node.store.evidences import evidences_of, superseded_of
 from rogatory.node.transaction import Tx
 from rogatory.protocol.acknowledgement import Acknowledgement
 from rogatory.protocol.documents import Document, Evidence, Payload, UnverifiedDocument
-from rogatory.protocol.dossier.moments import moment
+from rogatory.protocol.dossier.moments import moment_of
 from rogatory.protocol.evidence.rules import Finding
 from rogatory.protocol.evidence.wording import wording
 from rogatory.protocol.receipt import Receipt
@@ -164,7 +164,7 @@ def tell_evidence(
 ) -> None:
     """Tell the officer what an evidence says of one of this authority's own documents. `at` in Unix milliseconds."""
     if document.author == tx.authority:
-        said = wording(finding, of=of, by=by, at=moment(at), detail=detail)
+        said = wording(finding, of=of, by=by, at=moment_of(at), detail=detail)
         record(
             tx,
             EventKind.EVIDENCE,

@@ -28,12 +28,13 @@ def check_may_close(tx: Tx, matter: MatterRow) -> None:
     if matter.creator != tx.authority:
         raise NotAllowed(
             message("{creator} founded the matter, and alone may close it", creator=matter.creator),
-            message("ask it to; to go alone, use: matter leave"),
+            message("ask it to; to go alone, use: rogatory-node matter leave MATTER"),
         )
     closing = closings.get(tx.connection, matter.channel)
     if closing is not None and closing.seq is None:
         raise Conflict(
-            message("the matter's closing is signed and on its way"), message("see whether it was taken: matter show")
+            message("the matter's closing is signed and on its way"),
+            message("see whether it was taken: rogatory-node matter show MATTER"),
         )
     if closing is not None:
         raise Conflict(

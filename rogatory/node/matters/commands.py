@@ -24,7 +24,7 @@ from rogatory.node.matters.handing_on import keep_when_forwarded
 from rogatory.node.matters.joining import enter_matter
 from rogatory.node.matters.lookup import find_amendment, find_matter, find_thread
 from rogatory.node.matters.queries import amendment_view
-from rogatory.node.matters.requesting import prepare_request
+from rogatory.node.matters.requesting import prepare_request, refuse_past
 from rogatory.node.matters.views import AmendmentView, Sent
 from rogatory.node.store.amendments import get_amendments, get_signatures
 from rogatory.node.store.documents import get_envelope
@@ -46,10 +46,11 @@ from rogatory.protocol.documents import (
     Thread,
     UnverifiedDocument,
     Urgency,
+    misfit_of,
     peek_document,
     sign_consent,
 )
-from rogatory.protocol.life.course import advance
+from rogatory.protocol.life.course import advance, may_take
 from rogatory.protocol.life.table import IllegalStep, State
 from rogatory.protocol.limits import CHANNEL_ID
 from rogatory.protocol.text import in_words, message, text_of
@@ -148,13 +149,20 @@ def compose_reply(
             message("wait for document_accepted"),
         )
     body = msgspec.structs.replace(_body({"language": "en"} | dict(reply) | chain, Reply), officers=officers)
+    refuse_past(tx, "until", body.until)
     body = annex(tx, keep_when_forwarded(tx, row, body), attachments)
     request = bytes.fromhex(course.request)
     document = sign(tx, row.channel, body, addressees=_others(tx, row), in_reply_to=request)
     try:
         advance(course, tx.authority, body, document.digest)
     except IllegalStep as error:
-        raise Conflict(text_of(error), message("see where the matter stands: matter show")) from None
+        steps = tuple(step.value for step in may_take(course, tx.authority))
+        raise Conflict(
+            text_of(error),
+            message("what goes from here: {steps}", steps=steps)
+            if steps
+            else message("see where the matter stands: rogatory-node matter show MATTER"),
+        ) from None
     return document
 
 
@@ -346,7 +354,7 @@ def _body(fields: Mapping[str, Any], kind: type[B]) -> B:
         return msgspec.convert(fields, kind)
     except msgspec.ValidationError as error:
         raise RefusedInput(
-            message("the {kind} is not well formed: {error}", kind=in_words(kind.KIND), error=text_of(error)),
+            message("the {kind} is not well formed: {error}", kind=in_words(kind.KIND), error=misfit_of(error, kind)),
             message("correct that field"),
         ) from None
 

@@ -54,7 +54,7 @@ def follow_up(
     if document is None:
         raise Conflict(
             message("the matter has no request that the log has, to be followed up"),
-            message("see where the matter stands: matter show"),
+            message("see where the matter stands: rogatory-node matter show MATTER"),
         )
     payload = peek_document(get_envelope(tx.connection, document.row)).payload
     earlier = payload.body

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from rogatory.keys.directory.model import AuthorityEntry
+from rogatory.languages import say
+from rogatory.languages.catalogues import SOURCE
+from rogatory.languages.choosing import nearest
 from rogatory.node.inbox.views import View
 from rogatory.protocol.documents import Basis, Request, Urgency
 from rogatory.protocol.text import in_words, message
@@ -28,16 +31,23 @@ def remarks_on(request: Request, entries: Iterable[AuthorityEntry]) -> list[Rema
     return sorted(found, key=lambda remark: not remark.blocks)
 
 
-def contact_of(entry: AuthorityEntry, *, urgent: bool) -> str:
-    """Name, address, telephone, e-mail and hours as the directory has them; in urgency the 24/7 contact too."""
-    name = entry.names.get("en") or next(iter(entry.names.values()))
+def contact_of(entry: AuthorityEntry, *, urgent: bool, language: str = "en") -> str:
+    """Name, address, telephone, e-mail and hours as the directory has them; in urgency the 24/7 contact too.
+
+    It is signed as a part of a request in `language`, so name and labels are of that language where there are any.
+    """
+    spoken = nearest([language]) or SOURCE
+    name = entry.names.get(_primary(language)) or entry.names.get("en") or next(iter(entry.names.values()))
     lines = [
         name,
         entry.address,
-        entry.telephone and f"Telephone {entry.telephone}",
-        entry.email and f"E-mail {entry.email}",
-        entry.office_hours and f"Hours {entry.office_hours} {entry.time_zone or ''}".rstrip(),
-        entry.contact_24_7 and urgent and f"24 hours a day, 7 days a week: {entry.contact_24_7}",
+        entry.telephone and say(message("Telephone {number}", number=entry.telephone), spoken),
+        entry.email and say(message("E-mail {address}", address=entry.email), spoken),
+        entry.office_hours
+        and say(message("Hours {hours}", hours=f"{entry.office_hours} {entry.time_zone or ''}".rstrip()), spoken),
+        entry.contact_24_7
+        and urgent
+        and say(message("24 hours a day, 7 days a week: {contact}", contact=entry.contact_24_7), spoken),
     ]
     return "\n".join(line for line in lines if line)
 
@@ -48,7 +58,9 @@ def _competence(request: Request, entry: AuthorityEntry) -> Sequence[Remark]:
     purpose = in_words(request.COMPETENCE)
     return (
         _objection(
-            entry, message("it is not competent for {purpose}: see authority find", purpose=purpose), "UNTOC 18(13)"
+            entry,
+            message("it is not competent for {purpose}: see rogatory-node authority find", purpose=purpose),
+            "UNTOC 18(13)",
         ),
     )
 

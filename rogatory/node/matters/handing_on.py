@@ -59,7 +59,8 @@ def letter_to_hand_on(tx: Tx, matter: str, say: Say = str) -> Letter:
     request = request_of(tx, row)
     if request is None:
         raise Conflict(
-            message("the matter has no request that the log has"), message("see where the matter stands: matter show")
+            message("the matter has no request that the log has"),
+            message("see where the matter stands: rogatory-node matter show MATTER"),
         )
     payload = peek_document(get_envelope(tx.connection, request.row)).payload
     assert isinstance(payload.body, Request)

@@ -24,7 +24,8 @@ def find_matter(tx: Tx, given: str) -> MatterRow:
     matter = get_matter(tx.connection, found[0]) if found else None
     if matter is None:
         raise NotFound(
-            message("no matter with the id {given} is held here", given=given), message("list them: matter list")
+            message("no matter with the id {given} is held here", given=given),
+            message("list them: rogatory-node matter list"),
         )
     return matter
 
@@ -35,7 +36,8 @@ def find_amendment(tx: Tx, matter: MatterRow, given: str) -> AmendmentRow:
     found = [row for row in get_amendments(tx.connection, matter.channel) if low <= row.digest <= high]
     if not found:
         raise NotFound(
-            message("the matter has no amendment {given}", given=given), message("see the matter: matter show")
+            message("the matter has no amendment {given}", given=given),
+            message("see the matter: rogatory-node matter show MATTER"),
         )
     if len(found) > 1:
         raise RefusedInput(

@@ -81,7 +81,10 @@ def _faults(tx: Tx, addressees: Sequence[str], request: Request, related: Relate
     if row is None:
         yield Fault(
             message("no request with the digest {digest} is known here", digest=digest.hex()),
-            message("take it from the earlier matter: request follow-up; or name that request by its reference alone"),
+            message(
+                "take it from the earlier matter: rogatory-node request follow-up MATTER; "
+                "or name that request by its reference alone"
+            ),
         )
         return
     if row.kind != Request.KIND or row.void is not None:
@@ -91,7 +94,7 @@ def _faults(tx: Tx, addressees: Sequence[str], request: Request, related: Relate
                 digest=digest.hex(),
                 kind=in_words(row.kind),
             ),
-            message("take the digest of the earlier request: request follow-up"),
+            message("take the digest of the earlier request: rogatory-node request follow-up MATTER"),
         )
         return
     found = _held(tx, row)

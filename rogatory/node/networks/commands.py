@@ -23,7 +23,7 @@ def share_lost_in(tx: Tx, network: str, authority: str) -> list[str]:
     try:
         channel = tx.directory.roster(network).channel_id
     except UnknownNetwork as error:
-        raise NotFound(text_of(error), message("list them: network list")) from None
+        raise NotFound(text_of(error), message("list them: rogatory-node network list")) from None
     return share_lost(tx, channel, authority)
 
 
@@ -40,7 +40,7 @@ def announce(
         roster = directory.roster(network)
         directory.may_send(tx.now)
     except UnknownNetwork as error:
-        raise NotFound(text_of(error), message("list them: network list")) from None
+        raise NotFound(text_of(error), message("list them: rogatory-node network list")) from None
     except DirectoryExpired as error:
         raise Conflict(text_of(error), message("connect to a relay and let the node refresh the directory")) from None
     if not directory.may_announce(network, tx.authority, directory.network_versions[network]):

@@ -81,7 +81,7 @@ def _roster(tx: Tx, network: str) -> Roster:
     try:
         return tx.directory.roster(network)
     except UnknownNetwork as error:
-        raise NotFound(text_of(error), message("list them: network list")) from None
+        raise NotFound(text_of(error), message("list them: rogatory-node network list")) from None
 
 
 def _seats(tx: Tx, roster: Roster) -> RosterView:

@@ -1,8 +1,8 @@
 """Words as they are compared: letters that differ only in how they are written are one letter.
 
 Case and diacritics go, in every script that has them. Arabic: the forms of alef, ya and ta marbuta are one each, vowel
-signs and tatweel go. Cyrillic: yo is ye. Chinese, Japanese and Korean have no spaces between words: each character
-is a word.
+signs and tatweel go, and so does the article before a word, also after a particle. Cyrillic: yo is ye. Chinese,
+Japanese and Korean have no spaces between words: each character is a word.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ _ARABIC: Final = str.maketrans(
     }
 )
 _IDEOGRAPHS: Final = re.compile(r"([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff])")
+_ARTICLE: Final = re.compile(r"(?<!\w)(?:[وفبك]?ال|لل)(?=\w{3})")
+"""The Arabic article, which is written as one with its word: an index of "the bank" has to find "bank"."""
 _QUERY: Final = re.compile(r'"([^"]*)"|(\S+)')
 
 
@@ -30,7 +32,7 @@ def fold(text: str) -> str:
     composed = _IDEOGRAPHS.sub(r" \1 ", unicodedata.normalize("NFKC", text))
     decomposed = unicodedata.normalize("NFKD", composed.casefold())
     bare = "".join(character for character in decomposed if not unicodedata.combining(character))
-    return unicodedata.normalize("NFC", bare).translate(_ARABIC)
+    return _ARTICLE.sub("", unicodedata.normalize("NFC", bare).translate(_ARABIC))
 
 
 def match_of(query: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import Enum
 from typing import Any
 
@@ -42,6 +43,8 @@ def _plain(value: object) -> object:
     if isinstance(value, Message):
         values = {name: _plain(each) for name, each in value.values.items()}
         return {"template": value.template, "many": value.many, "values": values}
+    if isinstance(value, datetime):
+        return {"moment": value.isoformat()}
     if isinstance(value, tuple):
         return [_plain(each) for each in value]
     if isinstance(value, Enum):
@@ -50,6 +53,8 @@ def _plain(value: object) -> object:
 
 
 def _built(found: Any) -> Any:
+    if isinstance(found, dict) and "moment" in found:
+        return datetime.fromisoformat(found["moment"])
     if isinstance(found, dict):
         values = {name: _built(each) for name, each in found["values"].items()}
         return Message.of(found["template"], found["many"], values)

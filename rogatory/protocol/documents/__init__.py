@@ -56,6 +56,7 @@ from rogatory.protocol.documents.requests.forms.spontaneous_information import S
 from rogatory.protocol.documents.requests.keeping import Kept, dropped_limits, keep_limits
 from rogatory.protocol.documents.requests.letter import letter_of
 from rogatory.protocol.documents.requests.limits import limits_of
+from rogatory.protocol.documents.requests.misfits import misfit_of
 from rogatory.protocol.documents.requests.parts import (
     Conducting,
     Confidentiality,
@@ -70,7 +71,7 @@ from rogatory.protocol.documents.requests.parts import (
 )
 from rogatory.protocol.documents.requests.request import Basis, Nature, Request
 from rogatory.protocol.documents.requests.schema import schema_of
-from rogatory.protocol.documents.requests.template import template_of
+from rogatory.protocol.documents.requests.template import Untouched, template_of, untouched_in
 from rogatory.protocol.documents.signing import DocumentKeys, DocumentSigner, SeedSigner
 from rogatory.protocol.documents.urgency import Urgency
 
@@ -142,6 +143,7 @@ __all__ = [
     "UnknownKind",
     "UnsoundDocument",
     "UnsupportedDocument",
+    "Untouched",
     "UnverifiedDocument",
     "Urgency",
     "UseLimits",
@@ -158,6 +160,7 @@ __all__ = [
     "kept_document",
     "letter_of",
     "limits_of",
+    "misfit_of",
     "open_consent",
     "open_document",
     "open_either",
@@ -169,4 +172,5 @@ __all__ = [
     "signed_document",
     "template_of",
     "timestamp",
+    "untouched_in",
 ]

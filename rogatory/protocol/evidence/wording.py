@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from rogatory.protocol.evidence.rules import Finding
 from rogatory.protocol.text import Message, message
 
 
-def wording(finding: Finding, *, of: str, by: str, at: str, detail: str = "") -> Message:
-    """A sentence. `of`: the addressee, or the relay; `by`: who says so; `at`: a time as people read it.
+def wording(finding: Finding, *, of: str, by: str, at: str | datetime, detail: str = "") -> Message:
+    """A sentence. `of`: the addressee, or the relay; `by`: who says so; `at`: a moment, said in
+    the reader's own way, or a time as it is to be read.
 
     `detail`: why a relay refused, or the officer whom an authority names; empty where nobody said.
     """

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from rogatory.protocol.attachments import CHUNK
+from tests.filled import filled
 from tests.node.attachments.offices import Offices, arrived, digest, files_of, made, offices, wait_state
 from tests.node.process import CommandFailed
 
@@ -55,8 +57,7 @@ def test_the_author_can_save_its_own_file_too(pair: Offices, tmp_path: Path) -> 
 
 def test_every_kind_of_message_takes_files(pair: Offices, tmp_path: Path) -> None:
     file = made(tmp_path / "annex.pdf", 1234)
-    template = pair.ke.cli_text("request", "template")
-    (tmp_path / "request.json").write_text(template)
+    (tmp_path / "request.json").write_text(json.dumps(filled("mutual_legal_assistance")))
     asked = pair.ke.cli(
         "request", "send", "--to", "tz.central", "--file", str(tmp_path / "request.json"), "--attach", str(file)
     )

@@ -33,6 +33,7 @@ def test_letters_of_every_script_stay() -> None:
     for text in (
         "Réponse n° 3",
         "من \u2068ke.central\u2069",
+        "\u200fke.central: وصل",
         "Запрос",
         "طلب المساعدة",
         "请求",

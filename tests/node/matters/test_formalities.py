@@ -70,6 +70,12 @@ def test_in_urgency_the_ways_to_be_quick_are_told() -> None:
     assert "+255 000" not in contact_of(entry(contact_24_7="+255 000"), urgent=False)
 
 
+def test_contacts_are_in_the_language_of_the_request() -> None:
+    office = entry(names={"en": "Justice", "fr": "La Justice"}, telephone="+255 1", office_hours="8-16")
+    assert contact_of(office, urgent=False, language="fr").startswith("La Justice\nTéléphone\u00a0: +255 1\nHoraires")
+    assert contact_of(office, urgent=False, language="sw").startswith("Justice\nTelephone +255 1\nHours 8-16")
+
+
 def test_a_check_sends_nothing_and_names_gaps(offices: Offices) -> None:
     checked = offices["ke.central"].run(check_request, ["tz.central"], BANK_RECORDS | {"aim": ""})
     assert [gap.article for gap in checked.gaps] == ["UNTOC 18(15)(f)"]

@@ -16,6 +16,7 @@ from rogatory.node.matters.requesting import check_request
 from rogatory.node.matters.views import RelatedMatter, Succession
 from rogatory.protocol.documents import FORMS
 from tests.data.letters import request_of
+from tests.filled import written_over
 from tests.node.letters import BANK_RECORDS
 from tests.node.offices import Office, Offices
 
@@ -98,7 +99,7 @@ def test_any_form_can_follow_up(offices: Offices) -> None:
     earlier = asked(offices, request_of("mutual_legal_assistance"))
     for form in FORMS:
         prepared = offices[KE].run(follow_up, earlier, form=form)
-        (back,) = named(offices[TZ], asked(offices, prepared.request | {"reference": "ODPP/2"}))
+        (back,) = named(offices[TZ], asked(offices, written_over(prepared.request)))
         assert back.matter == earlier
         assert back.relation == ("transfer" if form.endswith("transfer") else "supplement")
     assert len(named(offices[KE], earlier)) == len(FORMS)
@@ -116,7 +117,7 @@ def test_the_other_side_follows_up_what_it_received_without_its_content(offices:
     assert "requesting_authority" not in prepared.request
     restrictions = request_of("spontaneous_information")["restrictions"]
     assert prepared.request["use_limits"]["text"] == restrictions
-    later = asked(offices, prepared.request, to=KE, by=TZ)
+    later = asked(offices, written_over(prepared.request), to=KE, by=TZ)
     assert named(offices[KE], later)[0].words == "opened on it"
     assert named(offices[KE], earlier)[0].stands is Succession.LATER
 

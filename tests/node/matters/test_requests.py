@@ -13,8 +13,10 @@ from rogatory.node.inbox.views import Stage
 from rogatory.node.inbox.writing import sign
 from rogatory.node.matters.commands import reply, send_request
 from rogatory.node.matters.queries import documents_in, list_matters, show_matter
+from rogatory.node.matters.requesting import check_request
 from rogatory.node.matters.views import MatterKind
 from rogatory.protocol.documents import Announcement, DocumentRef, Outcome, Reply, Wording, open_document, template_of
+from tests.filled import filled
 from tests.node.letters import BANK_RECORDS
 from tests.node.offices import Offices
 
@@ -236,8 +238,39 @@ def test_the_requesting_authority_is_filled_in_from_the_directory(offices: Offic
 
 @pytest.mark.parametrize("form", ["extradition", "preservation", "spontaneous_information", "video_hearing"])
 def test_a_template_can_be_sent_once_it_is_filled_in(offices: Offices, form: str) -> None:
-    sent = offices["ke.central"].run(send_request, ["tz.central"], template_of(form))
+    sent = offices["ke.central"].run(send_request, ["tz.central"], filled(form))
     assert offices["ke.central"].run(show_document, sent.document).body["form"] == form
+
+
+def test_hints_of_the_template_are_told_by_a_check_and_not_sent(offices: Offices) -> None:
+    ke, given = offices["ke.central"], template_of("mutual_legal_assistance")
+    checked = ke.run(check_request, ["tz.central"], given)
+    assert checked.gaps == []
+    assert {"facts", "persons[0].name", "offences[0].name"} <= {each.field for each in checked.untouched}
+    with pytest.raises(RefusedInput, match=r"hint still stands in: .*summary of the relevant facts \(facts\)"):
+        ke.run(send_request, ["tz.central"], given, insist=True)
+    assert ke.run(check_request, ["tz.central"], filled("mutual_legal_assistance")).untouched == []
+
+
+def test_terms_that_are_over_already_are_refused(offices: Offices) -> None:
+    past = {"deadline": "2001-02-03", "deadline_reason": "The trial."}
+    with pytest.raises(RefusedInput, match="deadline 2001-02-03 is past"):
+        offices["ke.central"].run(send_request, ["tz.central"], BANK_RECORDS | past)
+    matter, tz = requested(offices), offices["tz.central"]
+    consulted = {"outcome": "consultation", "contemplates": "postponement", "text": "Until our trial ends?"}
+    tz.run(reply, matter, consulted)
+    offices.settle()
+    with pytest.raises(RefusedInput, match="until 2001-02-03 is past"):
+        tz.run(reply, matter, {"outcome": "postponed", "text": "Our trial.", "until": "2001-02-03"})
+
+
+def test_a_reply_that_does_not_go_is_told_what_does(offices: Offices) -> None:
+    matter, tz = requested(offices), offices["tz.central"]
+    with pytest.raises(RefusedInput, match="outcome cannot be 'yes': it is one of under_review, accepted"):
+        tz.run(reply, matter, {"outcome": "yes"})
+    with pytest.raises(Conflict) as refused:
+        tz.run(reply, matter, {"outcome": "postponed", "text": "Our trial."})
+    assert "in_execution" in refused.value.next_step
 
 
 def test_ids_by_their_first_digits(offices: Offices) -> None:

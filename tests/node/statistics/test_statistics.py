@@ -13,7 +13,7 @@ from rogatory.node.errors import RefusedInput
 from rogatory.node.matters.commands import reply, send_request
 from rogatory.node.statistics.cases import Case, cases
 from rogatory.node.statistics.figures import DAY, DIMENSIONS, as_csv, figures
-from rogatory.protocol.documents import template_of
+from tests.filled import filled
 from tests.node.letters import BANK_RECORDS
 from tests.node.offices import Offices
 
@@ -72,7 +72,7 @@ def test_a_table_for_spreadsheets_holds_no_formula() -> None:
 def test_both_sides_count_their_requests_without_content(offices: Offices) -> None:
     ke, tz = offices["ke.central"], offices["tz.central"]
     sent = ke.run(send_request, ["tz.central"], BANK_RECORDS)
-    ke.run(send_request, ["tz.central"], template_of("extradition"))
+    ke.run(send_request, ["tz.central"], filled("extradition"))
     offices.settle()
     tz.run(reply, sent.matter, {"outcome": "executed", "text": "Done."})
     offices.settle()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, create_engine, insert, select
 
@@ -17,6 +19,7 @@ _TEXTS = [
     message("{names} left the network {network}", names=("tz.central", _INNER), network="wacap"),
     counted("{count} document", "{count} documents", count=3),
     in_words("in_execution"),
+    message("opened on {at}", at=datetime(2026, 2, 1, 10, 30, tzinfo=UTC)),
 ]
 
 

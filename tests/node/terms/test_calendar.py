@@ -9,8 +9,9 @@ from icalendar import Calendar
 
 from rogatory.node.matters.commands import reply
 from rogatory.node.terms.calendar import calendar
-from rogatory.protocol.documents import template_of, timestamp
+from rogatory.protocol.documents import timestamp
 from rogatory.protocol.life.terms import WEEK
+from tests.filled import filled
 from tests.node.letters import BANK_RECORDS
 from tests.node.offices import Office, Offices
 from tests.node.terms.test_reminding import ACCEPTED, INFORMATION, KE, TZ, requested
@@ -77,7 +78,7 @@ def test_a_file_made_twice_is_the_same(offices: Offices) -> None:
 
 
 def test_nothing_of_the_content_leaves_the_database(offices: Offices) -> None:
-    request = {**template_of("preservation"), "subject": "Account of John Doe", "reference": "KE/1", "facts": "Secret."}
+    request = {**filled("preservation"), "subject": "Account of John Doe", "reference": "KE/1", "facts": "Secret."}
     requested(offices, request=request)
     for authority in (KE, TZ):
         found = offices[authority].run(calendar, "en").decode()

@@ -12,8 +12,8 @@ from rogatory.node.terms.calendar import calendar
 from rogatory.node.terms.queries import count_due, list_due
 from rogatory.node.terms.views import Standing
 from rogatory.node.terms.zones import local_time, zone_of
-from rogatory.protocol.documents import template_of
 from rogatory.protocol.life.terms import DAY, end_of
+from tests.filled import filled
 from tests.node.letters import BANK_RECORDS
 from tests.node.offices import Offices
 from tests.node.terms.test_reminding import INFORMATION, KE, TZ, URGENT, at, requested
@@ -115,7 +115,7 @@ def test_the_figures_for_an_alarm_tell_nothing_of_whom(offices: Offices) -> None
 
 
 def test_data_that_went_are_owed_no_longer(offices: Offices) -> None:
-    request = {**template_of("preservation"), "preserve_until": "2099-01-01"}
+    request = {**filled("preservation"), "preserve_until": "2099-01-01"}
     matter = requested(offices, request=request)
     offices.now = float(end_of("2099-01-01") + 1)
     offices[KE].online = offices[TZ].online = False

@@ -13,6 +13,7 @@ import msgspec
 
 from rogatory.protocol.documents.fields import Date, Timestamp
 from rogatory.protocol.documents.requests.asking import PRACTICE, Ask, Section
+from rogatory.protocol.text import in_words
 
 
 class Shape(StrEnum):
@@ -31,13 +32,16 @@ class Shape(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field. `many`: a list of them. `part`: the struct of a group of fields."""
+    """One field. `many`: a list of them. `part`: the struct of a group of fields. `worded`: what choices that are mere
+    letters stand for.
+    """
 
     name: str
     ask: Ask
     shape: Shape
     many: bool = False
     choices: tuple[str, ...] = ()
+    worded: tuple[str, ...] = ()
     part: type[msgspec.Struct] | None = None
     default: Any = None
 
@@ -66,7 +70,7 @@ def fields_of(struct: type[msgspec.Struct]) -> tuple[Field, ...]:
 
 def _field(info: msgspec.structs.FieldInfo) -> Field:
     asks = [extra for extra in _extras(info.type) if isinstance(extra, Ask)]
-    ask = asks[0] if asks else Ask(PRACTICE, info.name.replace("_", " "))
+    ask = asks[0] if asks else Ask(PRACTICE, in_words(info.name))
     default = None if info.default is msgspec.NODEFAULT else info.default
     kind, many = _bare(info.type), False
     if get_origin(kind) is tuple:
@@ -74,7 +78,9 @@ def _field(info: msgspec.structs.FieldInfo) -> Field:
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         return Field(info.name, ask, Shape.PART, many, part=kind, default=default)
     if isinstance(kind, type) and issubclass(kind, Enum):
-        return Field(info.name, ask, Shape.CHOICE, many, tuple(str(each.value) for each in kind), default=default)
+        worded = tuple(each.wording for each in kind if hasattr(each, "wording"))
+        choices = tuple(str(each.value) for each in kind)
+        return Field(info.name, ask, Shape.CHOICE, many, choices, worded, default=default)
     if kind is bool:
         return Field(info.name, ask, Shape.YES_NO, many, default=default)
     if kind is int:

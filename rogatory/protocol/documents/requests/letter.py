@@ -13,7 +13,7 @@ from rogatory.protocol.documents.base import is_blank
 from rogatory.protocol.documents.requests.asking import Section
 from rogatory.protocol.documents.requests.description import fields_of
 from rogatory.protocol.documents.requests.request import Request
-from rogatory.protocol.text import in_words, message
+from rogatory.protocol.text import Message, in_words, message
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +56,19 @@ def letter_of(request: Request, say: Say = str) -> str:
     return "\n".join(written) + "\n"
 
 
+def wording_of(value: Enum) -> Message:
+    """A choice as people read it: in the words that it has for itself, where it is coded by a letter."""
+    worded: Message | None = getattr(value, "wording", None)
+    return in_words(str(value.value)) if worded is None else worded
+
+
 def _lines(value: Any, say: Say) -> Iterator[str]:
     if value is None or value is False or value == () or (isinstance(value, str) and is_blank(value)):
         return
     if value is True:
         yield say(message("yes"))
     elif isinstance(value, Enum):
-        yield say(in_words(str(value.value)))
+        yield say(wording_of(value))
     elif isinstance(value, msgspec.Struct):
         told = (
             (say(field.ask.label), "; ".join(_lines(getattr(value, field.name), say)))
@@ -71,7 +77,9 @@ def _lines(value: Any, say: Say) -> Iterator[str]:
         if line := "; ".join(f"{label}: {text}" for label, text in told if text):
             yield line
     elif isinstance(value, tuple):
-        if all(isinstance(item, str) for item in value):
+        if value and all(hasattr(item, "wording") for item in value):
+            yield from (line for item in value for line in _lines(item, say))
+        elif all(isinstance(item, str) for item in value):
             yield ", ".join(line for item in value for line in _lines(item, say))
         else:
             for number, item in enumerate(value, 1):

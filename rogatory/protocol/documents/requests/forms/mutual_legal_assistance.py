@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 
 from rogatory.protocol.documents.base import check_distinct
 from rogatory.protocol.documents.requests.asking import Ask, Section, always, untoc
 from rogatory.protocol.documents.requests.request import Request
-from rogatory.protocol.text import message
+from rogatory.protocol.text import Message, message
 
 
 class AssistanceForm(StrEnum):
@@ -25,6 +25,28 @@ class AssistanceForm(StrEnum):
     TRACING = "g"
     VOLUNTARY_APPEARANCE = "h"
     OTHER = "i"
+
+    @property
+    def wording(self) -> Message:
+        """What the letter stands for: a letter alone tells nothing to who executes the request."""
+        return _FORMS[self]
+
+
+_FORMS: Final = {
+    AssistanceForm.EVIDENCE_FROM_PERSONS: message("(a) taking evidence or statements from persons"),
+    AssistanceForm.SERVICE_OF_DOCUMENTS: message("(b) effecting service of judicial documents"),
+    AssistanceForm.SEARCH_SEIZURE_FREEZING: message("(c) executing searches and seizures, and freezing"),
+    AssistanceForm.EXAMINATION: message("(d) examining objects and sites"),
+    AssistanceForm.INFORMATION_AND_EXPERTS: message(
+        "(e) providing information, evidentiary items and expert evaluations"
+    ),
+    AssistanceForm.DOCUMENTS_AND_RECORDS: message(
+        "(f) providing originals or certified copies of relevant documents and records"
+    ),
+    AssistanceForm.TRACING: message("(g) identifying or tracing proceeds of crime, property and instrumentalities"),
+    AssistanceForm.VOLUNTARY_APPEARANCE: message("(h) facilitating the voluntary appearance of persons"),
+    AssistanceForm.OTHER: message("(i) any other type of assistance not contrary to domestic law"),
+}
 
 
 class MutualLegalAssistance(Request, frozen=True, kw_only=True, tag="mutual_legal_assistance"):
