@@ -174,7 +174,7 @@ async def test_who_is_a_member_no_longer_reads_no_further_and_writes_nothing(sta
     client = await stage.client(stage.identity(UG)).connect()
     resumed = await client.resume(channel, 0)
     assert isinstance(resumed, Resumed)
-    assert resumed.until == resumed.seq == resumed.last_commit
+    assert resumed.last_commit <= resumed.seq == resumed.until  # entries may stand between the commit and its counting
     entries = await client.wait_entries(channel, resumed.seq)
     await client.quiet()
     assert max(entry.seq for entry in entries) == resumed.until
